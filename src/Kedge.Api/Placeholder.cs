@@ -1,0 +1,3 @@
+namespace Kedge.Api;
+
+internal static class Placeholder;

@@ -1,0 +1,3 @@
+namespace Kedge.Content;
+
+internal static class Placeholder;

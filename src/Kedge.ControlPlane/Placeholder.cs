@@ -1,0 +1,3 @@
+namespace Kedge.ControlPlane;
+
+internal static class Placeholder;

@@ -1,0 +1,3 @@
+namespace Kedge.Inference.Onnx;
+
+internal static class Placeholder;

@@ -1,0 +1,3 @@
+namespace Kedge.Inference;
+
+internal static class Placeholder;

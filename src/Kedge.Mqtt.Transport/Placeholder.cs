@@ -1,0 +1,3 @@
+namespace Kedge.Mqtt.Transport;
+
+internal static class Placeholder;

@@ -1,0 +1,3 @@
+namespace Kedge.Mqtt;
+
+internal static class Placeholder;

@@ -1,0 +1,3 @@
+namespace Kedge.Onnx;
+
+internal static class Placeholder;

@@ -1,0 +1,3 @@
+namespace Kedge.Store;
+
+internal static class Placeholder;

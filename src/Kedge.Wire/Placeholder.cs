@@ -1,0 +1,3 @@
+namespace Kedge.Wire;
+
+internal static class Placeholder;
