@@ -1,0 +1,68 @@
+namespace Kedge.Core.Models;
+
+/// <summary>Bounds of a package, each with unit and reason. What exceeds one is refused, never cut.</summary>
+public static class ModelLimits
+{
+    /// <summary>Variants of one package: formats times precisions times accelerators, with room.</summary>
+    public const int VariantsMax = 16;
+
+    /// <summary>Files of one variant: a model, its weights in parts, tokenizers and labels.</summary>
+    public const int FilesPerVariantMax = 64;
+
+    /// <summary>Bytes of one file: 4 GiB, twice what a protocol-buffers file can hold.</summary>
+    public const long FileBytesMax = 4L * 1024 * 1024 * 1024;
+
+    /// <summary>Bytes of all files of a package: 16 GiB, the disk of a larger edge device.</summary>
+    public const long PackageBytesMax = 16L * 1024 * 1024 * 1024;
+
+    /// <summary>Bytes of one chunk: the longest that the chunker cuts, and small enough to hold in memory many times.</summary>
+    public const int ChunkBytesMax = 256 * 1024;
+
+    /// <summary>Chunks of all files of a package, so that its manifest stays below <see cref="ManifestBytesMax"/>.</summary>
+    public const int ChunksMax = 131_072;
+
+    /// <summary>Bytes of a manifest: a chunk takes up to 104 of them, the rest of the manifest less than 2 MiB.</summary>
+    public const int ManifestBytesMax = 16 * 1024 * 1024;
+
+    /// <summary>Bytes of a signed envelope: base64 of a manifest is a third longer, and signatures come on top.</summary>
+    public const int EnvelopeBytesMax = 22 * 1024 * 1024;
+
+    /// <summary>Inputs, and outputs, of a model.</summary>
+    public const int TensorsMax = 256;
+
+    /// <summary>Axes of a declared tensor.</summary>
+    public const int RankMax = 16;
+
+    /// <summary>Characters of a tensor's name: exporters write whole module paths.</summary>
+    public const int TensorNameCharsMax = 256;
+
+    /// <summary>Characters of a path within a package.</summary>
+    public const int PathCharsMax = 200;
+
+    /// <summary>Folders and file of a path within a package.</summary>
+    public const int PathSegmentsMax = 8;
+
+    /// <summary>Architectures, and instruction set features, of a variant.</summary>
+    public const int RequirementsMax = 32;
+
+    /// <summary>Characters of an architecture's or feature's name.</summary>
+    public const int RequirementCharsMax = 32;
+
+    /// <summary>Samples of a golden set: each is run before a version answers, so many would delay every start.</summary>
+    public const int GoldenSamplesMax = 1_000;
+
+    /// <summary>Bytes of a golden file: read whole into memory on the device.</summary>
+    public const long GoldenBytesMax = 32L * 1024 * 1024;
+
+    /// <summary>Provenance entries of a package.</summary>
+    public const int ProvenanceMax = 64;
+
+    /// <summary>Characters of a provenance key.</summary>
+    public const int ProvenanceKeyCharsMax = 64;
+
+    /// <summary>Characters of a provenance value.</summary>
+    public const int ProvenanceValueCharsMax = 1_024;
+
+    /// <summary>Milliseconds since 1970 of the last moment of the year 9999.</summary>
+    public const long TimeMsMax = 253_402_300_799_999;
+}
