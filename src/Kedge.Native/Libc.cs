@@ -1,0 +1,107 @@
+using System.Runtime.InteropServices;
+
+namespace Kedge.Native;
+
+/// <summary>The functions of the C library that this project calls, and their constants on 64-bit Linux.</summary>
+internal static unsafe partial class Libc
+{
+    internal const int NoEntry = 2;
+    internal const int NoProcess = 3;
+    internal const int Interrupted = 4;
+    internal const int Again = 11;
+    internal const int AddressInUse = 98;
+    internal const int ConnectionAborted = 103;
+    internal const int ConnectionRefused = 111;
+
+    internal const int AddressUnix = 1;
+    internal const int AddressInet = 2;
+    internal const int AddressInet6 = 10;
+    internal const int StreamCloseOnExec = 1 | 0x80000;
+    internal const int NonBlocking = 0x800;
+    internal const int SocketLevel = 1;
+    internal const int ReuseAddress = 2;
+    internal const int AcceptConnections = 30;
+    internal const int PeerCredentials = 17;
+    internal const int SendTimeout = 21;
+    internal const int Rights = 1;
+    internal const int MessageNoSignal = 0x4000;
+    internal const int MessageCloseOnExec = 0x40000000;
+    internal const int MessageControlTruncated = 8;
+
+    internal const int GetDescriptorFlags = 1;
+    internal const int SetDescriptorFlags = 2;
+    internal const int GetStatusFlags = 3;
+    internal const int SetStatusFlags = 4;
+    internal const int DuplicateCloseOnExec = 1030;
+
+    internal const short PollIn = 1;
+    internal const short PollOut = 4;
+
+    internal const long SyscallPidfdSendSignal = 424;
+    internal const long SyscallPidfdOpen = 434;
+
+    private const string Library = "libc";
+
+    [LibraryImport(Library, EntryPoint = "close")]
+    internal static partial int Close(int descriptor);
+
+    [LibraryImport(Library, EntryPoint = "fcntl", SetLastError = true)]
+    internal static partial int Control(int descriptor, int command, nint argument);
+
+    [LibraryImport(Library, EntryPoint = "socket", SetLastError = true)]
+    internal static partial int Socket(int domain, int type, int protocol);
+
+    [LibraryImport(Library, EntryPoint = "bind", SetLastError = true)]
+    internal static partial int Bind(int descriptor, byte* address, uint addressBytes);
+
+    [LibraryImport(Library, EntryPoint = "connect", SetLastError = true)]
+    internal static partial int Connect(int descriptor, byte* address, uint addressBytes);
+
+    [LibraryImport(Library, EntryPoint = "listen", SetLastError = true)]
+    internal static partial int Listen(int descriptor, int backlog);
+
+    [LibraryImport(Library, EntryPoint = "accept4", SetLastError = true)]
+    internal static partial int Accept(int descriptor, byte* address, uint* addressBytes, int flags);
+
+    [LibraryImport(Library, EntryPoint = "getsockname", SetLastError = true)]
+    internal static partial int GetSocketName(int descriptor, byte* address, uint* addressBytes);
+
+    [LibraryImport(Library, EntryPoint = "getsockopt", SetLastError = true)]
+    internal static partial int GetOption(int descriptor, int level, int name, void* value, uint* valueBytes);
+
+    [LibraryImport(Library, EntryPoint = "setsockopt", SetLastError = true)]
+    internal static partial int SetOption(int descriptor, int level, int name, void* value, uint valueBytes);
+
+    [LibraryImport(Library, EntryPoint = "sendmsg", SetLastError = true)]
+    internal static partial nint SendMessage(int descriptor, MessageHeader* message, int flags);
+
+    [LibraryImport(Library, EntryPoint = "recvmsg", SetLastError = true)]
+    internal static partial nint ReceiveMessage(int descriptor, MessageHeader* message, int flags);
+
+    [LibraryImport(Library, EntryPoint = "poll", SetLastError = true)]
+    internal static partial int Poll(PollDescriptor* descriptors, nuint count, int timeoutMs);
+
+    [LibraryImport(Library, EntryPoint = "eventfd", SetLastError = true)]
+    internal static partial int EventDescriptor(uint initial, int flags);
+
+    [LibraryImport(Library, EntryPoint = "read", SetLastError = true)]
+    internal static partial nint Read(int descriptor, void* buffer, nuint bytes);
+
+    [LibraryImport(Library, EntryPoint = "write", SetLastError = true)]
+    internal static partial nint Write(int descriptor, void* buffer, nuint bytes);
+
+    [LibraryImport(Library, EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int Open(string path, int flags, uint mode);
+
+    [LibraryImport(Library, EntryPoint = "chmod", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int ChangeMode(string path, uint mode);
+
+    [LibraryImport(Library, EntryPoint = "unlink", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int Unlink(string path);
+
+    [LibraryImport(Library, EntryPoint = "syscall", SetLastError = true)]
+    internal static partial long Syscall(long number, long a, long b, long c, long d);
+
+    [LibraryImport(Library, EntryPoint = "waitid", SetLastError = true)]
+    internal static partial int WaitId(int kind, int id, byte* signalRecord, int options);
+}
