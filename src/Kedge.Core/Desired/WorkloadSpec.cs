@@ -1,0 +1,51 @@
+using System.Collections.Immutable;
+using Kedge.Core.Deployments;
+using Kedge.Core.Models;
+
+namespace Kedge.Core.Desired;
+
+/// <summary>
+/// What one device is to run for one deployment: nothing in it is left to choose. Two specs with the same
+/// <see cref="Digest"/> are the same release; a different digest means a new instance and a swap.
+/// </summary>
+public sealed record WorkloadSpec : IEquatable<WorkloadSpec>
+{
+    /// <summary>The deployment, which names the workload on the device.</summary>
+    public required DeploymentId Deployment { get; init; }
+
+    /// <summary>The deployment's revision, from 1: for people; not part of the digest.</summary>
+    public required long Revision { get; init; }
+
+    /// <summary>SHA-256 over the canonical JSON of everything below, computed by <c>Kedge.Wire</c>.</summary>
+    public required Digest Digest { get; init; }
+
+    /// <summary>The models to serve, 1..16.</summary>
+    public required ImmutableArray<WorkloadModel> Models { get; init; }
+
+    /// <summary>Where it answers.</summary>
+    public required EndpointSpec Endpoint { get; init; }
+
+    /// <summary>Limits that the sandbox enforces.</summary>
+    public required ResourceSpec Resources { get; init; }
+
+    /// <summary>Processors: <c>auto</c> or a list.</summary>
+    public required string CpuSet { get; init; }
+
+    /// <summary>Whether it may run without a sandbox.</summary>
+    public required SandboxRule Sandbox { get; init; }
+
+    /// <summary>Same release: the digests are equal.</summary>
+    public bool Equals(WorkloadSpec? other) => other is not null && Digest == other.Digest;
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => Digest.GetHashCode();
+}
+
+/// <summary>One model of a workload, down to the variant.</summary>
+/// <param name="Name">The name under which it is served.</param>
+/// <param name="Package">Digest of the signed package manifest.</param>
+/// <param name="PackageLabel">What the user wrote, as <c>bearing:v2</c>: for people; not part of the digest.</param>
+/// <param name="Variant">Name of the variant that was chosen for this device.</param>
+/// <param name="Accelerator">What it runs on.</param>
+public sealed record WorkloadModel(
+    string Name, Digest Package, string PackageLabel, string Variant, AcceleratorKind Accelerator);

@@ -1,0 +1,58 @@
+using Kedge.Core.Deployments;
+using Kedge.Core.Desired;
+
+namespace Kedge.Core.Device;
+
+/// <summary>
+/// What the shell is to do, after the new state was saved. Each is idempotent: after a crash the machine asks for it
+/// again from the saved state. The result comes back as the event named at each case.
+/// </summary>
+[Closed]
+public abstract record DeviceEffect
+{
+    private DeviceEffect()
+    {
+    }
+
+    /// <summary>Fetch and verify all packages and files of a release. Ends in <c>Fetched</c> or <c>FetchFailed</c>.</summary>
+    /// <param name="Spec">The release.</param>
+    public sealed record Fetch(WorkloadSpec Spec) : DeviceEffect;
+
+    /// <summary>Start a process without the listener and wait until its models are loaded. Ends in <c>Started</c> or
+    /// <c>StartFailed</c>.</summary>
+    /// <param name="Instance">Which.</param>
+    /// <param name="Spec">What it runs.</param>
+    public sealed record Start(InstanceId Instance, WorkloadSpec Spec) : DeviceEffect;
+
+    /// <summary>Run the golden samples. Ends in <c>PreflightPassed</c> or <c>PreflightFailed</c>.</summary>
+    /// <param name="Instance">Which.</param>
+    /// <param name="Spec">What it runs.</param>
+    public sealed record Preflight(InstanceId Instance, WorkloadSpec Spec) : DeviceEffect;
+
+    /// <summary>Give the workload's listener to an instance, opening it first where it is not open. Ends in
+    /// <c>HandedOver</c> or <c>HandOverFailed</c>. A no-op when the instance has it already.</summary>
+    /// <param name="Instance">Which.</param>
+    /// <param name="Endpoint">Where it answers; another endpoint than before means another listener.</param>
+    public sealed record HandOver(InstanceId Instance, Deployments.EndpointSpec Endpoint) : DeviceEffect;
+
+    /// <summary>Watch an instance that outlived the agent, so that its end is seen.</summary>
+    /// <param name="Instance">Which, with pid and start time.</param>
+    public sealed record Watch(InstanceState Instance) : DeviceEffect;
+
+    /// <summary>Tell an instance to stop accepting and to end when its connections are gone. Ends in <c>Exited</c>.</summary>
+    /// <param name="Instance">Which.</param>
+    /// <param name="Deadline">After it, the instance is killed.</param>
+    public sealed record Drain(InstanceId Instance, TimeSpan Deadline) : DeviceEffect;
+
+    /// <summary>Tell a draining instance to accept again: the new one died. No event; if it fails it shows as <c>Exited</c>.</summary>
+    /// <param name="Instance">Which.</param>
+    public sealed record Resume(InstanceId Instance) : DeviceEffect;
+
+    /// <summary>Kill an instance and remove what it leaves. Ends in <c>Exited</c> also when nothing was there.</summary>
+    /// <param name="Instance">Which.</param>
+    public sealed record Stop(InstanceId Instance) : DeviceEffect;
+
+    /// <summary>Close the listeners of a workload that is gone.</summary>
+    /// <param name="Workload">Which.</param>
+    public sealed record CloseListener(DeploymentId Workload) : DeviceEffect;
+}

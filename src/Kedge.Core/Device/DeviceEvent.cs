@@ -1,0 +1,77 @@
+using System.Collections.Immutable;
+using Kedge.Core.Deployments;
+using Kedge.Core.Desired;
+
+namespace Kedge.Core.Device;
+
+/// <summary>What happened, seen from the device machine. Results of effects come back as events.</summary>
+[Closed]
+public abstract record DeviceEvent
+{
+    private DeviceEvent()
+    {
+    }
+
+    /// <summary>The agent started. Comes first, once.</summary>
+    /// <param name="Alive">Instances of the ledger whose process was found and proved itself by its nonce.</param>
+    /// <param name="Runtime">Version of server and runtime, and the hardware class.</param>
+    public sealed record AgentStarted(ImmutableArray<InstanceId> Alive, string Runtime) : DeviceEvent;
+
+    /// <summary>A verified desired state arrived.</summary>
+    /// <param name="State">The state, meant for this device.</param>
+    /// <param name="Content">Digest of its signed bytes.</param>
+    public sealed record DesiredArrived(DesiredState State, Digest Content) : DeviceEvent;
+
+    /// <summary>Time has come to look at what waits.</summary>
+    public sealed record TimerFired : DeviceEvent;
+
+    /// <summary>All content of a release is there and verified.</summary>
+    /// <param name="Workload">For whom it was fetched.</param>
+    /// <param name="Release">Digest of the spec.</param>
+    public sealed record Fetched(DeploymentId Workload, Digest Release) : DeviceEvent;
+
+    /// <summary>The content could not be had.</summary>
+    /// <param name="Workload">For whom it was fetched.</param>
+    /// <param name="Release">Digest of the spec.</param>
+    /// <param name="Blame">Whose fault it is.</param>
+    /// <param name="Problem">Why.</param>
+    public sealed record FetchFailed(DeploymentId Workload, Digest Release, Blame Blame, Problem Problem) : DeviceEvent;
+
+    /// <summary>A process runs and its model is loaded.</summary>
+    /// <param name="Instance">Which.</param>
+    /// <param name="Pid">Process id, from 1.</param>
+    /// <param name="StartTicks">Start time of the process.</param>
+    /// <param name="Nonce">What it answers with.</param>
+    public sealed record Started(InstanceId Instance, int Pid, long StartTicks, string Nonce) : DeviceEvent;
+
+    /// <summary>A process could not be started, or did not load its model. Nothing of it is left.</summary>
+    /// <param name="Instance">Which.</param>
+    /// <param name="Blame">Whose fault it is.</param>
+    /// <param name="Problem">Why.</param>
+    public sealed record StartFailed(InstanceId Instance, Blame Blame, Problem Problem) : DeviceEvent;
+
+    /// <summary>The golden samples agreed.</summary>
+    /// <param name="Instance">Which.</param>
+    public sealed record PreflightPassed(InstanceId Instance) : DeviceEvent;
+
+    /// <summary>The golden samples did not agree, or could not be run.</summary>
+    /// <param name="Instance">Which.</param>
+    /// <param name="Blame">Whose fault it is.</param>
+    /// <param name="Problem">Why.</param>
+    public sealed record PreflightFailed(InstanceId Instance, Blame Blame, Problem Problem) : DeviceEvent;
+
+    /// <summary>The candidate has the listener and accepts.</summary>
+    /// <param name="Instance">Which.</param>
+    public sealed record HandedOver(InstanceId Instance) : DeviceEvent;
+
+    /// <summary>The listener could not be opened or handed over.</summary>
+    /// <param name="Instance">Which.</param>
+    /// <param name="Blame">Whose fault it is.</param>
+    /// <param name="Problem">Why.</param>
+    public sealed record HandOverFailed(InstanceId Instance, Blame Blame, Problem Problem) : DeviceEvent;
+
+    /// <summary>A process ended, for whatever reason, and nothing of it is left.</summary>
+    /// <param name="Instance">Which.</param>
+    /// <param name="Problem">How it ended.</param>
+    public sealed record Exited(InstanceId Instance, Problem Problem) : DeviceEvent;
+}

@@ -1,0 +1,33 @@
+using System.Collections.Immutable;
+using Kedge.Core.Deployments;
+
+namespace Kedge.Core.Device;
+
+/// <summary>Everything that an agent must not forget. Written by <see cref="DeviceMachine"/> only.</summary>
+public sealed record DeviceState
+{
+    /// <summary>A device that was just enrolled.</summary>
+    public static readonly DeviceState Empty = new();
+
+    /// <summary>Newest generation that was accepted; 0 for none.</summary>
+    public Generation Generation { get; init; }
+
+    /// <summary>Digest of that generation's signed bytes.</summary>
+    public Digest Content { get; init; }
+
+    /// <summary>Number of the last instance that was started, over all workloads.</summary>
+    public long LastInstance { get; init; }
+
+    /// <summary>Starts of the agent since it last ran steadily; at <see cref="Limits.UncleanStartsMax"/> the generation is poison.</summary>
+    public int UncleanStarts { get; init; }
+
+    /// <summary>Version of server and runtime and the hardware class that the last start found.</summary>
+    public string Runtime { get; init; } = "";
+
+    /// <summary>Workloads by name, those that are going included.</summary>
+    public ImmutableSortedDictionary<DeploymentId, WorkloadState> Workloads { get; init; } =
+        ImmutableSortedDictionary<DeploymentId, WorkloadState>.Empty;
+
+    /// <summary>When the start will count as clean, on the monotonic clock; null once it does. Volatile.</summary>
+    public TimeSpan? CleanAt { get; init; }
+}

@@ -1,0 +1,89 @@
+namespace Kedge.Core;
+
+/// <summary>Bounds that hold between programs, each with its unit and reason. Relations between them are tested.</summary>
+public static class Limits
+{
+    /// <summary>1,024 bytes.</summary>
+    public const int KiB = 1024;
+
+    /// <summary>1,048,576 bytes.</summary>
+    public const int MiB = 1024 * KiB;
+
+    /// <summary>Largest manifest that <c>apply</c> takes, in bytes: some thousands of documents.</summary>
+    public const int ManifestBytesMax = 1 * MiB;
+
+    /// <summary>Most documents in one manifest: one apply is one transaction.</summary>
+    public const int ManifestDocumentsMax = 256;
+
+    /// <summary>Most labels of one object, as a person can still oversee.</summary>
+    public const int LabelsMax = 64;
+
+    /// <summary>Most expressions of one selector.</summary>
+    public const int SelectorExpressionsMax = 32;
+
+    /// <summary>Most values of one selector expression.</summary>
+    public const int SelectorValuesMax = 64;
+
+    /// <summary>Most models served by one deployment: they share one process and its limits.</summary>
+    public const int ModelsPerDeploymentMax = 16;
+
+    /// <summary>Most workloads of one device: one process, one port, some MB each.</summary>
+    public const int WorkloadsPerDeviceMax = 64;
+
+    /// <summary>Largest signed desired state, in bytes: one MQTT packet of the device link.</summary>
+    public const int DesiredBytesMax = 128 * KiB;
+
+    /// <summary>Largest message that a device sends up, in bytes: one MQTT packet.</summary>
+    public const int UpMessageBytesMax = 64 * KiB;
+
+    /// <summary>Largest MQTT packet of the device link, in bytes: a message, its topic and its properties.</summary>
+    public const int LinkPacketBytesMax = DesiredBytesMax + (4 * KiB);
+
+    /// <summary>Largest package manifest, in bytes: a list of chunks of 64 KiB for 64 GiB would not be sent in one piece.</summary>
+    public const int PackageManifestBytesMax = 8 * MiB;
+
+    /// <summary>Largest chunk, in bytes; the chunker cuts below it.</summary>
+    public const int ChunkBytesMax = 256 * KiB;
+
+    /// <summary>Largest model file that the server takes unless its options say otherwise, in bytes.</summary>
+    public const long UploadBytesMax = 4L * 1024 * MiB;
+
+    /// <summary>Unacknowledged QoS 1 messages in flight from one device: enough to fill a slow link.</summary>
+    public const int LinkInFlightMax = 16;
+
+    /// <summary>Messages that a device keeps for the server while the link is away, in bytes.</summary>
+    public const int SpoolBytesMax = 4 * MiB;
+
+    /// <summary>Starts of one release that may fail before it is quarantined on that device.</summary>
+    public const int ReleaseFailuresMax = 3;
+
+    /// <summary>Starts of the agent on one generation that may end before it was steady, until the generation is poison.</summary>
+    public const int UncleanStartsMax = 3;
+
+    /// <summary>Quarantined releases that a device remembers per workload; the oldest are forgotten first.</summary>
+    public const int QuarantinedPerWorkloadMax = 16;
+
+    /// <summary>Preflight results that a device remembers per workload.</summary>
+    public const int PreflightsPerWorkloadMax = 4;
+
+    /// <summary>How long a new version serves before it counts as good.</summary>
+    public static readonly TimeSpan ProvenAfter = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long the old version may take to answer what it has begun.</summary>
+    public static readonly TimeSpan DrainDeadline = TimeSpan.FromSeconds(20);
+
+    /// <summary>First wait after a failed start, fetch or handover; doubles until <see cref="RetryDelayMax"/>.</summary>
+    public static readonly TimeSpan RetryDelayMin = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>Longest wait between two tries: a repaired link or disk is noticed within it.</summary>
+    public static readonly TimeSpan RetryDelayMax = TimeSpan.FromMinutes(2);
+
+    /// <summary>How long an agent runs without crashing until its start counts as clean.</summary>
+    public static readonly TimeSpan CleanStartAfter = TimeSpan.FromSeconds(20);
+
+    /// <summary>MQTT keep-alive of the device link: small beside a mobile network's idle timeout.</summary>
+    public static readonly TimeSpan LinkKeepAlive = TimeSpan.FromSeconds(240);
+
+    /// <summary>A device that is not connected and was not heard for this long is shown as stale.</summary>
+    public static readonly TimeSpan StaleAfter = TimeSpan.FromMinutes(10);
+}
