@@ -33,7 +33,7 @@ public abstract record DeviceEffect
     /// <c>HandedOver</c> or <c>HandOverFailed</c>. A no-op when the instance has it already.</summary>
     /// <param name="Instance">Which.</param>
     /// <param name="Endpoint">Where it answers; another endpoint than before means another listener.</param>
-    public sealed record HandOver(InstanceId Instance, Deployments.EndpointSpec Endpoint) : DeviceEffect;
+    public sealed record HandOver(InstanceId Instance, EndpointSpec Endpoint) : DeviceEffect;
 
     /// <summary>Watch an instance that outlived the agent, so that its end is seen.</summary>
     /// <param name="Instance">Which, with pid and start time.</param>

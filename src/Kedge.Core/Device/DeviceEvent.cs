@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Kedge.Core.Deployments;
 using Kedge.Core.Desired;
 
 namespace Kedge.Core.Device;

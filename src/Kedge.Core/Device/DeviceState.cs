@@ -1,9 +1,8 @@
 using System.Collections.Immutable;
-using Kedge.Core.Deployments;
 
 namespace Kedge.Core.Device;
 
-/// <summary>Everything that an agent must not forget. Written by <see cref="DeviceMachine"/> only.</summary>
+/// <summary>Everything that an agent must not forget. Written by <c>DeviceMachine</c> only.</summary>
 public sealed record DeviceState
 {
     /// <summary>A device that was just enrolled.</summary>

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Kedge.Core.Deployments;
 
 namespace Kedge.Core.Device;
 

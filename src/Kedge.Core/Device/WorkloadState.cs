@@ -1,11 +1,10 @@
 using System.Collections.Immutable;
-using Kedge.Core.Deployments;
 using Kedge.Core.Desired;
 
 namespace Kedge.Core.Device;
 
 /// <summary>
-/// One workload on one device. Written by <see cref="WorkloadMachine"/> only. Everything here is durable but the
+/// One workload on one device. Written by <c>WorkloadMachine</c> only. Everything here is durable but the
 /// members under <see cref="Volatile"/>, which start afresh with the agent.
 /// </summary>
 public sealed record WorkloadState

@@ -1,0 +1,233 @@
+using System.Buffers;
+using System.Collections.Immutable;
+using System.Text.Json;
+using Kedge.Core;
+using Kedge.Core.Deployments;
+using Kedge.Core.Desired;
+using Kedge.Core.Errors;
+
+namespace Kedge.Wire.Desired;
+
+/// <summary>
+/// The one mapping between <see cref="DesiredState"/> and its JSON. Writing is strict and always gives the same bytes
+/// for the same state; reading skips unknown fields unless <c>critical</c> names them.
+/// </summary>
+public static class DesiredMessage
+{
+    /// <summary>Version of the message.</summary>
+    public const int Version = 1;
+
+    private static readonly string[] Known = ["workloads", "endpoint", "resources", "cpuSet", "sandbox", "models"];
+    private static readonly JsonDocumentOptions Strict = new() { MaxDepth = 16 };
+
+    /// <summary>The digest that makes a release: over its canonical JSON without revision and labels.</summary>
+    public static Digest ReleaseDigest(WorkloadSpec spec)
+    {
+        ArrayBufferWriter<byte> buffer = new(512);
+        using (Utf8JsonWriter json = new(buffer))
+        {
+            WriteWorkload(json, spec, forDigest: true);
+        }
+
+        return Digest.Of(buffer.WrittenSpan);
+    }
+
+    /// <summary>One line of UTF-8 JSON, ready to be signed.</summary>
+    public static byte[] Write(DesiredState state)
+    {
+        ArrayBufferWriter<byte> buffer = new(1024);
+        using (Utf8JsonWriter json = new(buffer))
+        {
+            json.WriteStartObject();
+            json.WriteNumber("v", Version);
+            json.WriteString("tenant", state.Tenant.ToString());
+            json.WriteString("device", state.Device.ToString());
+            json.WriteString("deviceKey", state.DeviceKey.ToString());
+            json.WriteNumber("generation", state.Generation.Value);
+            json.WriteNumber("issuedAtMs", state.IssuedAtMs);
+            json.WriteStartArray("critical");
+            json.WriteStringValue("workloads");
+            json.WriteEndArray();
+            json.WriteStartArray("workloads");
+            foreach (WorkloadSpec workload in state.Workloads)
+            {
+                WriteWorkload(json, workload, forDigest: false);
+            }
+
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+
+        Check.That(buffer.WrittenCount <= Limits.DesiredBytesMax);
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    /// <summary>Reads a body whose signature was verified.</summary>
+    public static DesiredState? TryRead(ReadOnlyMemory<byte> body, out Finding? finding)
+    {
+        finding = null;
+        if (body.Length > Limits.DesiredBytesMax)
+        {
+            finding = WireErrors.Malformed.At($"{body.Length} bytes are more than {Limits.DesiredBytesMax}");
+            return null;
+        }
+
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(body, Strict);
+            JsonElement root = document.RootElement;
+            finding = UnknownCritical(root);
+            return finding is null ? ReadState(root) : null;
+        }
+        catch (Exception e) when (e is JsonException or FormatException or InvalidOperationException
+            or KeyNotFoundException)
+        {
+            finding = WireErrors.Malformed.At($"the desired state cannot be read: {e.Message}");
+            return null;
+        }
+    }
+
+    private static Finding? UnknownCritical(JsonElement root)
+    {
+        if (!root.TryGetProperty("critical", out JsonElement critical))
+        {
+            return null;
+        }
+
+        foreach (JsonElement field in critical.EnumerateArray())
+        {
+            string name = field.GetString() ?? "";
+            if (!Known.Contains(name))
+            {
+                return WireErrors.UnknownCritical.At($"the field {name} is critical and unknown here");
+            }
+        }
+
+        return null;
+    }
+
+    private static DesiredState ReadState(JsonElement root)
+    {
+        long generation = root.GetProperty("generation").GetInt64();
+        Require(root.GetProperty("v").GetInt32() == Version, "version");
+        Require(generation is > 0 and < 1L << 53, "generation");
+        Require(TenantId.TryParse(root.GetProperty("tenant").GetString(), out TenantId tenant), "tenant");
+        Require(DeviceId.TryParse(root.GetProperty("device").GetString(), out DeviceId device), "device");
+        JsonElement workloads = root.GetProperty("workloads");
+        Require(workloads.GetArrayLength() <= Limits.WorkloadsPerDeviceMax, "workloads");
+        ImmutableArray<WorkloadSpec> specs = [.. workloads.EnumerateArray().Select(ReadWorkload)];
+        Require(specs.Select(s => s.Deployment).Distinct().Count() == specs.Length, "workloads");
+        return new DesiredState
+        {
+            Tenant = tenant,
+            Device = device,
+            DeviceKey = ReadDigest(root, "deviceKey"),
+            Generation = new Generation(generation),
+            IssuedAtMs = root.GetProperty("issuedAtMs").GetInt64(),
+            Workloads = specs,
+        };
+    }
+
+    /// <summary>Writes one workload; the ledger uses it too.</summary>
+    public static void WriteWorkload(Utf8JsonWriter json, WorkloadSpec spec, bool forDigest)
+    {
+        json.WriteStartObject();
+        json.WriteString("deployment", spec.Deployment.ToString());
+        if (!forDigest)
+        {
+            json.WriteNumber("revision", spec.Revision);
+        }
+
+        json.WriteStartArray("models");
+        foreach (WorkloadModel model in spec.Models)
+        {
+            json.WriteStartObject();
+            json.WriteString("name", model.Name);
+            json.WriteString("package", model.Package.ToString());
+            if (!forDigest)
+            {
+                json.WriteString("label", model.PackageLabel);
+            }
+
+            json.WriteString("variant", model.Variant);
+            json.WriteString("accelerator", Words.Of(model.Accelerator));
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteStartObject("endpoint");
+        json.WriteString("expose", Words.Of(spec.Endpoint.Expose));
+        json.WriteNumber("port", spec.Endpoint.Port);
+        json.WriteEndObject();
+        json.WriteStartObject("resources");
+        json.WriteNumber("memoryRequestBytes", spec.Resources.MemoryRequestBytes);
+        json.WriteNumber("cpuRequestMilli", spec.Resources.CpuRequestMilli);
+        json.WriteNumber("memoryLimitBytes", spec.Resources.MemoryLimitBytes);
+        json.WriteNumber("cpuLimitMilli", spec.Resources.CpuLimitMilli);
+        json.WriteNumber("pidsLimit", spec.Resources.PidsLimit);
+        json.WriteEndObject();
+        json.WriteString("cpuSet", spec.CpuSet);
+        json.WriteString("sandbox", Words.Of(spec.Sandbox));
+        json.WriteEndObject();
+    }
+
+    /// <summary>Reads one workload; throws <see cref="FormatException"/> and what <see cref="JsonElement"/> throws.</summary>
+    public static WorkloadSpec ReadWorkload(JsonElement json)
+    {
+        JsonElement endpoint = json.GetProperty("endpoint");
+        JsonElement resources = json.GetProperty("resources");
+        JsonElement models = json.GetProperty("models");
+        Require(DeploymentId.TryParse(json.GetProperty("deployment").GetString(), out DeploymentId id), "deployment");
+        Require(models.GetArrayLength() is >= 1 and <= Limits.ModelsPerDeploymentMax, "models");
+        WorkloadSpec spec = new()
+        {
+            Deployment = id,
+            Revision = json.GetProperty("revision").GetInt64(),
+            Digest = default,
+            Models = [.. models.EnumerateArray().Select(ReadModel)],
+            Endpoint = new EndpointSpec(
+                Words.Exposure(endpoint.GetProperty("expose").GetString()), endpoint.GetProperty("port").GetInt32()),
+            Resources = new ResourceSpec
+            {
+                MemoryRequestBytes = resources.GetProperty("memoryRequestBytes").GetInt64(),
+                CpuRequestMilli = resources.GetProperty("cpuRequestMilli").GetInt32(),
+                MemoryLimitBytes = resources.GetProperty("memoryLimitBytes").GetInt64(),
+                CpuLimitMilli = resources.GetProperty("cpuLimitMilli").GetInt32(),
+                PidsLimit = resources.GetProperty("pidsLimit").GetInt32(),
+            },
+            CpuSet = json.GetProperty("cpuSet").GetString() ?? "auto",
+            Sandbox = Words.Sandbox(json.GetProperty("sandbox").GetString()),
+        };
+        Require(spec.Endpoint.Expose != Exposure.Unknown && spec.Endpoint.Port is >= 0 and <= 65535, "endpoint");
+        Require(spec.Sandbox != SandboxRule.Unknown, "sandbox");
+        return spec with { Digest = ReleaseDigest(spec) };
+    }
+
+    private static WorkloadModel ReadModel(JsonElement json)
+    {
+        string? name = json.GetProperty("name").GetString();
+        string variant = json.GetProperty("variant").GetString() ?? "";
+        Require(Ids.IsName(name), "models.name");
+        Require(variant.Length is > 0 and <= Ids.NameCharsMax, "models.variant");
+        return new WorkloadModel(
+            name!,
+            ReadDigest(json, "package"),
+            json.GetProperty("label").GetString() ?? "",
+            variant,
+            Words.Accelerator(json.GetProperty("accelerator").GetString()));
+    }
+
+    private static Digest ReadDigest(JsonElement json, string field)
+    {
+        Require(Digest.TryParse(json.GetProperty(field).GetString(), out Digest digest), field);
+        return digest;
+    }
+
+    private static void Require(bool holds, string field)
+    {
+        if (!holds)
+        {
+            throw new FormatException($"{field} is out of its range");
+        }
+    }
+}

@@ -1,3 +1,0 @@
-namespace Kedge.Wire;
-
-internal static class Placeholder;

@@ -1,0 +1,112 @@
+using Kedge.Core.Fleet;
+
+namespace Kedge.Wire.Reported;
+
+/// <summary>
+/// What a device says: one JSON object per message on the topic <c>reported</c>, QoS 1. The sequence grows by one per
+/// message over all kinds within one incarnation; the server drops what it has committed already.
+/// Exactly one of <see cref="Status"/>, <see cref="Facts"/> and <see cref="Event"/> is there.
+/// </summary>
+public sealed record UpMessage
+{
+    /// <summary>Version of the message.</summary>
+    public int V { get; init; } = 1;
+
+    /// <summary>Random text made at enrolment: sequences of another installation under the same name do not mix.</summary>
+    public required string Incarnation { get; init; }
+
+    /// <summary>From 1, without gaps.</summary>
+    public required long Sequence { get; init; }
+
+    /// <summary>Device's clock, Unix milliseconds UTC; for people, never for a decision.</summary>
+    public required long SentAtMs { get; init; }
+
+    /// <summary>What runs now, whole.</summary>
+    public StatusMessage? Status { get; init; }
+
+    /// <summary>What the machine is, whole.</summary>
+    public DeviceFacts? Facts { get; init; }
+
+    /// <summary>Something worth remembering.</summary>
+    public EventMessage? Event { get; init; }
+}
+
+/// <summary>What runs on a device.</summary>
+public sealed record StatusMessage
+{
+    /// <summary>Newest generation that was accepted; 0 for none.</summary>
+    public long Generation { get; init; }
+
+    /// <summary>True when every workload of that generation serves its target.</summary>
+    public bool Settled { get; init; }
+
+    /// <summary>Version of the agent.</summary>
+    public string AgentVersion { get; init; } = "";
+
+    /// <summary>Workloads in order of their names.</summary>
+    public IReadOnlyList<WorkloadStatus> Workloads { get; init; } = [];
+
+    /// <summary>Why a newer desired state was not accepted; null when all is well.</summary>
+    public ProblemMessage? Refused { get; init; }
+}
+
+/// <summary>One workload on a device.</summary>
+public sealed record WorkloadStatus
+{
+    /// <summary>The deployment.</summary>
+    public string Name { get; init; } = "";
+
+    /// <summary>The phase, lower case: <c>serving</c>, <c>fetching</c>, ...</summary>
+    public string Phase { get; init; } = "";
+
+    /// <summary>Release that is asked for; empty when it is going.</summary>
+    public string TargetRelease { get; init; } = "";
+
+    /// <summary>Revision that is asked for.</summary>
+    public long TargetRevision { get; init; }
+
+    /// <summary>Release that serves; empty when none does.</summary>
+    public string ServingRelease { get; init; } = "";
+
+    /// <summary>Revision that serves; 0 when none does.</summary>
+    public long ServingRevision { get; init; }
+
+    /// <summary>Packages that serve, as <c>bearing:v2</c>, in the order of the deployment.</summary>
+    public IReadOnlyList<string> ServingPackages { get; init; } = [];
+
+    /// <summary>Instance that serves, as <c>bearing-monitor.3</c>; empty when none does.</summary>
+    public string Instance { get; init; } = "";
+
+    /// <summary>Process id of that instance; 0 when none serves.</summary>
+    public int Pid { get; init; }
+
+    /// <summary>Where it answers: a URL, or a path for a Unix socket.</summary>
+    public string Endpoint { get; init; } = "";
+
+    /// <summary>Why the target does not run; null when all is well.</summary>
+    public ProblemMessage? Problem { get; init; }
+}
+
+/// <summary>Why something is not as it should be.</summary>
+/// <param name="Code">Stable code.</param>
+/// <param name="Message">One sentence.</param>
+public sealed record ProblemMessage(string Code, string Message);
+
+/// <summary>Something worth remembering.</summary>
+public sealed record EventMessage
+{
+    /// <summary>Camel-case reason, as <c>ReleaseQuarantined</c>.</summary>
+    public string Reason { get; init; } = "";
+
+    /// <summary>Whom it concerns: a deployment's name, or empty for the device.</summary>
+    public string Workload { get; init; } = "";
+
+    /// <summary>True when somebody may have to act.</summary>
+    public bool Warning { get; init; }
+
+    /// <summary>One sentence.</summary>
+    public string Message { get; init; } = "";
+
+    /// <summary>Stable code where there is one.</summary>
+    public string Code { get; init; } = "";
+}
