@@ -16,7 +16,7 @@ public sealed record ReceivedLine(byte[] Bytes, FileDescriptor? Attached);
 public sealed unsafe class LineChannel : IDisposable
 {
     /// <summary>Longest line, in bytes, with its end mark.</summary>
-    public const int LineBytesMax = 8192;
+    public const int LineBytesMax = 32 * 1024;
 
     private readonly FileDescriptor _socket;
     private readonly byte[] _buffer = new byte[LineBytesMax];
@@ -74,7 +74,7 @@ public sealed unsafe class LineChannel : IDisposable
 
             if (_filled == _buffer.Length)
             {
-                throw new IOException("The line is longer than 8192 bytes.");
+                throw new IOException("The line is longer than 32768 bytes.");
             }
 
             TimeSpan left = timeout - TimeProvider.System.GetElapsedTime(started);

@@ -1,0 +1,12 @@
+using System.Text.Json.Serialization;
+
+namespace Kedge.Inference.Control;
+
+/// <summary>Generated JSON of the configuration file and the control lines. Unknown fields are skipped.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault)]
+[JsonSerializable(typeof(ServeConfig))]
+[JsonSerializable(typeof(ControlRequest))]
+[JsonSerializable(typeof(ControlReply))]
+internal sealed partial class ControlJson : JsonSerializerContext;

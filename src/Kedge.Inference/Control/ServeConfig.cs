@@ -1,0 +1,126 @@
+using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
+using Kedge.Core.Errors;
+using Kedge.Inference.Errors;
+
+namespace Kedge.Inference.Control;
+
+/// <summary>One model that a model server loads.</summary>
+/// <param name="Name">Name in the address: <c>/v2/models/NAME</c>; 1..63 of <c>A-Z a-z 0-9 . _ -</c>.</param>
+/// <param name="Version">Version in the address and in metrics; the same characters, 1..128.</param>
+/// <param name="Format">How the file is read: <c>onnx</c>.</param>
+/// <param name="Path">Absolute path of the file, as the model server sees it. It is only read.</param>
+/// <param name="PackageDigest">Digest of the package it came in, told in <c>status</c>; empty when there is none.</param>
+public sealed record ServeModel(string Name, string Version, string Format, string Path, string PackageDigest = "");
+
+/// <summary>
+/// The configuration file of <c>kedge-serve</c>: written by the agent for one process, read once at its start.
+/// </summary>
+public sealed record ServeConfig
+{
+    /// <summary>Proof of identity: <c>status</c> answers with it, so an agent knows its own process again.</summary>
+    public required string Nonce { get; init; }
+
+    /// <summary>The deployment that it serves; shown in the log only.</summary>
+    public required string Deployment { get; init; }
+
+    /// <summary>This process among those of the deployment; shown in the log only.</summary>
+    public required string Instance { get; init; }
+
+    /// <summary>What to load, 1..<see cref="InferenceLimits.ModelsMax"/> of different names.</summary>
+    public required ImmutableArray<ServeModel> Models { get; init; }
+
+    /// <summary>Threads that compute one request: 0 for one per core, else 1..256.</summary>
+    public int IntraOpThreads { get; init; }
+
+    /// <summary>Path of the Unix socket for control; the model server makes it, mode 0600.</summary>
+    public required string ControlSocket { get; init; }
+
+    /// <summary>Path of the Unix socket that serves preflight and metrics from the start, mode 0600.</summary>
+    public required string HttpSocket { get; init; }
+
+    /// <summary>The log; empty for none. It is rotated once, to the same name and <c>.1</c>.</summary>
+    public string LogFile { get; init; } = "";
+
+    /// <summary>Size of the log before it is rotated, in bytes: 4096 or more.</summary>
+    public long LogBytesMax { get; init; } = 1024 * 1024;
+
+    /// <summary>Largest body of a request, in bytes: 1024..2^31-1.</summary>
+    public long RequestBytesMax { get; init; } = 64 * 1024 * 1024;
+
+    /// <summary>Open connections on the public socket, 1..65536; more wait in the kernel's queue.</summary>
+    public int ConnectionsMax { get; init; } = 256;
+
+    /// <summary>How long SIGTERM waits for connections to end, in milliseconds: 0 or more.</summary>
+    public long DrainMsOnSignal { get; init; } = 10_000;
+
+    /// <summary>Writes the file's content.</summary>
+    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, ControlJson.Default.ServeConfig);
+
+    /// <summary>Reads the file's content and checks every field; false with all findings when anything is wrong.</summary>
+    public static bool TryParse(
+        ReadOnlySpan<byte> json, [NotNullWhen(true)] out ServeConfig? config, out ImmutableArray<Finding> findings)
+    {
+        config = null;
+        if (json.Length > InferenceLimits.ConfigBytesMax)
+        {
+            findings = [ServeErrors.ConfigInvalid.At("The configuration is larger than 262144 bytes.")];
+            return false;
+        }
+
+        try
+        {
+            config = JsonSerializer.Deserialize(json, ControlJson.Default.ServeConfig);
+        }
+        catch (JsonException failure)
+        {
+            findings = [ServeErrors.ConfigInvalid.At(failure.Message, failure.Path ?? "")];
+            return false;
+        }
+
+        findings = config is null ? [ServeErrors.ConfigInvalid.At("The configuration is null.")] : config.Verify();
+        return findings.IsEmpty && config is not null;
+    }
+
+    private ImmutableArray<Finding> Verify()
+    {
+        ImmutableArray<Finding>.Builder found = ImmutableArray.CreateBuilder<Finding>();
+        void Require(bool holds, string message, string field)
+        {
+            if (!holds)
+            {
+                found.Add(ServeErrors.ConfigInvalid.At(message, field));
+            }
+        }
+
+        Require(Nonce is { Length: >= 8 and <= 128 }, "must have 8..128 characters.", "nonce");
+        Require(ControlSocket is { Length: > 0 }, "must name a path.", "controlSocket");
+        Require(HttpSocket is { Length: > 0 } && HttpSocket != ControlSocket, "must name a path.", "httpSocket");
+        Require(IntraOpThreads is >= 0 and <= 256, "must be 0..256.", "intraOpThreads");
+        Require(LogBytesMax >= 4096, "must be 4096 or more.", "logBytesMax");
+        Require(RequestBytesMax is >= 1024 and <= int.MaxValue, "must be 1024..2147483647.", "requestBytesMax");
+        Require(ConnectionsMax is >= 1 and <= 65536, "must be 1..65536.", "connectionsMax");
+        Require(DrainMsOnSignal >= 0, "must be 0 or more.", "drainMsOnSignal");
+        if (Models.IsDefaultOrEmpty || Models.Length > InferenceLimits.ModelsMax)
+        {
+            Require(false, "must hold 1..64 models.", "models");
+            return found.ToImmutable();
+        }
+
+        foreach (ServeModel model in Models)
+        {
+            Require(IsPathPart(model.Name, 63), "name must be 1..63 of A-Z a-z 0-9 . _ -", "models");
+            Require(IsPathPart(model.Version, 128), "version must be 1..128 of A-Z a-z 0-9 . _ -", "models");
+            Require(model.Format == "onnx", "format must be onnx.", "models");
+            Require(model.Path is { Length: > 0 }, "path must name a file.", "models");
+        }
+
+        Require(Models.Select(static m => m.Name).Distinct().Count() == Models.Length, "names must differ.", "models");
+        return found.ToImmutable();
+    }
+
+    private static bool IsPathPart(string? text, int charsMax) =>
+        text is { Length: > 0 } && text.Length <= charsMax && text.All(static c =>
+            char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-');
+}

@@ -1,0 +1,97 @@
+using Kedge.Core.Errors;
+
+namespace Kedge.Inference.Errors;
+
+/// <summary>What can go wrong with one inference request. The code stands at the start of the answer's error.</summary>
+public static class InferErrors
+{
+    /// <summary>The body is not JSON.</summary>
+    public static readonly ErrorCode JsonInvalid = new(
+        "KEDGE-INFER-001",
+        "The body is not valid JSON.",
+        "Send one JSON object as the Open Inference Protocol describes it.");
+
+    /// <summary>The JSON is not a request.</summary>
+    public static readonly ErrorCode RequestInvalid = new(
+        "KEDGE-INFER-002",
+        "The JSON is not an inference request.",
+        "Give 'inputs' as a list of objects with name, shape, datatype and data.");
+
+    /// <summary>A tensor name is not known.</summary>
+    public static readonly ErrorCode TensorUnknown = new(
+        "KEDGE-INFER-003",
+        "The model has no input or output of this name.",
+        "Read the names from the model's metadata: GET /v2/models/NAME.");
+
+    /// <summary>Shape and data disagree.</summary>
+    public static readonly ErrorCode ShapeMismatch = new(
+        "KEDGE-INFER-004",
+        "The shape, the data and what the model declares do not agree.",
+        "Make the number of elements the product of the shape, and the shape one that the model takes.");
+
+    /// <summary>Datatype mismatch.</summary>
+    public static readonly ErrorCode DatatypeMismatch = new(
+        "KEDGE-INFER-005",
+        "The datatype is unknown or not the one that the model declares.",
+        "Read the datatypes from the model's metadata: GET /v2/models/NAME.");
+
+    /// <summary>A value does not fit its datatype.</summary>
+    public static readonly ErrorCode ValueInvalid = new(
+        "KEDGE-INFER-006",
+        "A value does not fit the datatype of its tensor.",
+        "Send numbers within the range of the datatype, true and false for BOOL, strings for BYTES.");
+
+    /// <summary>An input is missing or given twice.</summary>
+    public static readonly ErrorCode InputMissing = new(
+        "KEDGE-INFER-007",
+        "An input of the model is missing from the request, or is given twice.",
+        "Send every declared input exactly once.");
+
+    /// <summary>Too large.</summary>
+    public static readonly ErrorCode TooLarge = new(
+        "KEDGE-INFER-008",
+        "The request or one of its tensors is larger than this server takes.",
+        "Send less at once, or raise requestBytesMax.");
+
+    /// <summary>No such model.</summary>
+    public static readonly ErrorCode ModelUnknown = new(
+        "KEDGE-INFER-009",
+        "This server has no model of this name and version.",
+        "Read what it has from the deployment, and check name and version in the address.");
+
+    /// <summary>No such address.</summary>
+    public static readonly ErrorCode AddressUnknown = new(
+        "KEDGE-INFER-010",
+        "This server has nothing at this address, or not for this method.",
+        "See docs/protocol/inference.md for what it answers.");
+
+    /// <summary>The runtime failed.</summary>
+    public static readonly ErrorCode RunFailed = new(
+        "KEDGE-INFER-011",
+        "The runtime could not compute the model on these inputs.",
+        "Check the shapes against each other; the message carries what the runtime said.");
+
+    /// <summary>A type that the protocol cannot carry.</summary>
+    public static readonly ErrorCode TypeInexpressible = new(
+        "KEDGE-INFER-012",
+        "The model has an input or output of a type that the Open Inference Protocol cannot carry.",
+        "Export the model with tensors of numbers, booleans or strings only.");
+
+    /// <summary>Golden set invalid.</summary>
+    public static readonly ErrorCode GoldenInvalid = new(
+        "KEDGE-INFER-013",
+        "The golden samples cannot be read.",
+        "Write golden.json as docs/protocol/inference.md describes it.");
+
+    /// <summary>Output cannot be written as JSON.</summary>
+    public static readonly ErrorCode OutputInexpressible = new(
+        "KEDGE-INFER-014",
+        "An output holds bytes that are not UTF-8, which JSON cannot carry.",
+        "Ask for another output, or for this one as binary data.");
+
+    /// <summary>Not ready.</summary>
+    public static readonly ErrorCode NotReady = new(
+        "KEDGE-INFER-015",
+        "The server is still loading its models.",
+        "Ask again when /v2/health/ready answers 200.");
+}

@@ -1,0 +1,55 @@
+using Kedge.Core.Errors;
+
+namespace Kedge.Inference.Errors;
+
+/// <summary>What can go wrong in the model server as a process.</summary>
+public static class ServeErrors
+{
+    /// <summary>The configuration file is wrong.</summary>
+    public static readonly ErrorCode ConfigInvalid = new(
+        "KEDGE-SERVE-001",
+        "The configuration file of kedge-serve is not valid.",
+        "Correct the fields that are named; docs/protocol/control-socket.md lists them all.");
+
+    /// <summary>The configuration file cannot be read.</summary>
+    public static readonly ErrorCode ConfigUnreadable = new(
+        "KEDGE-SERVE-002",
+        "The configuration file of kedge-serve cannot be read.",
+        "Check that the path exists and that the user of the process may read it.");
+
+    /// <summary>The native runtime is not there.</summary>
+    public static readonly ErrorCode RuntimeAbsent = new(
+        "KEDGE-SERVE-003",
+        "The native ONNX Runtime library was not found or cannot be loaded.",
+        "Run eng/native/fetch, install the package that brings it, or name the file in KEDGE_ORT_LIB.");
+
+    /// <summary>A model file cannot be loaded.</summary>
+    public static readonly ErrorCode ModelLoadFailed = new(
+        "KEDGE-SERVE-004",
+        "A model could not be loaded.",
+        "Check the file with 'kedge model push --dry-run'; the message carries what the runtime said.");
+
+    /// <summary>A socket cannot be opened.</summary>
+    public static readonly ErrorCode SocketUnavailable = new(
+        "KEDGE-SERVE-005",
+        "A Unix socket of kedge-serve cannot be opened.",
+        "Check that the folder exists and is writable for the user of the process.");
+
+    /// <summary>A control line is not understood.</summary>
+    public static readonly ErrorCode ControlLineInvalid = new(
+        "KEDGE-SERVE-006",
+        "A line on the control socket is not a request that this version knows.",
+        "Use an agent and a model server of versions that fit; docs/protocol/control-socket.md lists the requests.");
+
+    /// <summary>listen came without a usable socket.</summary>
+    public static readonly ErrorCode ListenerInvalid = new(
+        "KEDGE-SERVE-007",
+        "The descriptor handed over with 'listen' is not a listening stream socket.",
+        "Send exactly one descriptor of a TCP or Unix socket that listens already.");
+
+    /// <summary>The request does not fit the state.</summary>
+    public static readonly ErrorCode StateConflict = new(
+        "KEDGE-SERVE-008",
+        "The model server cannot do this in the state it is in.",
+        "Ask for 'status' and wait until the state allows it.");
+}

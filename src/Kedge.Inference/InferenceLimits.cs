@@ -1,0 +1,38 @@
+namespace Kedge.Inference;
+
+/// <summary>Every limit of inference and its control, with unit and reason.</summary>
+public static class InferenceLimits
+{
+    /// <summary>Models in one server: one process per deployment, and each model costs 10 MB or more.</summary>
+    public const int ModelsMax = 64;
+
+    /// <summary>Bytes of a configuration file: 64 models with long paths stay well below.</summary>
+    public const int ConfigBytesMax = 256 * 1024;
+
+    /// <summary>Bytes of a control line with its end mark: the reply of 64 models stays below.</summary>
+    public const int ControlLineBytesMax = 32 * 1024;
+
+    /// <summary>Dimensions of a tensor: no runtime here computes with more.</summary>
+    public const int RankMax = 16;
+
+    /// <summary>Inputs or outputs of one model or request.</summary>
+    public const int TensorsMax = 256;
+
+    /// <summary>Bytes of one tensor: the longest .NET array, less a page.</summary>
+    public const long TensorBytesMax = 0x7FFF_0000;
+
+    /// <summary>UTF-8 bytes of a tensor's name.</summary>
+    public const int NameBytesMax = 512;
+
+    /// <summary>UTF-8 bytes of a request's id.</summary>
+    public const int IdBytesMax = 256;
+
+    /// <summary>Depth of JSON outside of tensor data: parameters may nest a little.</summary>
+    public const int JsonDepthMax = 32;
+
+    /// <summary>Bytes of a golden set: a few samples of a camera image as JSON.</summary>
+    public const int GoldenBytesMax = 128 * 1024 * 1024;
+
+    /// <summary>Samples of a golden set: a preflight runs all of them.</summary>
+    public const int GoldenSamplesMax = 1024;
+}

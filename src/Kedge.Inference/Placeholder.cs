@@ -1,3 +1,0 @@
-namespace Kedge.Inference;
-
-internal static class Placeholder;
