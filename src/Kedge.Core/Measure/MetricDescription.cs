@@ -28,7 +28,9 @@ public sealed record MetricDescription
         Labels = [.. labels];
     }
 
-    /// <summary>Full name as scraped: <c>kedge_agent_events_total</c>. Base units, unit last, before <c>_total</c>.</summary>
+    /// <summary>
+    /// Full name as scraped: <c>kedge_agent_events_total</c>. Base units, unit last, before <c>_total</c>.
+    /// </summary>
     public string Name { get; }
 
     /// <summary>How the values move.</summary>
@@ -40,7 +42,9 @@ public sealed record MetricDescription
     /// <summary>One sentence for people.</summary>
     public string Help { get; }
 
-    /// <summary>Upper bounds of a histogram's buckets in <see cref="Unit"/>, ascending, without +Inf; else empty.</summary>
+    /// <summary>
+    /// Upper bounds of a histogram's buckets in <see cref="Unit"/>, ascending, without +Inf; else empty.
+    /// </summary>
     public ImmutableArray<double> Buckets { get; }
 
     /// <summary>Names of the labels, in the order in which samples give their values.</summary>
@@ -66,7 +70,8 @@ public sealed record MetricDescription
     /// <param name="name">Name as scraped, without <c>_bucket</c>, <c>_sum</c> and <c>_count</c>.</param>
     /// <param name="unit">Unit of the observed values.</param>
     /// <param name="help">One sentence for people.</param>
-    /// <param name="buckets">Upper bounds in <paramref name="unit"/>, finite, strictly ascending; +Inf is implied.</param>
+    /// <param name="buckets">Upper bounds in <paramref name="unit"/>, finite, strictly ascending; +Inf is
+    /// implied.</param>
     /// <param name="labels">Names of the labels.</param>
     public static MetricDescription Histogram(
         string name, string unit, string help, ReadOnlySpan<double> buckets, params string[] labels)
@@ -86,7 +91,8 @@ public sealed record MetricDescription
     /// <summary>Two descriptions are equal when everything in them is, labels and buckets in order.</summary>
     public bool Equals(MetricDescription? other) =>
         other is not null && Name == other.Name && Kind == other.Kind && Unit == other.Unit && Help == other.Help
-        && Buckets.AsSpan().SequenceEqual(other.Buckets.AsSpan()) && Labels.AsSpan().SequenceEqual(other.Labels.AsSpan());
+        && Buckets.AsSpan().SequenceEqual(other.Buckets.AsSpan())
+        && Labels.AsSpan().SequenceEqual(other.Labels.AsSpan());
 
     /// <inheritdoc/>
     public override int GetHashCode() => Name.GetHashCode(StringComparison.Ordinal);

@@ -42,7 +42,8 @@ public sealed class PrometheusText(IBufferWriter<byte> output)
     }
 
     /// <summary>Writes one sample of the counter or gauge that was begun last.</summary>
-    /// <param name="value">The value, in the unit of the metric; not a number and infinities are written as such.</param>
+    /// <param name="value">The value, in the unit of the metric; not a number and infinities are written as
+    /// such.</param>
     /// <param name="labelValues">One value for each label of the metric, in its order.</param>
     public void Sample(double value, params ReadOnlySpan<string> labelValues)
     {
@@ -52,7 +53,8 @@ public sealed class PrometheusText(IBufferWriter<byte> output)
     }
 
     /// <summary>Writes the buckets, sum and count of the histogram that was begun last.</summary>
-    /// <param name="counts">Observations in each bucket alone, not cumulated; one more than the bounds, for +Inf.</param>
+    /// <param name="counts">Observations in each bucket alone, not cumulated; one more than the bounds, for
+    /// +Inf.</param>
     /// <param name="sum">Sum of all observations, in the unit of the metric.</param>
     /// <param name="labelValues">One value for each label of the metric, in its order.</param>
     public void Histogram(ReadOnlySpan<long> counts, double sum, params ReadOnlySpan<string> labelValues)
@@ -132,6 +134,8 @@ public sealed class PrometheusText(IBufferWriter<byte> output)
         Write(text);
     }
 
-    /// <summary>Unpaired surrogates become U+FFFD: the encoder replaces, so that the answer stays valid UTF-8.</summary>
+    /// <summary>
+    /// Unpaired surrogates become U+FFFD: the encoder replaces, so that the answer stays valid UTF-8.
+    /// </summary>
     private void Write(ReadOnlySpan<char> text) => Encoding.UTF8.GetBytes(text, output);
 }

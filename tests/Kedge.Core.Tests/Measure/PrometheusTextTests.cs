@@ -118,18 +118,20 @@ public sealed class PrometheusTextTests
     }));
 
     [Fact]
-    public void A_sample_with_too_few_label_values_is_a_bug() => Assert.Throws<InvariantException>(() => Written(writer =>
-    {
-        writer.Begin(Events);
-        writer.Sample(1, "up");
-    }));
+    public void A_sample_with_too_few_label_values_is_a_bug() =>
+        Assert.Throws<InvariantException>(() => Written(writer =>
+        {
+            writer.Begin(Events);
+            writer.Sample(1, "up");
+        }));
 
     [Fact]
-    public void A_histogram_is_not_written_as_a_plain_sample() => Assert.Throws<InvariantException>(() => Written(writer =>
-    {
-        writer.Begin(Latency);
-        writer.Sample(1, "bearing");
-    }));
+    public void A_histogram_is_not_written_as_a_plain_sample() =>
+        Assert.Throws<InvariantException>(() => Written(writer =>
+        {
+            writer.Begin(Latency);
+            writer.Sample(1, "bearing");
+        }));
 
     [Theory]
     [InlineData("")]
