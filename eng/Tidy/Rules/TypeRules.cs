@@ -6,8 +6,8 @@ namespace Kedge.Tidy.Rules;
 
 /// <summary>
 /// One top-level type per file, named after the file, and names that say what the type does. What may share a file
-/// with its principal type: cases that derive from it, enums, file-local types, and records and structs of at most
-/// <see cref="Limits.CompanionLinesMax"/> lines. A file of such companions alone may bear the plural name of the
+/// with its principal type: cases that derive from it, enums, file-local types, and records, structs and static classes
+/// (constants) of at most <see cref="Limits.CompanionLinesMax"/> lines. A file of such companions alone may bear the plural name of the
 /// group (<c>EnrolMessages.cs</c>). <c>Ids.cs</c> is the registry of ids and holds them all.
 /// </summary>
 public static class TypeRules
@@ -86,8 +86,9 @@ public static class TypeRules
             based => neighbours.Any(other => other.Identifier.Text == NameOf(based.Type))) ?? false;
         FileLinePositionSpan span = type.GetLocation().GetLineSpan();
         int lines = span.EndLinePosition.Line - span.StartLinePosition.Line + 1;
-        bool isSmall = type is RecordDeclarationSyntax or StructDeclarationSyntax && lines <= Limits.CompanionLinesMax;
-        return isCase || isSmall;
+        bool isValues = type is RecordDeclarationSyntax or StructDeclarationSyntax
+            || type.Modifiers.Any(token => token.IsKind(SyntaxKind.StaticKeyword));
+        return isCase || (isValues && lines <= Limits.CompanionLinesMax);
     }
 
     private static string NameOf(TypeSyntax type) => type switch

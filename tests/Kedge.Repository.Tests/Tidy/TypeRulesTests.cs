@@ -41,6 +41,7 @@ public sealed class TypeRulesTests
         file class Reader;
         sealed record Size(int Bytes);
         readonly struct Pair;
+        static class Words;
         """,
         "src/Kedge.Core/Device.cs"));
 
