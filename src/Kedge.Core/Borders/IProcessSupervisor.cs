@@ -1,0 +1,111 @@
+using System.Collections.Immutable;
+using Kedge.Core.Deployments;
+using Kedge.Core.Desired;
+using Kedge.Core.Device;
+using Kedge.Core.Models;
+
+namespace Kedge.Core.Borders;
+
+/// <summary>
+/// Starts, asks and ends the processes that serve models, and owns their listeners. Problem: a workload outlives the
+/// agent, and a version is replaced by another without a lost request. Approach: an instance is known by its id alone;
+/// the supervisor keeps what it needs (folder, pidfd, control socket) and can find all of it again by
+/// <see cref="AdoptAsync"/>. Invariants: one process per id, ever; the listener of a workload is opened once and lent to
+/// one instance after the other; nothing of an instance is left once <see cref="WaitForExitAsync"/> completed.
+/// It decides nothing: what follows from an outcome is the device machine's.
+/// </summary>
+public interface IProcessSupervisor
+{
+    /// <summary>Finds out what can run here by running it. Called once, before anything else.</summary>
+    ValueTask<SandboxFacts> TestAsync(CancellationToken cancel);
+
+    /// <summary>
+    /// Takes up what outlived an agent: of the recorded instances those whose process lives and proved itself by pid,
+    /// start time and nonce, their listeners included; everything else that a supervisor of this device ever started is
+    /// ended and removed. Called once, before any instance is started.
+    /// </summary>
+    ValueTask<ImmutableArray<InstanceId>> AdoptAsync(ImmutableArray<InstanceState> recorded, CancellationToken cancel);
+
+    /// <summary>Starts a process without the listener; completes when its models are loaded. After a failure nothing of it is left.</summary>
+    ValueTask<StartOutcome> StartAsync(InstanceId instance, PreparedRelease release, CancellationToken cancel);
+
+    /// <summary>Runs the golden samples of every model against a started instance.</summary>
+    ValueTask<StepOutcome> PreflightAsync(InstanceId instance, PreparedRelease release, CancellationToken cancel);
+
+    /// <summary>Gives the workload's listener at <paramref name="endpoint"/> to an instance, opening it where it is not open.</summary>
+    ValueTask<StepOutcome> HandOverAsync(InstanceId instance, EndpointSpec endpoint, CancellationToken cancel);
+
+    /// <summary>Tells an instance to stop accepting and to end by itself; it is killed when the deadline has passed.</summary>
+    ValueTask DrainAsync(InstanceId instance, TimeSpan deadline, CancellationToken cancel);
+
+    /// <summary>Takes a drain back.</summary>
+    ValueTask ResumeAsync(InstanceId instance, CancellationToken cancel);
+
+    /// <summary>Kills an instance and removes what it leaves; done when nothing is left. One that is not there is no error.</summary>
+    ValueTask StopAsync(InstanceId instance, CancellationToken cancel);
+
+    /// <summary>Completes when an instance that was started or adopted has ended and nothing of it is left; says how it ended.</summary>
+    ValueTask<Problem> WaitForExitAsync(InstanceId instance, CancellationToken cancel);
+
+    /// <summary>Closes the listeners of a workload that is gone.</summary>
+    ValueTask CloseListenersAsync(DeploymentId workload, CancellationToken cancel);
+}
+
+/// <summary>What a device can run workloads in.</summary>
+/// <param name="Name">As <c>runc 1.1.5</c>; empty where no sandbox works.</param>
+/// <param name="Problem">Why none works; null where one does.</param>
+/// <param name="Missing">Protections that it cannot give here, each a short sentence.</param>
+/// <param name="Runtime">Version of server and runtime, and the hardware class: preflight results hold for it only.</param>
+public sealed record SandboxFacts(string Name, Problem? Problem, ImmutableArray<string> Missing, string Runtime);
+
+/// <summary>A release whose content is there and was verified just now. Never compared.</summary>
+/// <param name="Spec">The release.</param>
+/// <param name="Models">Its models, in the order of the spec.</param>
+public sealed record PreparedRelease(WorkloadSpec Spec, ImmutableArray<PreparedModel> Models);
+
+/// <summary>One model of a release, on the agent's disk. Never compared.</summary>
+/// <param name="Name">The name under which it is served.</param>
+/// <param name="Package">Its package.</param>
+/// <param name="Format">How the entry file is read.</param>
+/// <param name="Folder">Folder of the variant's files, a path of <see cref="IDisk"/>.</param>
+/// <param name="EntryFile">The file that the runtime is given, relative to <paramref name="Folder"/>.</param>
+/// <param name="Golden">File of the golden samples, a path of <see cref="IDisk"/>; null when the package has none.</param>
+public sealed record PreparedModel(
+    string Name, Digest Package, ModelFormat Format, string Folder, string EntryFile, string? Golden);
+
+/// <summary>What became of a start.</summary>
+[Closed]
+public abstract record StartOutcome
+{
+    private StartOutcome()
+    {
+    }
+
+    /// <summary>It runs and its models are loaded.</summary>
+    /// <param name="Pid">Process id, from 1.</param>
+    /// <param name="StartTicks">Start time of the process in clock ticks since boot (proc(5), field 22).</param>
+    /// <param name="Nonce">What it answers with.</param>
+    public sealed record Running(int Pid, long StartTicks, string Nonce) : StartOutcome;
+
+    /// <summary>It does not run, and nothing of it is left.</summary>
+    /// <param name="Blame">Whose fault it is.</param>
+    /// <param name="Problem">Why.</param>
+    public sealed record Failed(Blame Blame, Problem Problem) : StartOutcome;
+}
+
+/// <summary>What became of a preflight or a handover.</summary>
+[Closed]
+public abstract record StepOutcome
+{
+    private StepOutcome()
+    {
+    }
+
+    /// <summary>It worked.</summary>
+    public sealed record Done : StepOutcome;
+
+    /// <summary>It did not; the instance is as it was.</summary>
+    /// <param name="Blame">Whose fault it is.</param>
+    /// <param name="Problem">Why.</param>
+    public sealed record Failed(Blame Blame, Problem Problem) : StepOutcome;
+}
