@@ -52,7 +52,7 @@ public abstract record DeviceEffect
     /// <param name="Instance">Which.</param>
     public sealed record Stop(InstanceId Instance) : DeviceEffect;
 
-    /// <summary>Close the listeners of a workload that is gone.</summary>
+    /// <summary>Shut the listener of a workload that is gone, for everyone who shares it: nobody connects any more.</summary>
     /// <param name="Workload">Which.</param>
     public sealed record CloseListener(DeploymentId Workload) : DeviceEffect;
 }

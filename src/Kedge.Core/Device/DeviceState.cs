@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace Kedge.Core.Device;
 
-/// <summary>Everything that an agent must not forget. Written by <c>DeviceMachine</c> only.</summary>
+/// <summary>Everything that an agent must not forget. Written by <see cref="DeviceMachine"/> only.</summary>
 public sealed record DeviceState
 {
     /// <summary>A device that was just enrolled.</summary>

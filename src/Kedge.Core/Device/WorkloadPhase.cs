@@ -18,10 +18,7 @@ public enum WorkloadPhase
     /// <summary>The candidate is being given the listener.</summary>
     HandingOver = 4,
 
-    /// <summary>The new instance serves, the old one answers what it has begun.</summary>
-    Draining = 5,
-
-    /// <summary>One instance serves and nothing is under way.</summary>
+    /// <summary>One instance serves and nothing is under way; older ones may still answer what they have begun.</summary>
     Serving = 6,
 
     /// <summary>A try failed; the next one comes after a wait. A serving instance, where there is one, goes on.</summary>

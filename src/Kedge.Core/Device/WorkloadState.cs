@@ -4,7 +4,7 @@ using Kedge.Core.Desired;
 namespace Kedge.Core.Device;
 
 /// <summary>
-/// One workload on one device. Written by <c>WorkloadMachine</c> only. Everything here is durable but the
+/// One workload on one device. Written by <see cref="WorkloadMachine"/> only. Everything here is durable but the
 /// members under <see cref="Volatile"/>, which start afresh with the agent.
 /// </summary>
 public sealed record WorkloadState
@@ -30,8 +30,8 @@ public sealed record WorkloadState
     /// <summary>The instance that is being brought up.</summary>
     public InstanceState? Candidate { get; init; }
 
-    /// <summary>The instance that drains.</summary>
-    public InstanceState? Old { get; init; }
+    /// <summary>Instances that answer what they have begun and then end, oldest first.</summary>
+    public ImmutableArray<InstanceState> Draining { get; init; } = [];
 
     /// <summary>The last release that served for <see cref="Limits.ProvenAfter"/>; its content is kept.</summary>
     public WorkloadSpec? LastGood { get; init; }
@@ -92,9 +92,10 @@ public sealed record InstanceState
 
 /// <summary>A release that this device refuses.</summary>
 /// <param name="Release">Digest of the workload spec.</param>
-/// <param name="Generation">Under which generation; a newer one lifts it.</param>
+/// <param name="Generation">Under which generation it failed.</param>
+/// <param name="Revision">Under which revision of the deployment; asked for under another one, it is tried again.</param>
 /// <param name="Problem">Why.</param>
-public sealed record Quarantine(Digest Release, Generation Generation, Problem Problem);
+public sealed record Quarantine(Digest Release, Generation Generation, long Revision, Problem Problem);
 
 /// <summary>Golden samples that passed.</summary>
 /// <param name="Release">Digest of the workload spec.</param>

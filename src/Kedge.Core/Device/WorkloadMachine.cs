@@ -1,0 +1,74 @@
+using static Kedge.Core.Device.WorkloadEventKind;
+using static Kedge.Core.Device.WorkloadPhase;
+
+namespace Kedge.Core.Device;
+
+/// <summary>
+/// One workload from the first fetch to its removal.
+/// <para>Problem: a release must replace another with no request lost, on hardware where every step may fail, hang or
+/// be cut off, and a bad one must never stay.</para>
+/// <para>Approach: one pipeline (fetch, start, preflight, hand over) works for one attempt at a time, beside at most one
+/// serving instance. Whatever fails, the serving instance goes on; what is tried next is derived afresh by
+/// <see cref="WorkloadMoves.Pursue"/> from what is asked, what is quarantined and what was good.</para>
+/// <para>Invariants: <c>Serving</c> has a current instance; a candidate exists exactly from <c>Starting</c> to
+/// <c>HandingOver</c>; a quarantined release is never attempted; numbers of instances are never used twice.</para>
+/// <para>It deliberately does not know how a process is started, nor what the time of day is.</para>
+/// </summary>
+public static class WorkloadMachine
+{
+    internal delegate WorkloadMove Handler(WorkloadMove move, WorkloadEvent e);
+
+    /// <summary>The whole life of a workload on one screen. A pair that is not here is impossible.</summary>
+    internal static Handler? Row(WorkloadPhase phase, WorkloadEventKind kind) => (phase, kind) switch
+    {
+        // Asked for something else, or for nothing. While the listener changes hands the answer waits for the outcome.
+        (HandingOver, Assigned) => WorkloadMoves.Retarget,
+        (_, Assigned) => WorkloadMoves.RetargetAndPursue,
+        (Removing, Unassigned) => WorkloadMoves.Stay,
+        (_, Unassigned) => WorkloadMoves.Remove,
+
+        // The pipeline, when all goes well ...
+        (Fetching, Fetched) => WorkloadMoves.StartCandidate,
+        (Starting, Started) => WorkloadMoves.PreflightOrHandOver,
+        (Preflighting, PreflightPassed) => WorkloadMoves.RememberPassAndHandOver,
+        (HandingOver, HandedOver) => WorkloadMoves.Promote,
+
+        // ... and when it does not.
+        (Fetching, FetchFailed) => WorkloadMoves.Fail,
+        (Starting, StartFailed) => WorkloadMoves.Fail,
+        (Preflighting, PreflightFailed) => WorkloadMoves.StopCandidateAndFail,
+        (HandingOver, HandOverFailed) => WorkloadMoves.StopCandidateAndFail,
+        (Starting or Preflighting or HandingOver, CandidateExited) => WorkloadMoves.Fail,
+
+        // Processes end. The pipeline goes on without them; a steady workload starts again.
+        (Serving or Fetching or Waiting, CurrentExited) => WorkloadMoves.RestartCurrent,
+        (Starting or Preflighting or HandingOver, CurrentExited) => WorkloadMoves.LoseCurrent,
+        (Removing, DrainingExited) => WorkloadMoves.ForgetDrainedAndMaybeAll,
+        (_, DrainingExited) => WorkloadMoves.ForgetDrained,
+
+        // Time.
+        (Waiting, RetryDue) => WorkloadMoves.RetryNow,
+        (Fetching or Starting or Preflighting or HandingOver or Serving or Waiting, ProvenDue) => WorkloadMoves.Prove,
+
+        // The agent started: the resume table. What was under way is asked for again; nothing healthy is touched.
+        (Fetching, AgentStarted) => WorkloadMoves.ResumeFetching,
+        (Starting, AgentStarted) => WorkloadMoves.ResumeStarting,
+        (Preflighting, AgentStarted) => WorkloadMoves.ResumePreflighting,
+        (HandingOver, AgentStarted) => WorkloadMoves.ResumeHandingOver,
+        (Serving or Waiting or Stopped, AgentStarted) => WorkloadMoves.ResumeSteady,
+        (Removing, AgentStarted) => WorkloadMoves.ResumeRemoving,
+
+        _ => null,
+    };
+
+    /// <summary>Applies one event to one workload.</summary>
+    /// <returns>The move; its state is null when the workload is gone.</returns>
+    internal static WorkloadMove Step(WorkloadMove move, WorkloadEvent e)
+    {
+        Handler? handler = Row(move.State!.Phase, e.Kind);
+        Check.That(handler is not null, $"no transition for {move.State.Phase} and {e.Kind} of {move.State.Name}");
+        WorkloadMove result = handler(move, e);
+        result.CheckInvariants();
+        return result;
+    }
+}

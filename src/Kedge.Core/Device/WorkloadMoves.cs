@@ -1,0 +1,377 @@
+using System.Collections.Immutable;
+using Kedge.Core.Desired;
+
+namespace Kedge.Core.Device;
+
+/// <summary>The handlers of <see cref="WorkloadMachine"/>'s table: straight-line moves, each named after what it does.</summary>
+internal static class WorkloadMoves
+{
+    private const int DrainingMax = 3;
+
+    public static WorkloadMove Stay(WorkloadMove m, WorkloadEvent e) => m;
+
+    /// <summary>Takes the new target down; what is under way decides later.</summary>
+    public static WorkloadMove Retarget(WorkloadMove m, WorkloadEvent e)
+    {
+        WorkloadSpec spec = e.Spec!; // Assigned always carries one.
+        WorkloadState w = m.W;
+        return m.With(w with
+        {
+            Target = spec,
+            TargetGeneration = e.Generation,
+            Quarantined = w.Quarantined.RemoveAll(q => q.Release == spec.Digest && q.Revision != spec.Revision),
+            Current = Relabel(w.Current, spec),
+            Candidate = Relabel(w.Candidate, spec),
+            Attempt = w.Attempt == spec ? spec : w.Attempt,
+        });
+    }
+
+    public static WorkloadMove RetargetAndPursue(WorkloadMove m, WorkloadEvent e)
+    {
+        WorkloadSpec? before = m.W.Target;
+        m = Retarget(m, e);
+        if (m.W.Attempt == m.W.Target || (before == m.W.Target && m.W.Phase == WorkloadPhase.Waiting))
+        {
+            return m;
+        }
+
+        if (m.W.Candidate is InstanceState candidate)
+        {
+            m = m.With(m.W with { Candidate = null }).Then(new DeviceEffect.Stop(candidate.Id));
+        }
+
+        return Pursue(m.With(m.W with { FailuresInRow = 0, Volatile = m.W.Volatile with { TriesInRow = 0 } }));
+    }
+
+    /// <summary>Lets everything that runs answer what it has begun, and shuts the listener.</summary>
+    public static WorkloadMove Remove(WorkloadMove m, WorkloadEvent e)
+    {
+        WorkloadState w = m.W;
+        m = m.Then(new DeviceEffect.CloseListener(w.Name));
+        ImmutableArray<InstanceState> ending = w.Draining;
+        if (w.Candidate is not null)
+        {
+            ending = ending.Add(w.Candidate);
+            m = m.Then(w.Phase == WorkloadPhase.HandingOver
+                ? new DeviceEffect.Drain(w.Candidate.Id, Limits.DrainDeadline)
+                : new DeviceEffect.Stop(w.Candidate.Id));
+        }
+
+        if (w.Current is not null)
+        {
+            ending = ending.Add(w.Current);
+            m = m.Then(new DeviceEffect.Drain(w.Current.Id, Limits.DrainDeadline));
+        }
+
+        return ForgetIfDone(m.With(w with
+        {
+            Target = null,
+            TargetGeneration = e.Generation,
+            Phase = WorkloadPhase.Removing,
+            Attempt = null,
+            Candidate = null,
+            Current = null,
+            Draining = ending,
+            Problem = null,
+            Volatile = new VolatileState(),
+        }));
+    }
+
+    /// <summary>
+    /// What next, when nothing is under way: nothing if what is wanted runs; else fetch it. A quarantined target is never
+    /// wanted: whatever serves goes on, or the last good release comes back.
+    /// </summary>
+    public static WorkloadMove Pursue(WorkloadMove m)
+    {
+        WorkloadState w = m.W with { Attempt = null, Volatile = m.W.Volatile with { RetryAt = null } };
+        m = m.With(w);
+        WorkloadSpec? target = Allowed(m, w.Target);
+        WorkloadSpec? aim = target ?? Allowed(m, w.LastGood);
+        bool keep = w.Current is not null
+            && (w.Current.Spec == target || (target is null && (aim is null || !m.IsQuarantined(w.Current.Spec))));
+        if (keep)
+        {
+            return m.With(w with
+            {
+                Phase = WorkloadPhase.Serving,
+                Problem = target is null ? WhyRefused(w) : null,
+            });
+        }
+
+        return aim is null
+            ? m.With(w with { Phase = WorkloadPhase.Stopped, Problem = WhyRefused(w) ?? w.Problem })
+            : Fetch(m, aim);
+    }
+
+    public static WorkloadMove RetryNow(WorkloadMove m, WorkloadEvent e) => Pursue(m);
+
+    public static WorkloadMove StartCandidate(WorkloadMove m, WorkloadEvent e)
+    {
+        WorkloadSpec spec = m.W.Attempt!; // Fetching always has an attempt.
+        long number = m.LastInstance + 1;
+        InstanceState candidate = new() { Id = new InstanceId(m.W.Name, number), Spec = spec };
+        return (m with { LastInstance = number })
+            .With(m.W with { Phase = WorkloadPhase.Starting, Candidate = candidate })
+            .Then(new DeviceEffect.Start(candidate.Id, spec));
+    }
+
+    public static WorkloadMove PreflightOrHandOver(WorkloadMove m, WorkloadEvent e)
+    {
+        m = m.With(m.W with { Candidate = e.Candidate });
+        return m.W.Passed.Contains(new PreflightPass(m.W.Attempt!.Digest, m.Runtime))
+            ? HandOver(m)
+            : Preflight(m);
+    }
+
+    public static WorkloadMove RememberPassAndHandOver(WorkloadMove m, WorkloadEvent e)
+    {
+        ImmutableArray<PreflightPass> passed = m.W.Passed.Add(new PreflightPass(m.W.Attempt!.Digest, m.Runtime));
+        return HandOver(m.With(m.W with { Passed = Newest(passed, Limits.PreflightsPerWorkloadMax) }));
+    }
+
+    /// <summary>The candidate serves now; what served before drains.</summary>
+    public static WorkloadMove Promote(WorkloadMove m, WorkloadEvent e)
+    {
+        WorkloadState w = m.W;
+        InstanceState promoted = w.Candidate! with { Proven = w.Candidate!.Spec == w.LastGood };
+        m = m.With(w with
+        {
+            Phase = WorkloadPhase.Serving,
+            Current = promoted,
+            Candidate = null,
+            Attempt = null,
+            Volatile = w.Volatile with { ProvenAt = promoted.Proven ? null : m.Now + Limits.ProvenAfter },
+        });
+        if (w.Current is not null)
+        {
+            m = DrainOldest(m.With(m.W with { Draining = m.W.Draining.Add(w.Current) }))
+                .Then(new DeviceEffect.Drain(w.Current.Id, Limits.DrainDeadline));
+        }
+
+        bool fellBack = m.W.Target is not null && promoted.Spec != m.W.Target && !m.IsQuarantined(m.W.Target);
+        return fellBack && m.W.Volatile.TriesInRow > 0
+            ? Wait(m)
+            : Pursue(m.With(m.W with { Volatile = m.W.Volatile with { TriesInRow = 0 } }));
+    }
+
+    public static WorkloadMove StopCandidateAndFail(WorkloadMove m, WorkloadEvent e)
+    {
+        InstanceId candidate = m.W.Candidate!.Id; // Preflighting and HandingOver always have one.
+        return Fail(m.Then(new DeviceEffect.Stop(candidate)), e);
+    }
+
+    /// <summary>The attempt failed: wait, or quarantine it and look for something else.</summary>
+    public static WorkloadMove Fail(WorkloadMove m, WorkloadEvent e)
+    {
+        WorkloadState w = m.W;
+        Problem problem = e.Problem!; // Failures always carry one.
+        WorkloadSpec failed = w.Attempt!;
+        int failures = w.FailuresInRow + (e.Blame == Blame.Device ? 0 : 1);
+        m = m.With(w with
+        {
+            Candidate = null,
+            Attempt = null,
+            FailuresInRow = failures,
+            Problem = problem,
+            Volatile = w.Volatile with { TriesInRow = w.Volatile.TriesInRow + 1 },
+        });
+        if (e.Blame == Blame.ReleaseForGood)
+        {
+            return Pursue(QuarantineRelease(m, failed, problem));
+        }
+
+        if (failures >= Limits.ReleaseFailuresMax)
+        {
+            return Pursue(QuarantineRelease(m, failed, CrashLoop(failures, problem)));
+        }
+
+        WorkloadSpec? fallback = m.W.Current is null ? Allowed(m, m.W.LastGood) : null;
+        return fallback is not null && fallback != failed ? Fetch(m, fallback) : Wait(m);
+    }
+
+    /// <summary>The serving instance died and nothing else comes up: start its release again.</summary>
+    public static WorkloadMove RestartCurrent(WorkloadMove m, WorkloadEvent e)
+    {
+        InstanceState dead = m.W.Current!; // These phases have one when it exits.
+        m = LoseCurrent(m, e);
+        if (!dead.Proven)
+        {
+            return Fail(m.With(m.W with { Attempt = dead.Spec }), e with { Blame = Blame.Release });
+        }
+
+        bool busyWithAnother = m.W.Phase != WorkloadPhase.Serving && m.W.Current is null;
+        return busyWithAnother && !m.IsQuarantined(dead.Spec)
+            ? Fetch(m, dead.Spec)
+            : Pursue(m.With(m.W with { FailuresInRow = 0 }));
+    }
+
+    /// <summary>The serving instance is gone. One that still drains accepts again until something better comes.</summary>
+    public static WorkloadMove LoseCurrent(WorkloadMove m, WorkloadEvent e)
+    {
+        WorkloadState w = m.W;
+        VolatileState clock = w.Volatile with { ProvenAt = null };
+        InstanceState? stand = w.Draining.LastOrDefault(d => d.Spec != w.Current!.Spec && !m.IsQuarantined(d.Spec));
+        return stand is null
+            ? m.With(w with { Current = null, Volatile = clock })
+            : m.With(w with
+            {
+                Current = stand,
+                Draining = w.Draining.Remove(stand),
+                Volatile = stand.Proven ? clock : clock with { ProvenAt = m.Now + Limits.ProvenAfter },
+            })
+                .Then(new DeviceEffect.Resume(stand.Id));
+    }
+
+    public static WorkloadMove ForgetDrained(WorkloadMove m, WorkloadEvent e) =>
+        m.With(m.W with { Draining = m.W.Draining.RemoveAll(d => d.Id == e.Instance) });
+
+    public static WorkloadMove ForgetDrainedAndMaybeAll(WorkloadMove m, WorkloadEvent e) =>
+        ForgetIfDone(ForgetDrained(m, e));
+
+    public static WorkloadMove Prove(WorkloadMove m, WorkloadEvent e)
+    {
+        InstanceState proven = m.W.Current! with { Proven = true };
+        return m.With(m.W with
+        {
+            Current = proven,
+            LastGood = proven.Spec,
+            FailuresInRow = m.W.Attempt is null ? 0 : m.W.FailuresInRow,
+            Volatile = m.W.Volatile with { ProvenAt = null },
+        });
+    }
+
+    public static WorkloadMove ResumeFetching(WorkloadMove m, WorkloadEvent e)
+    {
+        WorkloadSpec attempt = m.W.Attempt!;
+        WorkloadSpec? before = m.W.Current?.Spec;
+        m = Sight(m, e);
+        return FetchOrPursue(m, m.W.Current is null ? Allowed(m, before) ?? attempt : attempt);
+    }
+
+    public static WorkloadMove ResumeStarting(WorkloadMove m, WorkloadEvent e)
+    {
+        InstanceState candidate = m.W.Candidate!;
+        m = Sight(m, e).Then(new DeviceEffect.Stop(candidate.Id));
+        return FetchOrPursue(m.With(m.W with { Candidate = null }), candidate.Spec);
+    }
+
+    public static WorkloadMove ResumePreflighting(WorkloadMove m, WorkloadEvent e) =>
+        e.Alive.Contains(m.W.Candidate!.Id) && Allowed(m, m.W.Candidate.Spec) is not null
+            ? Preflight(Sight(m, e).Then(new DeviceEffect.Watch(m.W.Candidate)))
+            : ResumeStarting(m, e);
+
+    public static WorkloadMove ResumeHandingOver(WorkloadMove m, WorkloadEvent e) =>
+        e.Alive.Contains(m.W.Candidate!.Id) && Allowed(m, m.W.Candidate.Spec) is not null
+            ? HandOver(Sight(m, e).Then(new DeviceEffect.Watch(m.W.Candidate)))
+            : ResumeStarting(m, e);
+
+    public static WorkloadMove ResumeSteady(WorkloadMove m, WorkloadEvent e) => Pursue(Sight(m, e));
+
+    public static WorkloadMove ResumeRemoving(WorkloadMove m, WorkloadEvent e) =>
+        ForgetIfDone(Sight(m, e).Then(new DeviceEffect.CloseListener(m.W.Name)));
+
+    /// <summary>What of the serving and draining instances is still alive.</summary>
+    private static WorkloadMove Sight(WorkloadMove m, WorkloadEvent e)
+    {
+        WorkloadState w = m.W;
+        InstanceState? current = w.Current is not null && e.Alive.Contains(w.Current.Id) ? w.Current : null;
+        ImmutableArray<InstanceState> draining = w.Draining.RemoveAll(d => !e.Alive.Contains(d.Id));
+        m = m.With(w with
+        {
+            Current = current,
+            Draining = draining,
+            Volatile = new VolatileState { ProvenAt = current is { Proven: false } ? m.Now + Limits.ProvenAfter : null },
+        });
+        if (current is not null)
+        {
+            m = m.Then(new DeviceEffect.Watch(current));
+        }
+
+        foreach (InstanceState instance in draining)
+        {
+            m = m.Then(new DeviceEffect.Watch(instance))
+                .Then(new DeviceEffect.Drain(instance.Id, Limits.DrainDeadline));
+        }
+
+        return m;
+    }
+
+    private static WorkloadMove Fetch(WorkloadMove m, WorkloadSpec spec) => m
+        .With(m.W with
+        {
+            Phase = WorkloadPhase.Fetching,
+            Attempt = spec,
+            Volatile = m.W.Volatile with { RetryAt = null },
+        })
+        .Then(new DeviceEffect.Fetch(spec));
+
+    private static WorkloadMove FetchOrPursue(WorkloadMove m, WorkloadSpec spec) =>
+        m.IsQuarantined(spec) ? Pursue(m) : Fetch(m, spec);
+
+    private static WorkloadSpec? Allowed(WorkloadMove m, WorkloadSpec? spec) =>
+        spec is not null && !m.IsQuarantined(spec) ? spec : null;
+
+    private static WorkloadMove Preflight(WorkloadMove m) => m
+        .With(m.W with { Phase = WorkloadPhase.Preflighting })
+        .Then(new DeviceEffect.Preflight(m.W.Candidate!.Id, m.W.Candidate.Spec));
+
+    private static WorkloadMove HandOver(WorkloadMove m) => m
+        .With(m.W with { Phase = WorkloadPhase.HandingOver })
+        .Then(new DeviceEffect.HandOver(m.W.Candidate!.Id, m.W.Candidate.Spec.Endpoint));
+
+    private static WorkloadMove Wait(WorkloadMove m) => m.With(m.W with
+    {
+        Phase = WorkloadPhase.Waiting,
+        Attempt = null,
+        Volatile = m.W.Volatile with { RetryAt = m.Now + RetryDelay(m.W.Volatile.TriesInRow) },
+    });
+
+    private static TimeSpan RetryDelay(int tries)
+    {
+        double factor = Math.Pow(2, Math.Clamp(tries - 1, 0, 30));
+        return TimeSpan.FromTicks((long)Math.Min(
+            Limits.RetryDelayMin.Ticks * factor, Limits.RetryDelayMax.Ticks));
+    }
+
+    private static WorkloadMove QuarantineRelease(WorkloadMove m, WorkloadSpec spec, Problem problem)
+    {
+        WorkloadState w = m.W;
+        Quarantine entry = new(spec.Digest, w.TargetGeneration, spec.Revision, problem);
+        return m.With(w with
+        {
+            Quarantined = Newest(w.Quarantined.Add(entry), Limits.QuarantinedPerWorkloadMax),
+            FailuresInRow = 0,
+            Volatile = w.Volatile with { TriesInRow = 0 },
+        });
+    }
+
+    /// <summary>Quarantines the target of a generation under which the agent itself kept crashing.</summary>
+    public static WorkloadMove Poison(WorkloadMove m, Problem problem)
+    {
+        bool suspect = m.W.Target is not null && m.W.LastGood is not null && m.W.Target != m.W.LastGood
+            && !m.IsQuarantined(m.W.Target);
+        return suspect ? QuarantineRelease(m, m.W.Target!, problem) : m;
+    }
+
+    private static WorkloadMove ForgetIfDone(WorkloadMove m) =>
+        m.W.Draining.IsEmpty ? m with { State = null } : m;
+
+    private static WorkloadMove DrainOldest(WorkloadMove m) => m.W.Draining.Length <= DrainingMax
+        ? m
+        : m.Then(new DeviceEffect.Stop(m.W.Draining[0].Id));
+
+    private static Problem? WhyRefused(WorkloadState w) =>
+        w.Quarantined.LastOrDefault(q => q.Release == w.Target?.Digest)?.Problem;
+
+    private static Problem CrashLoop(int failures, Problem last) => new(
+        DeviceErrors.CrashLoop.Code,
+        $"failed {failures} times in a row and is quarantined; the last time: {last.Code} {last.Message}");
+
+    private static InstanceState? Relabel(InstanceState? instance, WorkloadSpec spec) =>
+        instance is not null && instance.Spec == spec && instance.Spec.Revision != spec.Revision
+            ? instance with { Spec = spec }
+            : instance;
+
+    private static ImmutableArray<T> Newest<T>(ImmutableArray<T> items, int countMax) =>
+        items.Length <= countMax ? items : items.RemoveRange(0, items.Length - countMax);
+}

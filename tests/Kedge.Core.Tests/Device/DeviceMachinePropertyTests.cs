@@ -1,0 +1,220 @@
+using System.Collections.Immutable;
+using Kedge.Core.Desired;
+using Kedge.Core.Device;
+using Kedge.Tests.Support;
+
+namespace Kedge.Core.Tests.Device;
+
+/// <summary>
+/// Random worlds around the machine: a shell that finishes effects in any order, with failures, deaths and restarts of
+/// the agent. Safety holds at every step; when the faults stop, the device comes to what is asked.
+/// </summary>
+public sealed class DeviceMachinePropertyTests
+{
+    [Fact]
+    public void Whatever_happens_invariants_hold_and_a_quiet_world_converges()
+    {
+        for (int seed = 1; seed <= 3000; seed++)
+        {
+            try
+            {
+                new World(seed).Run();
+            }
+            catch (Exception e)
+            {
+                throw new InvalidOperationException($"seed {seed} fails", e);
+            }
+        }
+    }
+
+    private sealed class World(int seed)
+    {
+        private readonly Random _random = new(seed);
+        private readonly List<DeviceEffect> _pending = [];
+        private readonly Dictionary<InstanceId, bool> _alive = []; // true: draining
+        private readonly HashSet<InstanceId> _everStarted = [];
+        private DeviceState _state = DeviceState.Empty;
+        private TimeSpan _now = TimeSpan.FromDays(1);
+        private TimeSpan? _timer;
+        private long _generation;
+        private ImmutableArray<WorkloadSpec> _asked = [];
+
+        public void Run()
+        {
+            Feed(new DeviceEvent.AgentStarted([], "r1"));
+            for (int i = 0; i < 120; i++)
+            {
+                Disturb();
+            }
+
+            Ask();
+            for (int i = 0; i < 2000 && !IsSettled(); i++)
+            {
+                Work(faults: false);
+            }
+
+            Assert.True(IsSettled(), Describe());
+        }
+
+        private void Disturb()
+        {
+            switch (_random.Next(12))
+            {
+                case 0:
+                    Ask();
+                    break;
+                case 1 when _alive.Count > 0:
+                    Kill(_alive.Keys.ElementAt(_random.Next(_alive.Count)));
+                    break;
+                case 2:
+                    Restart();
+                    break;
+                default:
+                    Work(faults: true);
+                    break;
+            }
+        }
+
+        private void Ask()
+        {
+            _generation += 1 + _random.Next(2);
+            _asked = [.. new[] { "a", "b" }.Where(_ => _random.Next(5) > 0)
+                .Select(n => Specs.Workload(n, "v" + _random.Next(3), _generation))];
+            DesiredState desired = Specs.Desired(_generation, [.. _asked]);
+            Feed(new DeviceEvent.DesiredArrived(desired, Specs.ContentOf(desired)));
+        }
+
+        private void Restart()
+        {
+            _pending.Clear();
+            _state = _state with
+            {
+                CleanAt = null,
+                Workloads = _state.Workloads.ToImmutableSortedDictionary(
+                    p => p.Key, p => p.Value with { Volatile = new VolatileState() }),
+            };
+            foreach (InstanceId dead in _alive.Keys.Where(_ => _random.Next(4) == 0).ToArray())
+            {
+                _alive.Remove(dead);
+            }
+
+            ImmutableHashSet<InstanceId> recorded = [.. _state.Workloads.Values.SelectMany(w =>
+                w.Draining.Add(w.Current ?? w.Draining.FirstOrDefault()!).Add(w.Candidate!)).Where(i => i is not null)
+                .Select(i => i.Id)];
+            foreach (InstanceId stray in _alive.Keys.Where(i => !recorded.Contains(i)).ToArray())
+            {
+                _alive.Remove(stray);
+            }
+
+            Feed(new DeviceEvent.AgentStarted([.. _alive.Keys], "r1"));
+        }
+
+        private void Work(bool faults)
+        {
+            if (_pending.Count == 0)
+            {
+                _now = _timer > _now ? _timer.Value : _now + TimeSpan.FromSeconds(1);
+                Feed(new DeviceEvent.TimerFired());
+                return;
+            }
+
+            // The shell keeps the order per workload: take the first of a random workload.
+            DeviceEffect effect = _pending[_random.Next(_pending.Count)];
+            effect = _pending.First(p => WorkloadOf(p) == WorkloadOf(effect));
+            _pending.Remove(effect);
+            Finish(effect, faults && _random.Next(4) == 0);
+        }
+
+        private void Finish(DeviceEffect effect, bool fails)
+        {
+            Blame blame = (Blame)_random.Next(1, 4);
+            Problem problem = new("KEDGE-TEST-001", "made to fail");
+            switch (effect)
+            {
+                case DeviceEffect.Fetch f:
+                    Feed(fails
+                        ? new DeviceEvent.FetchFailed(f.Spec.Deployment, f.Spec.Digest, blame, problem)
+                        : new DeviceEvent.Fetched(f.Spec.Deployment, f.Spec.Digest));
+                    break;
+                case DeviceEffect.Start s:
+                    Assert.True(_everStarted.Add(s.Instance), $"{s.Instance} was started twice");
+                    if (!fails)
+                    {
+                        _alive[s.Instance] = false;
+                    }
+
+                    Feed(fails
+                        ? new DeviceEvent.StartFailed(s.Instance, blame, problem)
+                        : new DeviceEvent.Started(s.Instance, 1, 1, "n"));
+                    break;
+                case DeviceEffect.Preflight p:
+                    Feed(fails
+                        ? new DeviceEvent.PreflightFailed(p.Instance, blame, problem)
+                        : new DeviceEvent.PreflightPassed(p.Instance));
+                    break;
+                case DeviceEffect.HandOver h:
+                    Feed(fails || !_alive.ContainsKey(h.Instance)
+                        ? new DeviceEvent.HandOverFailed(h.Instance, blame, problem)
+                        : new DeviceEvent.HandedOver(h.Instance));
+                    break;
+                case DeviceEffect.Drain d:
+                    Kill(d.Instance);
+                    break;
+                case DeviceEffect.Stop s:
+                    Kill(s.Instance);
+                    break;
+                case DeviceEffect.Watch w when !_alive.ContainsKey(w.Instance.Id):
+                    Feed(new DeviceEvent.Exited(w.Instance.Id, problem));
+                    break;
+                default:
+                    break;
+            }
+        }
+
+        private void Kill(InstanceId id)
+        {
+            _alive.Remove(id);
+            Feed(new DeviceEvent.Exited(id, new Problem("KEDGE-TEST-002", "killed")));
+        }
+
+        private void Feed(DeviceEvent e)
+        {
+            Generation before = _state.Generation;
+            DeviceStep step = DeviceMachine.Step(_state, e, _now);
+            Assert.True(step.Save.Generation.CompareTo(before) >= 0);
+            foreach (WorkloadState w in step.Save.Workloads.Values)
+            {
+                Assert.True(w.Attempt is null || w.Quarantined.All(q => q.Release != w.Attempt.Digest));
+            }
+
+            _state = step.Save;
+            _timer = step.NextTimer;
+            _pending.AddRange(step.ThenRun);
+        }
+
+        private bool IsSettled() =>
+            _pending.Count == 0
+            && _state.Workloads.Count == _asked.Length
+            && _asked.All(a => _state.Workloads.TryGetValue(a.Deployment, out WorkloadState? w)
+                && w.Phase == WorkloadPhase.Serving && w.Current!.Spec == a && w.Draining.IsEmpty
+                && _alive.ContainsKey(w.Current.Id));
+
+        private string Describe() => string.Join("; ", _state.Workloads.Values.Select(w =>
+            $"{w.Name} {w.Phase} current {w.Current?.Id} of {w.Target?.Models[0].PackageLabel}"
+            + $" quarantined {w.Quarantined.Length} {w.Problem}")) + $" pending {_pending.Count} alive {_alive.Count}";
+
+        private static DeploymentId WorkloadOf(DeviceEffect effect) => effect switch
+        {
+            DeviceEffect.Fetch e => e.Spec.Deployment,
+            DeviceEffect.Start e => e.Instance.Workload,
+            DeviceEffect.Preflight e => e.Instance.Workload,
+            DeviceEffect.HandOver e => e.Instance.Workload,
+            DeviceEffect.Watch e => e.Instance.Id.Workload,
+            DeviceEffect.Drain e => e.Instance.Workload,
+            DeviceEffect.Resume e => e.Instance.Workload,
+            DeviceEffect.Stop e => e.Instance.Workload,
+            DeviceEffect.CloseListener e => e.Workload,
+            _ => throw Check.Unreachable(effect),
+        };
+    }
+}
