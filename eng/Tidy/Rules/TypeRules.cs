@@ -7,7 +7,8 @@ namespace Kedge.Tidy.Rules;
 /// <summary>
 /// One top-level type per file, named after the file, and names that say what the type does. What may share a file
 /// with its principal type: cases that derive from it, enums, file-local types, and records, structs and static classes
-/// (constants) of at most <see cref="Limits.CompanionLinesMax"/> lines. A file of such companions alone may bear the plural name of the
+/// (constants) of at most <see cref="Limits.CompanionLinesMax"/> lines. A file of such companions alone may bear the
+/// plural name of the
 /// group (<c>EnrolMessages.cs</c>). <c>Ids.cs</c> is the registry of ids and holds them all.
 /// </summary>
 public static class TypeRules
