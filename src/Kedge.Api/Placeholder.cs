@@ -1,3 +1,0 @@
-namespace Kedge.Api;
-
-internal static class Placeholder;
