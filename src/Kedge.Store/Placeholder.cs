@@ -1,3 +1,0 @@
-namespace Kedge.Store;
-
-internal static class Placeholder;
