@@ -7,9 +7,9 @@ namespace Kedge.Tidy.Rules;
 /// <summary>
 /// One top-level type per file, named after the file, and names that say what the type does. What may share a file
 /// with its principal type: cases that derive from it, enums, file-local types, and records, structs and static classes
-/// (constants) of at most <see cref="Limits.CompanionLinesMax"/> lines. A file of such companions alone may bear the
-/// plural name of the
-/// group (<c>EnrolMessages.cs</c>). <c>Ids.cs</c> is the registry of ids and holds them all.
+/// (constants) of at most <see cref="Limits.CompanionLinesMax"/> lines; in a folder <c>Borders</c> also what the border
+/// hands out. A file of such companions alone may bear the plural name of the group (<c>EnrolMessages.cs</c>).
+/// <c>Ids.cs</c> is the registry of ids and holds them all.
 /// </summary>
 public static class TypeRules
 {
@@ -49,7 +49,8 @@ public static class TypeRules
                 .OfType<BaseTypeDeclarationSyntax>(),
         ];
         string expected = file.Name.Split('.')[0];
-        bool isGroup = expected.EndsWith('s') && types.All(type => IsCompanion(type, types));
+        bool isBorder = file.Path.Contains("/Borders/", StringComparison.Ordinal);
+        bool isGroup = expected.EndsWith('s') && types.All(type => IsCompanion(type, types, isBorder));
         if (types.Length == 0 || isGroup || file.Name == "Ids.cs")
         {
             yield break;
@@ -67,7 +68,7 @@ public static class TypeRules
         foreach (BaseTypeDeclarationSyntax type in types)
         {
             string name = type.Identifier.Text;
-            if (name != principal.Identifier.Text && !IsCompanion(type, types))
+            if (name != principal.Identifier.Text && !IsCompanion(type, types, isBorder))
             {
                 yield return new Offence(
                     file.Path, SourceFile.LineOf(type), "second-type", name, 1,
@@ -76,7 +77,8 @@ public static class TypeRules
         }
     }
 
-    private static bool IsCompanion(BaseTypeDeclarationSyntax type, BaseTypeDeclarationSyntax[] neighbours)
+    private static bool IsCompanion(
+        BaseTypeDeclarationSyntax type, BaseTypeDeclarationSyntax[] neighbours, bool isBorder)
     {
         if (type is EnumDeclarationSyntax || type.Modifiers.Any(token => token.IsKind(SyntaxKind.FileKeyword)))
         {
@@ -87,7 +89,7 @@ public static class TypeRules
             based => neighbours.Any(other => other.Identifier.Text == NameOf(based.Type))) ?? false;
         FileLinePositionSpan span = type.GetLocation().GetLineSpan();
         int lines = span.EndLinePosition.Line - span.StartLinePosition.Line + 1;
-        bool isValues = type is RecordDeclarationSyntax or StructDeclarationSyntax
+        bool isValues = isBorder || type is RecordDeclarationSyntax or StructDeclarationSyntax
             || type.Modifiers.Any(token => token.IsKind(SyntaxKind.StaticKeyword));
         return isCase || (isValues && lines <= Limits.CompanionLinesMax);
     }
