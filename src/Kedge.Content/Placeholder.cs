@@ -1,3 +1,0 @@
-namespace Kedge.Content;
-
-internal static class Placeholder;

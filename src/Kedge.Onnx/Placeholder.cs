@@ -1,3 +1,0 @@
-namespace Kedge.Onnx;
-
-internal static class Placeholder;

@@ -1,0 +1,151 @@
+using System.Collections.Immutable;
+using System.Text;
+using System.Text.Json.Nodes;
+using Kedge.Content.Packages;
+using Kedge.Content.Tests.Support;
+using Kedge.Core;
+using Kedge.Core.Errors;
+using Kedge.Core.Models;
+
+namespace Kedge.Content.Tests.Packages;
+
+public sealed class PackageFormatTests
+{
+    [Fact]
+    public void A_manifest_read_and_written_again_is_the_same_bytes()
+    {
+        byte[] json = [.. SamplePackages.Built.Payload];
+        Assert.True(PackageFormat.TryRead(json, out PackageManifest? manifest, out ImmutableArray<Finding> findings));
+        Assert.Empty(findings);
+        Assert.NotNull(manifest);
+        Assert.Equal(json, PackageFormat.Write(manifest));
+        Assert.Equal("été", manifest.Provenance["note"]);
+        Assert.Equal(GoldenSource.Author, manifest.Golden?.Source);
+        Assert.Equal("onnx-fp32", manifest.Variants[0].Name);
+    }
+
+    [Fact]
+    public void A_built_package_names_all_its_bytes_by_digest()
+    {
+        BuildOutcome.Built built = SamplePackages.Built;
+        Assert.Equal(Digest.Of(built.Payload.AsSpan()), built.Identity.Digest);
+        Assert.All(built.Chunks, static one => Assert.Equal(one.Chunk.Digest, Digest.Of(one.Bytes.Span)));
+        HashSet<Digest> given = [.. built.Chunks.Select(static one => one.Chunk.Digest)];
+        Assert.All(
+            built.Manifest.AllFiles().SelectMany(static file => file.Chunks),
+            chunk => Assert.Contains(chunk.Digest, given));
+    }
+
+    [Fact]
+    public void A_request_that_is_no_model_is_refused_with_the_gates_findings()
+    {
+        BuildOutcome outcome = PackageBuilder.Build(SamplePackages.Request with { Model = new byte[] { 0x80, 4, 1 } });
+        Assert.Equal(
+            ContentErrors.Pickle.Code, Assert.Single(Assert.IsType<BuildOutcome.Refused>(outcome).Findings).Code);
+    }
+
+    [Fact]
+    public void A_request_with_a_bad_name_is_refused_with_the_manifests_findings()
+    {
+        BuildOutcome outcome = PackageBuilder.Build(SamplePackages.Request with { Name = "Not A Name" });
+        Assert.Equal(ModelErrors.Name.Code, Assert.Single(Assert.IsType<BuildOutcome.Refused>(outcome).Findings).Code);
+    }
+
+    [Fact]
+    public void Unknown_fields_are_skipped_wherever_they_stand()
+    {
+        JsonNode root = Parsed();
+        root["later"] = new JsonObject { ["deep"] = new JsonArray(1, "two", new JsonObject()) };
+        root["variants"]![0]!["later"] = true;
+        root["variants"]![0]!["files"]![0]!["chunks"]![0]!["later"] = 1.5;
+        Assert.True(PackageFormat.TryRead(Bytes(root), out _, out _));
+    }
+
+    [Fact]
+    public void Unknown_critical_fields_are_refused_and_known_ones_are_not()
+    {
+        JsonNode root = Parsed();
+        root["critical"] = new JsonArray("golden", "sandbox");
+        Assert.False(PackageFormat.TryRead(Bytes(root), out PackageManifest? manifest, out ImmutableArray<Finding> findings));
+        Assert.Null(manifest);
+        Finding finding = Assert.Single(findings);
+        Assert.Equal(ContentErrors.Critical.Code, finding.Code);
+        Assert.Contains("sandbox", finding.Message, StringComparison.Ordinal);
+        root["critical"] = new JsonArray("golden", "variants");
+        Assert.True(PackageFormat.TryRead(Bytes(root), out _, out _));
+    }
+
+    [Fact]
+    public void Every_mistake_is_found_not_the_first()
+    {
+        JsonNode root = Parsed();
+        root["schema"] = 2;
+        root["name"] = "UPPER";
+        root["createdAtMs"] = -5;
+        root["outputs"] = new JsonArray();
+        root["inputs"]![0]!["datatype"] = "FLOAT";
+        JsonNode variant = root["variants"]![0]!;
+        variant["format"] = "pickle";
+        variant["accelerator"] = "abacus";
+        variant["entryFile"] = "other.onnx";
+        variant["files"]![0]!["path"] = "../../etc/passwd";
+        variant["files"]![0]!["bytes"] = 1;
+        variant["files"]![0]!["digest"] = "md5:0";
+        root["golden"]!["sampleCount"] = 0;
+        Assert.False(PackageFormat.TryRead(Bytes(root), out _, out ImmutableArray<Finding> findings));
+        string[] codes = [.. findings.Select(static finding => finding.Code).Order(StringComparer.Ordinal).Distinct()];
+        Assert.Equal(
+            [
+                "KEDGE-MODEL-001", "KEDGE-MODEL-002", "KEDGE-MODEL-003", "KEDGE-MODEL-004", "KEDGE-MODEL-007",
+                "KEDGE-MODEL-008", "KEDGE-MODEL-009", "KEDGE-MODEL-010", "KEDGE-MODEL-011", "KEDGE-MODEL-013",
+            ],
+            codes);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("null")]
+    [InlineData("[]")]
+    [InlineData("{")]
+    [InlineData("{}}")]
+    [InlineData("""{"schema":1.5}""")]
+    [InlineData("""{"schema":"1"}""")]
+    [InlineData("""{"name":"\ud800"}""")]
+    [InlineData("""{"name":["a"]}""")]
+    [InlineData("""{"variants":{}}""")]
+    [InlineData("""{"a":[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]}""")]
+    public void What_is_not_a_manifest_is_refused_as_such(string json)
+    {
+        Assert.False(PackageFormat.TryRead(Encoding.UTF8.GetBytes(json), out _, out ImmutableArray<Finding> findings));
+        Assert.Equal(ContentErrors.Json.Code, Assert.Single(findings).Code);
+    }
+
+    [Fact]
+    public void Every_prefix_of_a_manifest_is_refused()
+    {
+        byte[] json = [.. SamplePackages.Built.Payload];
+        for (int length = 0; length < json.Length; length++)
+        {
+            Assert.False(PackageFormat.TryRead(json.AsSpan(0, length), out _, out ImmutableArray<Finding> findings));
+            Assert.NotEmpty(findings);
+        }
+    }
+
+    [Fact]
+    public void Damaged_manifests_never_throw_and_never_cost_more_than_their_length_allows()
+    {
+        byte[] json = [.. SamplePackages.Built.Payload];
+        foreach (byte[] bytes in Mutations.Of(json, seed: 11, count: 20_000))
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            bool read = PackageFormat.TryRead(bytes, out PackageManifest? manifest, out ImmutableArray<Finding> findings);
+            Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 128 * 1024);
+            Assert.Equal(read, findings.IsEmpty);
+            Assert.Equal(read, manifest is not null);
+        }
+    }
+
+    private static JsonNode Parsed() => JsonNode.Parse(SamplePackages.Built.Payload.AsSpan())!; // we wrote it ourselves
+
+    private static byte[] Bytes(JsonNode node) => Encoding.UTF8.GetBytes(node.ToJsonString());
+}
