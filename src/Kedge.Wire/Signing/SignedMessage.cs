@@ -50,7 +50,8 @@ public sealed class SignedMessage
         finding = null;
         ReadOnlySpan<byte> bytes = message.Span;
         int end = bytes.IndexOf((byte)'\n');
-        if (end > 0 && bytes[^1] == (byte)'\n' && bytes.Length - end <= Digest.TextChars + SignatureCharsMax)
+        if (end > 0 && end < bytes.Length - 1 && bytes[^1] == (byte)'\n'
+            && bytes.Length - end <= Digest.TextChars + SignatureCharsMax)
         {
             string tail = Encoding.ASCII.GetString(bytes[(end + 1)..^1]);
             byte[] signature = new byte[SignatureCharsMax];

@@ -1,0 +1,113 @@
+using System.Collections.Immutable;
+using Kedge.Core.Deployments;
+using Kedge.Core.Desired;
+using Kedge.Core.Placement;
+
+namespace Kedge.Core.Rollouts;
+
+/// <summary>
+/// Decides what every device is to run.
+/// <para>Problem: deployments, devices and packages change all the time; each device needs one whole state, numbered,
+/// and a person needs to know why.</para>
+/// <para>Approach: from one snapshot, deployment by deployment on each device, what runs already first, so that a
+/// newcomer never pushes out what serves. A device gets a new generation only when its workloads, its key or its floor
+/// ask for one.</para>
+/// <para>Invariants: the same snapshot gives the same plan; planning again after the plan was executed gives no
+/// change; a device that can no longer take a new revision keeps the one that it runs.</para>
+/// <para>It deliberately stages nothing: with strategy <c>All</c> every matching device changes at once.</para>
+/// </summary>
+public static class FleetPlanner
+{
+    /// <summary>Plans for one tenant.</summary>
+    /// <param name="snapshot">The fleet.</param>
+    /// <param name="releaseDigest">The digest of a workload, as the wire defines it.</param>
+    public static FleetPlan Plan(FleetSnapshot snapshot, Func<WorkloadSpec, Digest> releaseDigest)
+    {
+        ImmutableArray<DeploymentSnapshot> deployments =
+            [.. snapshot.Deployments.Where(d => !d.Deleting).OrderBy(d => d.Spec.Id)];
+        Dictionary<DeploymentId, ImmutableSortedDictionary<DeviceId, PlacementVerdict>.Builder> reports =
+            snapshot.Deployments.ToDictionary(
+                d => d.Spec.Id, _ => ImmutableSortedDictionary.CreateBuilder<DeviceId, PlacementVerdict>());
+        ImmutableArray<DeviceChange>.Builder changes = ImmutableArray.CreateBuilder<DeviceChange>();
+        foreach (DeviceSnapshot device in snapshot.Devices.OrderBy(d => d.Id))
+        {
+            ImmutableArray<WorkloadSpec> workloads = PlanDevice(device, deployments, snapshot, releaseDigest, reports);
+            if (NeedsChange(device, workloads))
+            {
+                Generation above = device.Floor.CompareTo(device.Generation) > 0 ? device.Floor : device.Generation;
+                changes.Add(new DeviceChange(device.Id, device.Key, device.Generation, above.Next, workloads));
+            }
+        }
+
+        return new FleetPlan(
+            changes.ToImmutable(),
+            reports.ToImmutableSortedDictionary(r => r.Key, r => new PlacementReport(r.Value.ToImmutable())));
+    }
+
+    private static ImmutableArray<WorkloadSpec> PlanDevice(
+        DeviceSnapshot device,
+        ImmutableArray<DeploymentSnapshot> deployments,
+        FleetSnapshot snapshot,
+        Func<WorkloadSpec, Digest> releaseDigest,
+        Dictionary<DeploymentId, ImmutableSortedDictionary<DeviceId, PlacementVerdict>.Builder> reports)
+    {
+        foreach (DeploymentSnapshot going in snapshot.Deployments.Where(d => d.Deleting))
+        {
+            reports[going.Spec.Id][device.Id] = new PlacementVerdict.NotMatched("the deployment is being deleted");
+        }
+
+        DevicePlan plan = new(device, snapshot.Packages);
+        foreach (DeploymentSnapshot deployment in deployments)
+        {
+            plan.Offer(deployment);
+        }
+
+        foreach ((DeploymentSnapshot deployment, PlacementVerdict verdict) in plan.Settle(
+            (d, chosen) => Workload(d, chosen, releaseDigest)))
+        {
+            reports[deployment.Spec.Id][device.Id] = verdict;
+        }
+
+        return plan.Workloads;
+    }
+
+    private static WorkloadSpec Workload(
+        DeploymentSnapshot deployment, PlacementVerdict.Chosen chosen, Func<WorkloadSpec, Digest> releaseDigest)
+    {
+        DeploymentSpec spec = deployment.Spec;
+        WorkloadSpec workload = new()
+        {
+            Deployment = spec.Id,
+            Revision = deployment.Revision,
+            Digest = default,
+            Models =
+            [
+                .. spec.Models.Zip(chosen.Variants, (m, v) =>
+                    new WorkloadModel(m.Name, m.Digest, m.Package, v.Variant, v.Accelerator)),
+            ],
+            Endpoint = spec.Endpoint,
+            Resources = spec.Resources,
+            CpuSet = spec.CpuSet,
+            Sandbox = spec.Sandbox,
+        };
+        return workload with { Digest = releaseDigest(workload) };
+    }
+
+    private static bool NeedsChange(DeviceSnapshot device, ImmutableArray<WorkloadSpec> workloads)
+    {
+        if (device.Revoked)
+        {
+            return false;
+        }
+
+        if (device.Generation == Generation.None && device.Floor == Generation.None)
+        {
+            return workloads.Length > 0;
+        }
+
+        return device.Floor.CompareTo(device.Generation) > 0
+            || device.DesiredKey != device.Key
+            || !workloads.Select(w => (w.Digest, w.Revision)).SequenceEqual(
+                device.Desired.Select(w => (w.Digest, w.Revision)));
+    }
+}

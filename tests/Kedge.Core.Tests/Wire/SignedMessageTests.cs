@@ -1,0 +1,120 @@
+using System.Security.Cryptography;
+using System.Text;
+using Kedge.Core.Desired;
+using Kedge.Core.Errors;
+using Kedge.Tests.Support;
+using Kedge.Wire;
+using Kedge.Wire.Desired;
+using Kedge.Wire.Signing;
+
+namespace Kedge.Core.Tests.Wire;
+
+public sealed class SignedMessageTests : IDisposable
+{
+    private readonly ECDsa _key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+
+    public void Dispose() => _key.Dispose();
+
+    [Fact]
+    public void What_was_signed_verifies_and_reads_back()
+    {
+        DesiredState state = Real(Specs.Desired(7, Specs.Workload("bearing", "v1"), Specs.Workload("pump", "v2", 3, 8501)));
+        SignedMessage message = Parse(SignedMessage.Sign(DesiredMessage.Write(state), _key));
+        Assert.Null(message.Verify(Trusted()));
+        DesiredState read = DesiredMessage.TryRead(message.Body, out Finding? finding)!;
+        Assert.Null(finding);
+        Assert.Equal(DesiredMessage.Write(state), DesiredMessage.Write(read));
+        Assert.Equal(state.Workloads.Select(w => w.Digest), read.Workloads.Select(w => w.Digest));
+    }
+
+    [Fact]
+    public void Any_flipped_bit_is_refused()
+    {
+        byte[] signed = SignedMessage.Sign(DesiredMessage.Write(Real(Specs.Desired(1, Specs.Workload("a", "v1")))), _key);
+        for (int i = 0; i < signed.Length; i++)
+        {
+            byte[] bad = [.. signed];
+            bad[i] ^= 1;
+            SignedMessage? message = SignedMessage.TryParse(bad, out Finding? finding);
+            Assert.True(message is null ? finding is not null : message.Verify(Trusted()) is not null, $"byte {i}");
+        }
+    }
+
+    [Fact]
+    public void An_unknown_key_is_named()
+    {
+        SignedMessage message = Parse(SignedMessage.Sign("{}"u8, _key));
+        Assert.Equal(WireErrors.UnknownKey.Code, message.Verify(new Dictionary<Digest, byte[]>())!.Code);
+    }
+
+    [Fact]
+    public void A_message_cut_at_any_byte_is_refused()
+    {
+        byte[] signed = SignedMessage.Sign("{\"v\":1}"u8, _key);
+        for (int length = 0; length < signed.Length; length++)
+        {
+            SignedMessage? message = length == 0 ? null : SignedMessage.TryParse(signed.AsMemory(0, length), out _);
+            Assert.True(message is null || message.Verify(Trusted()) is not null);
+        }
+    }
+
+    [Fact]
+    public void An_unknown_critical_field_keeps_the_old_state()
+    {
+        string json = Encoding.UTF8.GetString(DesiredMessage.Write(Real(Specs.Desired(1))))
+            .Replace("[\"workloads\"]", "[\"workloads\",\"waves\"]", StringComparison.Ordinal);
+        Assert.Null(DesiredMessage.TryRead(Encoding.UTF8.GetBytes(json), out Finding? finding));
+        Assert.Equal(WireErrors.UnknownCritical.Code, finding!.Code);
+    }
+
+    [Fact]
+    public void An_unknown_field_that_is_not_critical_is_skipped()
+    {
+        string json = Encoding.UTF8.GetString(DesiredMessage.Write(Real(Specs.Desired(1))))
+            .Replace("{\"v\"", "{\"later\":{\"x\":[1]},\"v\"", StringComparison.Ordinal);
+        Assert.NotNull(DesiredMessage.TryRead(Encoding.UTF8.GetBytes(json), out _));
+    }
+
+    [Fact]
+    public void Mutated_json_never_throws()
+    {
+        byte[] body = DesiredMessage.Write(Real(Specs.Desired(3, Specs.Workload("a", "v1"))));
+        Random random = new(5);
+        for (int i = 0; i < 20_000; i++)
+        {
+            byte[] bad = [.. body];
+            for (int n = random.Next(1, 4); n > 0; n--)
+            {
+                bad[random.Next(bad.Length)] = (byte)random.Next(32, 127);
+            }
+
+            bool read = DesiredMessage.TryRead(bad, out Finding? finding) is not null;
+            Assert.True(read ^ finding is not null);
+        }
+    }
+
+    [Fact]
+    public void Labels_and_revision_are_not_part_of_a_release()
+    {
+        WorkloadSpec spec = Specs.Workload("a", "v1");
+        Assert.Equal(
+            DesiredMessage.ReleaseDigest(spec), DesiredMessage.ReleaseDigest(spec with { Revision = 9 }));
+        Assert.NotEqual(
+            DesiredMessage.ReleaseDigest(spec), DesiredMessage.ReleaseDigest(spec with { CpuSet = "0" }));
+    }
+
+    private static DesiredState Real(DesiredState state) => state with
+    {
+        Workloads = [.. state.Workloads.Select(w => w with { Digest = DesiredMessage.ReleaseDigest(w) })],
+    };
+
+    private static SignedMessage Parse(byte[] bytes)
+    {
+        SignedMessage? message = SignedMessage.TryParse(bytes, out Finding? finding);
+        Assert.Null(finding);
+        return message!;
+    }
+
+    private Dictionary<Digest, byte[]> Trusted() =>
+        new() { [SignedMessage.KeyIdOf(_key)] = _key.ExportSubjectPublicKeyInfo() };
+}
