@@ -1,0 +1,72 @@
+namespace Kedge.Core.Manifests;
+
+/// <summary>Bounds of a manifest, each with unit and reason. What exceeds one is refused before it is read further.
+/// Size and number of documents stand in <see cref="Limits"/>.</summary>
+public static class ManifestLimits
+{
+    /// <summary>Mappings and sequences within each other: the deepest field of any kind is at 6.</summary>
+    public const int DepthMax = 24;
+
+    /// <summary>Values in the whole text: 256 documents with 200 values each.</summary>
+    public const int NodesMax = 50_000;
+
+    /// <summary>Findings that are listed; a text with more is hardly a manifest.</summary>
+    public const int FindingsMax = 100;
+
+    /// <summary>Characters of a free text, as a description or reason.</summary>
+    public const int TextCharsMax = 1_024;
+
+    /// <summary>Characters of a signed envelope: base64 of a policy with a thousand keys.</summary>
+    public const int EnvelopeCharsMax = 512 * 1024;
+
+    /// <summary>Characters of a public key in base64: RSA of 8,192 bits.</summary>
+    public const int PublicKeyCharsMax = 2_048;
+
+    /// <summary>Rules of one signing policy: one for each key that a team holds, with those that were revoked.</summary>
+    public const int PolicyRulesMax = 256;
+
+    /// <summary>Patterns of model names in one policy rule.</summary>
+    public const int PolicyModelsMax = 64;
+
+    /// <summary>Tags of one model set by one manifest.</summary>
+    public const int TagsMax = 64;
+
+    /// <summary>Characters of a tag.</summary>
+    public const int TagCharsMax = 63;
+
+    /// <summary>Characters of a list of processors: 1,024 processors written one by one.</summary>
+    public const int CpuSetCharsMax = 4_096;
+
+    /// <summary>Highest number of a processor in a list: Linux is built for up to 8,192.</summary>
+    public const int CpuIndexMax = 8_191;
+
+    /// <summary>Smallest memory limit in bytes: below it no model server starts.</summary>
+    public const long MemoryLimitBytesMin = 16L * Limits.MiB;
+
+    /// <summary>Smallest memory request in bytes.</summary>
+    public const long MemoryRequestBytesMin = 1L * Limits.MiB;
+
+    /// <summary>Largest memory figure in bytes: 16 TiB, beyond any machine that is meant.</summary>
+    public const long MemoryBytesMax = 16L * 1024 * 1024 * Limits.MiB;
+
+    /// <summary>Smallest CPU figure in thousandths of a core: the kernel's smallest quota is 1 ms of 100 ms.</summary>
+    public const int CpuMilliMin = 10;
+
+    /// <summary>Largest CPU figure in thousandths of a core: 1,024 cores.</summary>
+    public const int CpuMilliMax = 1_024_000;
+
+    /// <summary>Fewest processes and threads: below it no model server starts.</summary>
+    public const int PidsMin = 8;
+
+    /// <summary>Most processes and threads.</summary>
+    public const int PidsMax = 65_536;
+
+    /// <summary>Most uses of one enrolment token: a batch of devices from one image.</summary>
+    public const int TokenUsesMax = 100_000;
+
+    /// <summary>Shortest life of an enrolment token.</summary>
+    public static readonly TimeSpan TokenLifetimeMin = TimeSpan.FromMinutes(1);
+
+    /// <summary>Longest life of an enrolment token: longer and it is a password.</summary>
+    public static readonly TimeSpan TokenLifetimeMax = TimeSpan.FromDays(365);
+}

@@ -1,0 +1,187 @@
+using System.Text;
+using Kedge.ControlPlane.Manifests;
+using Kedge.Core.Deployments;
+using Kedge.Core.Errors;
+using Kedge.Core.Manifests;
+using Kedge.Core.Models;
+
+namespace Kedge.ControlPlane.Tests.Manifests;
+
+public class ManifestFindingTests
+{
+    private const string TenMistakes =
+        """
+        apiVersion: kedge.dev/v1
+        kind: Deployment
+        metadata:
+          name: Bearing_Monitor
+          labels: {team: 5}
+        spec:
+          selector:
+            matchLabel: {line: press}
+            matchExpressions:
+            - {key: site, operator: in, values: [lyon]}
+            - {key: hall, operator: Exists, values: [a]}
+          models:
+          - {name: bearing, package: "bearing"}
+          endpoint: {port: 85000, expose: loopback}
+          resources:
+            requests: {memory: 1Gi}
+            limits: {cpu: half, memory: 256Mi}
+          cpuSet: 3-1
+          accelerators: [gpu, gpu]
+        """;
+
+    [Fact]
+    public void Ten_mistakes_give_ten_findings_with_their_lines()
+    {
+        string[] findings = [.. Findings(TenMistakes).Select(finding => finding.ToString())];
+        Assert.Equal(
+            [
+                "KEDGE-SPEC-015 line 4: metadata.name: 'Bearing_Monitor' is no name (metadata.name)",
+                "KEDGE-SPEC-012 line 5: metadata.labels.team takes the value of a label, not the number 5; "
+                + "write \"5\" in quotes if that is meant (metadata.labels.team)",
+                "KEDGE-SPEC-010 line 8: spec.selector has no field 'matchLabel'; did you mean matchLabels? "
+                + "(spec.selector.matchLabel)",
+                "KEDGE-SPEC-014 line 10: spec.selector.matchExpressions[0].operator: 'in' is not one of In, NotIn, "
+                + "Exists, DoesNotExist; did you mean In? (spec.selector.matchExpressions[0].operator)",
+                "KEDGE-SPEC-020 line 11: operator Exists takes no values (spec.selector.matchExpressions[1].values)",
+                "KEDGE-SPEC-018 line 13: spec.models[0].package: 'bearing' names no package; write it as name:tag "
+                + "(spec.models[0].package)",
+                "KEDGE-SPEC-013 line 14: spec.endpoint.port: 85000 is outside 1 to 65535 (spec.endpoint.port)",
+                "KEDGE-SPEC-022 line 16: the request of 1Gi is above the limit of 256Mi "
+                + "(spec.resources.requests.memory)",
+                "KEDGE-SPEC-017 line 17: spec.resources.limits.cpu: 'half' is not an amount of CPU "
+                + "(spec.resources.limits.cpu)",
+                "KEDGE-SPEC-019 line 18: spec.cpuSet: '3-1' is no list of processors: the range 3-1 ends before it begins "
+                + "(spec.cpuSet)",
+                "KEDGE-SPEC-025 line 19: spec.accelerators names gpu twice (spec.accelerators[1])",
+            ],
+            findings);
+    }
+
+    [Theory]
+    [InlineData("KEDGE-SPEC-001", 2, "kind: Deployment\n  metadata: {")]
+    [InlineData("KEDGE-SPEC-001", 1, "{\"kind\": \"Deploy")]
+    [InlineData("KEDGE-SPEC-005", 1, "a: &x [1]\nb: *x")]
+    [InlineData("KEDGE-SPEC-005", 1, "a: !!python/object:os.system x")]
+    [InlineData("KEDGE-SPEC-005", 2, "a: b\nc: *x")]
+    [InlineData("KEDGE-SPEC-007", 0, "")]
+    [InlineData("KEDGE-SPEC-007", 0, "---\n# nothing\n---\n")]
+    [InlineData("KEDGE-SPEC-008", 1, "apiVersion: v1\nkind: Device\nmetadata: {name: a}")]
+    [InlineData("KEDGE-SPEC-009", 2, "apiVersion: kedge.dev/v1\nkind: Deploiment\nmetadata: {name: a}")]
+    [InlineData("KEDGE-SPEC-009", 1, "kind: Pipeline")]
+    [InlineData("KEDGE-SPEC-011", 1, "apiVersion: kedge.dev/v1")]
+    [InlineData("KEDGE-SPEC-012", 1, "- a\n- b")]
+    [InlineData("KEDGE-SPEC-012", 3, "apiVersion: kedge.dev/v1\nkind: Device\nmetadata: name")]
+    public void A_text_that_is_no_manifest_is_refused_with_its_code(string code, int line, string text)
+    {
+        Finding finding = Findings(text)[0];
+        Assert.Equal((code, line), (finding.Code, finding.Line));
+    }
+
+    [Theory]
+    [InlineData("KEDGE-SPEC-006", "kind: Device\nkind: Device\nmetadata: {name: a}")]
+    [InlineData("KEDGE-SPEC-006", "kind: Device\nmetadata: {name: a, labels: {b: c, b: d}}")]
+    [InlineData("KEDGE-SPEC-016", "kind: Device\nmetadata: {name: a, labels: {-b: c}}")]
+    [InlineData("KEDGE-SPEC-016", "kind: Device\nmetadata: {name: a, labels: {b: c/d}}")]
+    [InlineData("KEDGE-SPEC-024", "kind: Device\nmetadata: {name: a}\n---\napiVersion: kedge.dev/v1\nkind: Device\nmetadata: {name: a}")]
+    [InlineData("KEDGE-SPEC-013", "kind: EnrollmentToken\nmetadata: {name: a}\nspec: {uses: 0}")]
+    [InlineData("KEDGE-SPEC-013", "kind: EnrollmentToken\nmetadata: {name: a}\nspec: {ttl: 5s}")]
+    [InlineData("KEDGE-SPEC-017", "kind: EnrollmentToken\nmetadata: {name: a}\nspec: {ttl: soon}")]
+    [InlineData("KEDGE-SPEC-028", "kind: Model\nmetadata: {name: a}\nspec: {tags: {v1: sha256:abc}}")]
+    [InlineData("KEDGE-SPEC-018", "kind: Model\nmetadata: {name: a}\nspec: {tags: {-v: sha256:abc}}")]
+    [InlineData("KEDGE-SPEC-027", "kind: SigningPolicy\nmetadata: {name: a}\nspec: {}")]
+    [InlineData("KEDGE-SPEC-027", "kind: SigningPolicy\nmetadata: {name: a}\nspec: {version: 1, envelope: '{}'}")]
+    [InlineData("KEDGE-SPEC-028", "kind: SigningPolicy\nmetadata: {name: a}\nspec: {version: 1, rules: [{publicKey: abc, models: ['*']}]}")]
+    public void A_broken_rule_is_found(string code, string text) =>
+        Assert.Contains(Findings("apiVersion: kedge.dev/v1\n" + text), finding => finding.Code == code);
+
+    [Fact]
+    public void Two_deployments_with_one_port_on_the_same_devices_are_found_and_disjoint_ones_are_not()
+    {
+        string two = Deployment("a", "{matchLabels: {x: y}}") + "---\n" + Deployment("b", "{matchLabels: {x: y}}");
+        Assert.Equal(SpecErrors.PortConflict.Code, Assert.Single(Findings(two)).Code);
+        string everywhere = Deployment("a", "{}") + "---\n" + Deployment("b", "{matchLabels: {x: y}}");
+        Assert.Equal(SpecErrors.PortConflict.Code, Assert.Single(Findings(everywhere)).Code);
+        string apart = Deployment("a", "{matchLabels: {x: z}}") + "---\n" + Deployment("b", "{matchLabels: {x: y}}");
+        Assert.Equal(2, Set(apart).Deployments.Length);
+    }
+
+    [Fact]
+    public void A_text_beyond_its_bounds_is_refused_before_it_is_read()
+    {
+        Assert.Equal(SpecErrors.TooLarge.Code, Findings(new string(' ', 2_000_000)).Single().Code);
+        Assert.Equal(SpecErrors.TooComplex.Code, Findings(new string('[', 500_000)).Single().Code);
+        Assert.Equal(SpecErrors.TooComplex.Code, Findings("a: [" + string.Concat(Enumerable.Repeat("1,", 60_000)) + "]").Single().Code);
+        Assert.Equal(
+            SpecErrors.TooManyDocuments.Code,
+            Findings(string.Concat(Enumerable.Repeat("a: b\n---\n", 300))).Single().Code);
+        ManifestTextOutcome outcome = ManifestYaml.Read(new byte[] { 0x61, 0xff, 0xfe });
+        Assert.Equal(SpecErrors.Syntax.Code, Assert.IsType<ManifestTextOutcome.Invalid>(outcome).Findings[0].Code);
+    }
+
+    [Fact]
+    public void The_manifest_of_the_documentation_is_read_as_it_is_meant()
+    {
+        DeploymentSpec spec = Set(ManifestKinds.Find("Deployment")!.Example).Deployments.Single().Spec;
+        Assert.Equal("bearing-monitor", spec.Id.ToString());
+        Assert.Equal("maintenance", spec.Labels["team"]);
+        Assert.Equal("press", spec.Selector.MatchLabels["line"]);
+        SelectorExpression expression = spec.Selector.MatchExpressions.Single();
+        Assert.Equal((SelectorOperator.In, "lyon turin"), (expression.Operator, string.Join(' ', expression.Values)));
+        Assert.Equal(new ModelChoice("bearing", "bearing:v2", default), spec.Models.Single());
+        Assert.Equal(new EndpointSpec(Exposure.Loopback, 8500), spec.Endpoint);
+        Assert.Equal(
+            new ResourceSpec
+            {
+                MemoryRequestBytes = 64 << 20,
+                MemoryLimitBytes = 256 << 20,
+                CpuLimitMilli = 500,
+                PidsLimit = 64,
+            },
+            spec.Resources);
+        Assert.Equal([AcceleratorKind.Gpu, AcceleratorKind.Npu, AcceleratorKind.Cpu], spec.Accelerators.AsEnumerable());
+    }
+
+    [Fact]
+    public void Every_example_is_valid_and_json_is_yaml()
+    {
+        foreach (KindSchema kind in ManifestKinds.All)
+        {
+            Assert.Equal(1, Set(kind.Example).Count);
+        }
+
+        string json = """{"apiVersion":"kedge.dev/v1","kind":"Device","metadata":{"name":"a","labels":{"b":"5"}}}""";
+        Assert.Equal("5", Set(json).Devices.Single().Spec.Labels["b"]);
+        string list = "{\"apiVersion\":\"kedge.dev/v1\",\"kind\":\"List\",\"items\":[" + json + "]}";
+        Assert.Single(Set(list).Devices);
+    }
+
+    [Fact]
+    public void A_byte_order_mark_and_windows_line_ends_do_no_harm()
+    {
+        byte[] text = [0xef, 0xbb, 0xbf, .. Encoding.UTF8.GetBytes("apiVersion: kedge.dev/v1\r\nkind: Device\r\nmetadata:\r\n  name: a\r\n")];
+        var read = Assert.IsType<ManifestTextOutcome.Read>(ManifestYaml.Read(text));
+        Assert.IsType<ManifestOutcome.Valid>(ManifestReader.Read(read.Documents));
+    }
+
+    private static string Deployment(string name, string selector) =>
+        $$$"""
+        apiVersion: kedge.dev/v1
+        kind: Deployment
+        metadata: {name: {{{name}}}}
+        spec: {selector: {{{selector}}}, models: [{name: m, package: "m:v1"}], endpoint: {port: 8500}}
+
+        """;
+
+    private static System.Collections.Immutable.ImmutableArray<Finding> Findings(string text) =>
+        Assert.IsType<ManifestOutcome.Invalid>(ManifestYaml.ReadSet(text)).Findings;
+
+    private static ManifestSet Set(string text) => ManifestYaml.ReadSet(text) switch
+    {
+        ManifestOutcome.Valid valid => valid.Set,
+        ManifestOutcome.Invalid invalid => throw new Xunit.Sdk.XunitException(string.Join('\n', invalid.Findings)),
+        _ => throw new InvalidOperationException(),
+    };
+}
