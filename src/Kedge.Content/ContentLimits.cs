@@ -5,10 +5,14 @@ namespace Kedge.Content;
 /// <summary>Bounds of chunking, packaging and signing, each with unit and reason.</summary>
 public static class ContentLimits
 {
-    /// <summary>Shortest chunk but for a file's last, in bytes: below it a chunk's record costs more than it saves.</summary>
+    /// <summary>
+    /// Shortest chunk but for a file's last, in bytes: below it a chunk's record costs more than it saves.
+    /// </summary>
     public const int ChunkBytesMin = 16 * 1024;
 
-    /// <summary>Length that chunks centre on, in bytes: weights change in large blocks, a request costs a round trip.</summary>
+    /// <summary>
+    /// Length that chunks centre on, in bytes: weights change in large blocks, a request costs a round trip.
+    /// </summary>
     public const int ChunkBytesAverage = 64 * 1024;
 
     /// <summary>Longest chunk, in bytes.</summary>
@@ -32,7 +36,9 @@ public static class ContentLimits
     /// <summary>Characters of a key id in an envelope; ours have <see cref="Core.Digest.TextChars"/>.</summary>
     public const int KeyIdCharsMax = 256;
 
-    /// <summary>Characters of one signature in base64: P-256 in DER has at most 72 bytes, others may pass through.</summary>
+    /// <summary>
+    /// Characters of one signature in base64: P-256 in DER has at most 72 bytes, others may pass through.
+    /// </summary>
     public const int SignatureCharsMax = 2_048;
 
     /// <summary>Characters of an envelope's payload type.</summary>
@@ -56,6 +62,8 @@ public static class ContentLimits
     /// <summary>Versions count up to here, so that they survive every JSON reader: 2^53-1.</summary>
     public const long VersionMax = (1L << 53) - 1;
 
-    /// <summary>Bytes that a runtime takes before any weight is loaded: measured 36 MB for one ONNX Runtime session.</summary>
+    /// <summary>
+    /// Bytes that a runtime takes before any weight is loaded: measured 36 MB for one ONNX Runtime session.
+    /// </summary>
     public const long RuntimeBytes = 40L * 1024 * 1024;
 }

@@ -5,7 +5,9 @@ namespace Kedge.Onnx;
 /// <summary>Walks <c>GraphProto</c>, <c>NodeProto</c> and <c>AttributeProto</c>, which contain one another.</summary>
 internal static class GraphWalk
 {
-    /// <summary>Walks a graph; <paramref name="found"/> is null for subgraphs, of which only the counts matter.</summary>
+    /// <summary>
+    /// Walks a graph; <paramref name="found"/> is null for subgraphs, of which only the counts matter.
+    /// </summary>
     public static bool TryGraph(ref ProtoReader reader, WalkState state, int depth, GraphFound? found)
     {
         if (depth > OnnxLimits.GraphDepthMax)
@@ -189,17 +191,4 @@ internal static class GraphWalk
 
         return true;
     }
-}
-
-/// <summary>What is gathered from the outermost graph.</summary>
-internal sealed class GraphFound
-{
-    public string Name { get; set; } = "";
-
-    public ImmutableArray<OnnxValue>.Builder Inputs { get; } = ImmutableArray.CreateBuilder<OnnxValue>(0);
-
-    public ImmutableArray<OnnxValue>.Builder Outputs { get; } = ImmutableArray.CreateBuilder<OnnxValue>(0);
-
-    public ImmutableArray<OnnxInitializer>.Builder Initializers { get; } =
-        ImmutableArray.CreateBuilder<OnnxInitializer>(0);
 }

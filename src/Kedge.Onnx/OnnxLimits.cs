@@ -18,10 +18,14 @@ public static class OnnxLimits
     /// <summary>Attributes of one node: the richest standard operator has about 20.</summary>
     public const int AttributesMax = 1_024;
 
-    /// <summary>Graphs within graphs (<c>If</c> within <c>Loop</c>): the walk recurses, so this bounds its stack.</summary>
+    /// <summary>
+    /// Graphs within graphs (<c>If</c> within <c>Loop</c>): the walk recurses, so this bounds its stack.
+    /// </summary>
     public const int GraphDepthMax = 16;
 
-    /// <summary>Types within types (sequence of optional of tensor): the walk recurses, so this bounds its stack.</summary>
+    /// <summary>
+    /// Types within types (sequence of optional of tensor): the walk recurses, so this bounds its stack.
+    /// </summary>
     public const int TypeDepthMax = 8;
 
     /// <summary>Bytes of a name in UTF-8: exporters write whole module paths.</summary>

@@ -54,7 +54,9 @@ internal ref struct ProtoReader(ReadOnlySpan<byte> message, long offset)
         return false;
     }
 
-    /// <summary>Reads a length and that many bytes; a length beyond the message is refused, nothing is copied.</summary>
+    /// <summary>
+    /// Reads a length and that many bytes; a length beyond the message is refused, nothing is copied.
+    /// </summary>
     public bool TryBytes(out ReadOnlySpan<byte> bytes, out long offset)
     {
         bytes = default;

@@ -2,7 +2,9 @@ using System.Collections.Immutable;
 
 namespace Kedge.Onnx;
 
-/// <summary>Walks <c>TensorProto</c> and <c>SparseTensorProto</c>: sizes are checked against shapes, data stays put.</summary>
+/// <summary>
+/// Walks <c>TensorProto</c> and <c>SparseTensorProto</c>: sizes are checked against shapes, data stays put.
+/// </summary>
 internal ref struct TensorWalk
 {
     private ImmutableArray<long>.Builder _dims;
@@ -168,7 +170,9 @@ internal ref struct TensorWalk
         return read;
     }
 
-    /// <summary>Data lies outside when the tensor says so, or when it only names a place: both are treated alike.</summary>
+    /// <summary>
+    /// Data lies outside when the tensor says so, or when it only names a place: both are treated alike.
+    /// </summary>
     private bool TryExternal(ref ProtoReader reader, WalkState state)
     {
         _isExternal = true;
@@ -220,7 +224,8 @@ internal ref struct TensorWalk
 
         if (!TryElements(out long elements))
         {
-            return state.Fail(OnnxErrors.Limit, $"Tensor '{_name}' claims more than {OnnxLimits.ElementsMax} elements.");
+            return state.Fail(
+                OnnxErrors.Limit, $"Tensor '{_name}' claims more than {OnnxLimits.ElementsMax} elements.");
         }
 
         int bits = OnnxElementTypes.Bits(type);
@@ -265,7 +270,8 @@ internal ref struct TensorWalk
     }
 
     /// <summary>Raw bytes must be as many as the shape asks for; numbers written one by one are counted, and where
-    /// elements are smaller than a byte, one number holds as many as fit in a byte (onnx.proto3, TensorProto).</summary>
+    /// elements are smaller than a byte, one number holds as many as fit in a byte (onnx.proto3,
+    /// TensorProto).</summary>
     private readonly bool Agrees(OnnxElementType type, long elements, long bytes)
     {
         if (_hasRaw)

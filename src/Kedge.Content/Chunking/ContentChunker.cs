@@ -16,8 +16,9 @@ public sealed class ContentChunker
 {
     private const int NormalizationBits = 2;
 
-    private static readonly ulong MaskBefore = Mask(BitOperations.Log2(ContentLimits.ChunkBytesAverage) + NormalizationBits);
-    private static readonly ulong MaskAfter = Mask(BitOperations.Log2(ContentLimits.ChunkBytesAverage) - NormalizationBits);
+    private static readonly int AverageBits = BitOperations.Log2(ContentLimits.ChunkBytesAverage);
+    private static readonly ulong MaskBefore = Mask(AverageBits + NormalizationBits);
+    private static readonly ulong MaskAfter = Mask(AverageBits - NormalizationBits);
 
     private ulong _fingerprint;
     private int _length;
@@ -27,7 +28,8 @@ public sealed class ContentChunker
 
     /// <summary>Looks at <paramref name="input"/> for the end of the current chunk.</summary>
     /// <param name="input">The next bytes of the stream.</param>
-    /// <param name="consumed">How many of them belong to the current chunk; all of them when the answer is false.</param>
+    /// <param name="consumed">How many of them belong to the current chunk; all of them when the answer is
+    /// false.</param>
     /// <returns>True when the chunk ends after <paramref name="consumed"/> bytes; go on with the rest.</returns>
     public bool TryCut(ReadOnlySpan<byte> input, out int consumed)
     {

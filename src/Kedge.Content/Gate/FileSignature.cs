@@ -33,7 +33,9 @@ internal static class FileSignature
 
     private static bool IsTar(ReadOnlySpan<byte> file) => file.Length > 262 && file[257..262].SequenceEqual("ustar"u8);
 
-    /// <summary>Text by the look of its beginning: printable ASCII and line breaks only. A model has zero bytes.</summary>
+    /// <summary>
+    /// Text by the look of its beginning: printable ASCII and line breaks only. A model has zero bytes.
+    /// </summary>
     private static bool IsText(ReadOnlySpan<byte> file)
     {
         ReadOnlySpan<byte> head = file[..Math.Min(file.Length, 512)];

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Kedge.Core;
 using Kedge.Core.Errors;
 using Kedge.Core.Models;
 using Kedge.Onnx;
@@ -6,6 +7,7 @@ using Kedge.Onnx;
 namespace Kedge.Content.Gate;
 
 /// <summary>What the gate says about one file.</summary>
+[Closed]
 public abstract record GateOutcome
 {
     private GateOutcome()

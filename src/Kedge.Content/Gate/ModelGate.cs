@@ -13,7 +13,9 @@ namespace Kedge.Content.Gate;
 /// </summary>
 public static class ModelGate
 {
-    /// <summary>Operator domains that the runtime implements itself: anything else would need a library of its own.</summary>
+    /// <summary>
+    /// Operator domains that the runtime implements itself: anything else would need a library of its own.
+    /// </summary>
     private static readonly ImmutableArray<string> AllowedDomains = ["", "ai.onnx", "ai.onnx.ml", "com.microsoft"];
 
     /// <summary>Inspects one file. Never throws, whatever the bytes.</summary>
@@ -56,7 +58,9 @@ public static class ModelGate
     private static GateOutcome.Refused Refuse(string fileName, Finding finding) =>
         new([finding with { Message = $"{Path.GetFileName(fileName)}: {finding.Message}" }]);
 
-    /// <summary>Bytes that start like a model (a version of 1..99 in field 1) are a damaged one; others are none.</summary>
+    /// <summary>
+    /// Bytes that start like a model (a version of 1..99 in field 1) are a damaged one; others are none.
+    /// </summary>
     private static Finding NotOnnx(ReadOnlySpan<byte> file, Finding? finding) =>
         file is [0x08, >= 1 and < 100, ..] && finding is not null
             ? finding

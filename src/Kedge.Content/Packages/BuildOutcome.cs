@@ -1,10 +1,12 @@
 using System.Collections.Immutable;
+using Kedge.Core;
 using Kedge.Core.Errors;
 using Kedge.Core.Models;
 
 namespace Kedge.Content.Packages;
 
 /// <summary>What became of a <see cref="PackageRequest"/>.</summary>
+[Closed]
 public abstract record BuildOutcome
 {
     private BuildOutcome()

@@ -7,7 +7,9 @@ using Kedge.Core.Models;
 
 namespace Kedge.Content.Packages;
 
-/// <summary>Makes a package of a model file: the gate, then chunks, then the manifest. Same request, same bytes.</summary>
+/// <summary>
+/// Makes a package of a model file: the gate, then chunks, then the manifest. Same request, same bytes.
+/// </summary>
 public static class PackageBuilder
 {
     /// <summary>Where the model lies in the package.</summary>
@@ -16,7 +18,9 @@ public static class PackageBuilder
     /// <summary>Where the golden samples lie in the package.</summary>
     public const string GoldenPath = "golden.json";
 
-    /// <summary>Builds the package that <paramref name="request"/> asks for, or says everything that is wrong.</summary>
+    /// <summary>
+    /// Builds the package that <paramref name="request"/> asks for, or says everything that is wrong.
+    /// </summary>
     public static BuildOutcome Build(PackageRequest request)
     {
         GateOutcome gate = ModelGate.Inspect(request.FileName, request.Model.Span);

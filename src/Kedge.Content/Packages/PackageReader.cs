@@ -4,7 +4,9 @@ using Kedge.Core.Models;
 
 namespace Kedge.Content.Packages;
 
-/// <summary>Reads the parts of a manifest. What is missing gets a value that <see cref="PackageManifestCheck"/> finds.</summary>
+/// <summary>
+/// Reads the parts of a manifest. What is missing gets a value that <see cref="PackageManifestCheck"/> finds.
+/// </summary>
 internal static class PackageReader
 {
     /// <summary>Fields that this version knows, so that a document may call them critical.</summary>

@@ -3,7 +3,9 @@ using Kedge.Core.Models;
 
 namespace Kedge.Content.Packages;
 
-/// <summary>The words by which enumerations are written in a manifest. A word that is not known is read as unknown.</summary>
+/// <summary>
+/// The words by which enumerations are written in a manifest. A word that is not known is read as unknown.
+/// </summary>
 internal static class PackageWords
 {
     public const int CharsMax = 32;

@@ -1,6 +1,8 @@
 namespace Kedge.Content.Trust;
 
-/// <summary>Base64 from outside (RFC 4648): the standard alphabet and the one for URLs, as DSSE asks of readers.</summary>
+/// <summary>
+/// Base64 from outside (RFC 4648): the standard alphabet and the one for URLs, as DSSE asks of readers.
+/// </summary>
 internal static class Base64Text
 {
     public static bool TryDecode(string text, out byte[] bytes)

@@ -5,6 +5,7 @@ using Kedge.Core.Errors;
 namespace Kedge.Content.Trust;
 
 /// <summary>What the signatures of an envelope prove.</summary>
+[Closed]
 public abstract record DsseOutcome
 {
     private DsseOutcome()

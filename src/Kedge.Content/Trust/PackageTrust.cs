@@ -49,7 +49,9 @@ public static class PackageTrust
         };
     }
 
-    /// <summary>Every key of the policy, revoked ones too: so that the reason given is "revoked" and not "unknown".</summary>
+    /// <summary>
+    /// Every key of the policy, revoked ones too: so that the reason given is "revoked" and not "unknown".
+    /// </summary>
     private static IReadOnlyCollection<TrustedKey> Keys(SigningPolicyDocument policy)
     {
         List<TrustedKey> keys = [];
@@ -64,6 +66,7 @@ public static class PackageTrust
 }
 
 /// <summary>What is known of a signed package after it was judged.</summary>
+[Closed]
 public abstract record PackageOutcome
 {
     private PackageOutcome()

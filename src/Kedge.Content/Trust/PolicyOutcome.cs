@@ -6,13 +6,16 @@ using Kedge.Core.Models;
 namespace Kedge.Content.Trust;
 
 /// <summary>What to do with a signing policy that was offered.</summary>
+[Closed]
 public abstract record PolicyOutcome
 {
     private PolicyOutcome()
     {
     }
 
-    /// <summary>The owner signed it and its version is above the one held: keep it from now on. Never compared.</summary>
+    /// <summary>
+    /// The owner signed it and its version is above the one held: keep it from now on. Never compared.
+    /// </summary>
     /// <param name="Policy">The policy.</param>
     /// <param name="Held">What to remember of it.</param>
     public sealed record Newer(SigningPolicyDocument Policy, PolicyHeld Held) : PolicyOutcome;

@@ -5,6 +5,7 @@ using Kedge.Core.Errors;
 namespace Kedge.Content.Trust;
 
 /// <summary>Whether a signing policy lets a model be run, given who signed it.</summary>
+[Closed]
 public abstract record PolicyVerdict
 {
     private PolicyVerdict()

@@ -20,7 +20,8 @@ public static class SigningPolicyCheck
         if (policy.Rules.Length > ContentLimits.PolicyRulesMax)
         {
             findings.Add(TrustErrors.Policy.At(
-                $"There are {policy.Rules.Length} rules; at most {ContentLimits.PolicyRulesMax} are allowed.", "rules"));
+                $"There are {policy.Rules.Length} rules; at most {ContentLimits.PolicyRulesMax} are allowed.",
+                "rules"));
             return findings.DrainToImmutable();
         }
 
@@ -33,7 +34,9 @@ public static class SigningPolicyCheck
         return findings.DrainToImmutable();
     }
 
-    /// <summary>Says whether a model may be run that these keys have signed, and if not, why each key does not count.</summary>
+    /// <summary>
+    /// Says whether a model may be run that these keys have signed, and if not, why each key does not count.
+    /// </summary>
     /// <param name="policy">The policy that is held.</param>
     /// <param name="modelName">The model's name, from the signed manifest.</param>
     /// <param name="keyIds">Keys whose signatures were verified.</param>
@@ -60,7 +63,9 @@ public static class SigningPolicyCheck
         return new PolicyVerdict.Refused(reasons.DrainToImmutable());
     }
 
-    /// <summary>True when <paramref name="pattern"/> (a name, a beginning and <c>*</c>, or <c>*</c>) covers the model.</summary>
+    /// <summary>
+    /// True when <paramref name="pattern"/> (a name, a beginning and <c>*</c>, or <c>*</c>) covers the model.
+    /// </summary>
     public static bool Covers(string pattern, string modelName) =>
         pattern.EndsWith('*')
             ? modelName.StartsWith(pattern[..^1], StringComparison.Ordinal)
@@ -82,7 +87,8 @@ public static class SigningPolicyCheck
         if (rule.Models.Length > ContentLimits.PolicyModelsMax || rule.Models.Any(static one => !IsPattern(one)))
         {
             findings.Add(TrustErrors.Policy.At(
-                "A model pattern is a name, the beginning of one and an asterisk, or an asterisk alone.", at + ".models"));
+                "A model pattern is a name, the beginning of one and an asterisk, or an asterisk alone.",
+                at + ".models"));
         }
 
         if (rule.Reason.Length > ContentLimits.PolicyReasonCharsMax || rule.Reason.Any(char.IsControl))

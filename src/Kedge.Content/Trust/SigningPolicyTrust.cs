@@ -6,7 +6,9 @@ using Kedge.Core.Models;
 
 namespace Kedge.Content.Trust;
 
-/// <summary>Judges a signing policy that was offered against the pinned owner key and the policy already held.</summary>
+/// <summary>
+/// Judges a signing policy that was offered against the pinned owner key and the policy already held.
+/// </summary>
 public static class SigningPolicyTrust
 {
     /// <summary>Judges one offer. Never throws, whatever the bytes.</summary>

@@ -83,7 +83,9 @@ public sealed class TrustedKey
             && TryParse(pem[fields.Base64Data].ToString().ReplaceLineEndings(""), out key);
     }
 
-    /// <summary>True when <paramref name="signature"/> (DER, RFC 3279 §2.2.3) is this key's over <paramref name="bytes"/>.</summary>
+    /// <summary>
+    /// True when <paramref name="signature"/> (DER, RFC 3279 §2.2.3) is this key's over <paramref name="bytes"/>.
+    /// </summary>
     public bool Verifies(ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> signature)
     {
         using ECDsa ecdsa = ECDsa.Create();

@@ -3,7 +3,9 @@ using Kedge.Core.Errors;
 
 namespace Kedge.Core.Models;
 
-/// <summary>The part of <see cref="PackageManifestCheck"/> that looks at files: paths, sizes, digests, chunks.</summary>
+/// <summary>
+/// The part of <see cref="PackageManifestCheck"/> that looks at files: paths, sizes, digests, chunks.
+/// </summary>
 internal static class FileChecks
 {
     internal static void Files(ModelVariant variant, string at, ImmutableArray<Finding>.Builder findings)

@@ -1,6 +1,8 @@
 namespace Kedge.Core.Models;
 
-/// <summary>Samples with their expected outputs, run on the device before a version may answer. Never compared.</summary>
+/// <summary>
+/// Samples with their expected outputs, run on the device before a version may answer. Never compared.
+/// </summary>
 public sealed record GoldenSet
 {
     /// <summary>The file that holds the samples.</summary>

@@ -9,6 +9,8 @@ public enum GoldenSource
     /// <summary>Given by the model's author: agreement proves that the model does its job.</summary>
     Author = 1,
 
-    /// <summary>Recorded from the bare runtime at push: agreement proves only that the device computes the same.</summary>
+    /// <summary>
+    /// Recorded from the bare runtime at push: agreement proves only that the device computes the same.
+    /// </summary>
     Recorded = 2,
 }

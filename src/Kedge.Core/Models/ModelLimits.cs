@@ -15,16 +15,24 @@ public static class ModelLimits
     /// <summary>Bytes of all files of a package: 16 GiB, the disk of a larger edge device.</summary>
     public const long PackageBytesMax = 16L * 1024 * 1024 * 1024;
 
-    /// <summary>Bytes of one chunk: the longest that the chunker cuts, and small enough to hold in memory many times.</summary>
+    /// <summary>
+    /// Bytes of one chunk: the longest that the chunker cuts, and small enough to hold in memory many times.
+    /// </summary>
     public const int ChunkBytesMax = 256 * 1024;
 
-    /// <summary>Chunks of all files of a package, so that its manifest stays below <see cref="ManifestBytesMax"/>.</summary>
+    /// <summary>
+    /// Chunks of all files of a package, so that its manifest stays below <see cref="ManifestBytesMax"/>.
+    /// </summary>
     public const int ChunksMax = 131_072;
 
-    /// <summary>Bytes of a manifest: a chunk takes up to 104 of them, the rest of the manifest less than 2 MiB.</summary>
+    /// <summary>
+    /// Bytes of a manifest: a chunk takes up to 104 of them, the rest of the manifest less than 2 MiB.
+    /// </summary>
     public const int ManifestBytesMax = 16 * 1024 * 1024;
 
-    /// <summary>Bytes of a signed envelope: base64 of a manifest is a third longer, and signatures come on top.</summary>
+    /// <summary>
+    /// Bytes of a signed envelope: base64 of a manifest is a third longer, and signatures come on top.
+    /// </summary>
     public const int EnvelopeBytesMax = 22 * 1024 * 1024;
 
     /// <summary>Inputs, and outputs, of a model.</summary>
@@ -48,7 +56,9 @@ public static class ModelLimits
     /// <summary>Characters of an architecture's or feature's name.</summary>
     public const int RequirementCharsMax = 32;
 
-    /// <summary>Samples of a golden set: each is run before a version answers, so many would delay every start.</summary>
+    /// <summary>
+    /// Samples of a golden set: each is run before a version answers, so many would delay every start.
+    /// </summary>
     public const int GoldenSamplesMax = 1_000;
 
     /// <summary>Bytes of a golden file: read whole into memory on the device.</summary>

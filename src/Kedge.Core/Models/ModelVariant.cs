@@ -12,7 +12,9 @@ public sealed record ModelVariant
     /// <summary>What kind of file <see cref="EntryFile"/> is.</summary>
     public required ModelFormat Format { get; init; }
 
-    /// <summary>Number format of the weights, a DNS label for people and for preference: <c>fp32</c>, <c>int8</c>.</summary>
+    /// <summary>
+    /// Number format of the weights, a DNS label for people and for preference: <c>fp32</c>, <c>int8</c>.
+    /// </summary>
     public required string Precision { get; init; }
 
     /// <summary>The hardware that computes it.</summary>

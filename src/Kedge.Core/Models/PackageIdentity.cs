@@ -2,7 +2,8 @@ namespace Kedge.Core.Models;
 
 /// <summary>What names one package for ever.</summary>
 /// <param name="Name">The model's name, a DNS label.</param>
-/// <param name="Digest">SHA-256 of the exact payload bytes of the signed envelope, which are the manifest's JSON.</param>
+/// <param name="Digest">SHA-256 of the exact payload bytes of the signed envelope, which are the manifest's
+/// JSON.</param>
 public sealed record PackageIdentity(string Name, Digest Digest)
 {
     /// <summary>The identity of a package whose envelope carries <paramref name="payload"/>.</summary>

@@ -16,7 +16,9 @@ public sealed record PackageManifest
     /// <summary>The model's name, a DNS label.</summary>
     public required string Name { get; init; }
 
-    /// <summary>When it was packaged, in milliseconds since 1970-01-01 UTC, 0..<see cref="ModelLimits.TimeMsMax"/>.</summary>
+    /// <summary>
+    /// When it was packaged, in milliseconds since 1970-01-01 UTC, 0..<see cref="ModelLimits.TimeMsMax"/>.
+    /// </summary>
     public required long CreatedAtMs { get; init; }
 
     /// <summary>Tensors that every variant takes; may be empty.</summary>
@@ -25,7 +27,9 @@ public sealed record PackageManifest
     /// <summary>Tensors that every variant gives, at least one.</summary>
     public required ImmutableArray<TensorDeclaration> Outputs { get; init; }
 
-    /// <summary>The forms of the model, 1..<see cref="ModelLimits.VariantsMax"/>, in the author's order of preference.</summary>
+    /// <summary>
+    /// The forms of the model, 1..<see cref="ModelLimits.VariantsMax"/>, in the author's order of preference.
+    /// </summary>
     public required ImmutableArray<ModelVariant> Variants { get; init; }
 
     /// <summary>The golden samples; null when there are none.</summary>

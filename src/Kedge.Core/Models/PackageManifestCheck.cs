@@ -7,7 +7,9 @@ namespace Kedge.Core.Models;
 /// where the manifest came from; reports all findings, not the first.</summary>
 public static class PackageManifestCheck
 {
-    /// <summary>What is wrong with <paramref name="manifest"/>; empty when nothing is. Collections must not be default.</summary>
+    /// <summary>
+    /// What is wrong with <paramref name="manifest"/>; empty when nothing is. Collections must not be default.
+    /// </summary>
     public static ImmutableArray<Finding> Findings(PackageManifest manifest)
     {
         ImmutableArray<Finding>.Builder findings = ImmutableArray.CreateBuilder<Finding>();
@@ -83,7 +85,8 @@ public static class PackageManifestCheck
         if (manifest.Variants.Length is 0 or > ModelLimits.VariantsMax)
         {
             findings.Add(ModelErrors.Count.At(
-                $"There are {manifest.Variants.Length} variants; 1 to {ModelLimits.VariantsMax} are allowed.", "variants"));
+                $"There are {manifest.Variants.Length} variants; 1 to {ModelLimits.VariantsMax} are allowed.",
+                "variants"));
         }
 
         HashSet<string> names = new(StringComparer.Ordinal);

@@ -1,6 +1,8 @@
 namespace Kedge.Core.Models;
 
-/// <summary>Which paths a package may name: those that mean the same file on every system and never leave its folder.</summary>
+/// <summary>
+/// Which paths a package may name: those that mean the same file on every system and never leave its folder.
+/// </summary>
 public static class PackagePaths
 {
     /// <summary>True for 1..<see cref="ModelLimits.PathSegmentsMax"/> segments joined by <c>/</c>, each of

@@ -91,7 +91,11 @@ public sealed class ModelGateTests
     {
         OnnxGraphSpec spec = SampleModels.Classifier with
         {
-            Outputs = [OnnxValue.Tensor("y", OnnxElementType.Complex64, 1), OnnxValue.Tensor("", OnnxElementType.Float, 1)],
+            Outputs =
+            [
+                OnnxValue.Tensor("y", OnnxElementType.Complex64, 1),
+                OnnxValue.Tensor("", OnnxElementType.Float, 1),
+            ],
         };
         GateOutcome.Refused refused = Assert.IsType<GateOutcome.Refused>(
             ModelGate.Inspect("m.onnx", SampleModels.Bytes(spec)));

@@ -66,7 +66,8 @@ public sealed class PackageFormatTests
     {
         JsonNode root = Parsed();
         root["critical"] = new JsonArray("golden", "sandbox");
-        Assert.False(PackageFormat.TryRead(Bytes(root), out PackageManifest? manifest, out ImmutableArray<Finding> findings));
+        Assert.False(
+            PackageFormat.TryRead(Bytes(root), out PackageManifest? manifest, out ImmutableArray<Finding> findings));
         Assert.Null(manifest);
         Finding finding = Assert.Single(findings);
         Assert.Equal(ContentErrors.Critical.Code, finding.Code);
@@ -138,7 +139,8 @@ public sealed class PackageFormatTests
         foreach (byte[] bytes in Mutations.Of(json, seed: 11, count: 20_000))
         {
             long before = GC.GetAllocatedBytesForCurrentThread();
-            bool read = PackageFormat.TryRead(bytes, out PackageManifest? manifest, out ImmutableArray<Finding> findings);
+            bool read = PackageFormat.TryRead(
+                bytes, out PackageManifest? manifest, out ImmutableArray<Finding> findings);
             Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 128 * 1024);
             Assert.Equal(read, findings.IsEmpty);
             Assert.Equal(read, manifest is not null);

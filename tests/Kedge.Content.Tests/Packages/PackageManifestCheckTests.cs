@@ -43,7 +43,9 @@ public sealed class PackageManifestCheckTests
     {
         PackageManifest manifest = SamplePackages.Manifest;
         manifest = manifest with { Golden = manifest.Golden! with { File = File } }; // the sample has one
-        Assert.Equal([ModelErrors.DuplicatePath.Code], PackageManifestCheck.Findings(manifest).Select(static one => one.Code));
+        Assert.Equal(
+            [ModelErrors.DuplicatePath.Code],
+            PackageManifestCheck.Findings(manifest).Select(static one => one.Code));
     }
 
     [Fact]

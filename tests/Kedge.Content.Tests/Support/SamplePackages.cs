@@ -18,7 +18,8 @@ internal static class SamplePackages
         Architectures = ["x64", "arm64"],
         IsaFeatures = ["avx2"],
         Provenance = ImmutableSortedDictionary.CreateRange(
-            StringComparer.Ordinal, [KeyValuePair.Create("source.commit", "0123abc"), KeyValuePair.Create("note", "été")]),
+            StringComparer.Ordinal,
+            [KeyValuePair.Create("source.commit", "0123abc"), KeyValuePair.Create("note", "été")]),
     };
 
     public static BuildOutcome.Built Built { get; } = (BuildOutcome.Built)PackageBuilder.Build(Request);

@@ -2,7 +2,9 @@ using System.Diagnostics;
 
 namespace Kedge.Content.Tests.Support;
 
-/// <summary>Data from elsewhere that lies beside the checkout, or where KEDGE_SHARED_DATA says. Never in the project.</summary>
+/// <summary>
+/// Data from elsewhere that lies beside the checkout, or where KEDGE_SHARED_DATA says. Never in the project.
+/// </summary>
 internal static class SharedFiles
 {
     /// <summary>The folder; null when there is none.</summary>
@@ -15,7 +17,9 @@ internal static class SharedFiles
         ProcessStartInfo start = new("tar", ["-xJf", archive, "-C", target.FullName]);
         using Process process = Process.Start(start) ?? throw new InvalidOperationException("tar did not start");
         process.WaitForExit();
-        return process.ExitCode == 0 ? target : throw new InvalidOperationException($"tar ended with {process.ExitCode}");
+        return process.ExitCode == 0
+            ? target
+            : throw new InvalidOperationException($"tar ended with {process.ExitCode}");
     }
 
     private static string? Find()

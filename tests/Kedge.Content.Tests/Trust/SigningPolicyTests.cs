@@ -72,11 +72,13 @@ public sealed class SigningPolicyTests : IDisposable
             Revoked = true,
             Reason = "laptop stolen",
         })));
-        Assert.Equal(TrustErrors.KeyNotForModel.Code, Refusal(_signer, Policy(1, Rule(_signer) with { Models = ["x*"] })));
+        PolicyRule other = Rule(_signer) with { Models = ["x*"] };
+        Assert.Equal(TrustErrors.KeyNotForModel.Code, Refusal(_signer, Policy(1, other)));
         Assert.Equal(TrustErrors.PackageName.Code, Refusal(_signer, Policy(1), Digest.Of([1])));
         byte[] noManifest = Dsse.Sign(PackageFormat.PayloadType, "{}"u8, _signer);
         Assert.IsType<PackageOutcome.Refused>(PackageTrust.Judge(noManifest, Policy(1), default));
-        byte[] policyAsPackage = Dsse.Sign(SigningPolicyFormat.PayloadType, SamplePackages.Built.Payload.AsSpan(), _signer);
+        byte[] policyAsPackage = Dsse.Sign(
+            SigningPolicyFormat.PayloadType, SamplePackages.Built.Payload.AsSpan(), _signer);
         Assert.IsType<PackageOutcome.Refused>(PackageTrust.Judge(policyAsPackage, Policy(1), default));
     }
 
