@@ -179,7 +179,7 @@ public static class Dsse
         {
             bool read = field switch
             {
-                "keyid" => cursor.TryText(ContentLimits.KeyIdCharsMax, out keyId),
+                "keyid" => cursor.IsNull || cursor.TryText(ContentLimits.KeyIdCharsMax, out keyId),
                 "sig" => TryBytes(ref cursor, ContentLimits.SignatureCharsMax, out bytes),
                 _ => cursor.TrySkip(),
             };
