@@ -13,9 +13,11 @@ public interface IPackageStore
     /// <summary>One package, whole; null when there is none.</summary>
     ValueTask<PackageContent?> FindAsync(TenantId tenant, Digest digest, CancellationToken cancellationToken);
 
-    /// <summary>Packages, newest first; of one model, or of all for null.</summary>
+    /// <summary>
+    /// Packages, newest first; of one model, or of all for null. <see cref="Page{T}.Next"/> is the revision to go on before.
+    /// </summary>
     ValueTask<Page<PackageRow>> ListAsync(
-        TenantId tenant, string? name, int rowsMax, CancellationToken cancellationToken);
+        TenantId tenant, string? name, long? beforeRevision, int rowsMax, CancellationToken cancellationToken);
 
     /// <summary>Models in order of their names, after one, with their tags.</summary>
     ValueTask<Page<ModelRow>> ListModelsAsync(

@@ -1,0 +1,88 @@
+using Kedge.Store.Contracts;
+
+namespace Kedge.Store.Memory;
+
+/// <summary>
+/// The store in memory: the model that the other drivers are held against, and the simulator's driver. Every call
+/// completes synchronously, but <see cref="WaitBeyondAsync"/> with a timeout while nothing has changed.
+/// State is immutable below, so a snapshot costs nothing and a call is one transaction by its nature.
+/// </summary>
+public sealed class MemoryStore : IKedgeStore
+{
+    private readonly MemoryEngine _engine;
+
+    /// <summary>An empty store.</summary>
+    /// <param name="time">Runs the timeout of <see cref="WaitBeyondAsync"/>.</param>
+    public MemoryStore(TimeProvider time)
+    {
+        _engine = new MemoryEngine(time);
+        Devices = new MemoryDevices(_engine);
+        Certificates = new MemoryCertificates(_engine);
+        Reports = new MemoryReports(_engine);
+        Desired = new MemoryDesired(_engine);
+        Deployments = new MemoryDeployments(_engine);
+        Packages = new MemoryPackages(_engine);
+        Chunks = new MemoryChunks(_engine);
+        Tokens = new MemoryTokens(_engine);
+        Credentials = new MemoryCredentials(_engine);
+        Trust = new MemoryTrust(_engine);
+        Apply = new MemoryApply(_engine);
+        Events = new MemoryEvents(_engine);
+        Leases = new MemoryLeases(_engine);
+    }
+
+    /// <inheritdoc/>
+    public IDeviceStore Devices { get; }
+
+    /// <inheritdoc/>
+    public ICertificateStore Certificates { get; }
+
+    /// <inheritdoc/>
+    public IReportStore Reports { get; }
+
+    /// <inheritdoc/>
+    public IDesiredStore Desired { get; }
+
+    /// <inheritdoc/>
+    public IDeploymentStore Deployments { get; }
+
+    /// <inheritdoc/>
+    public IPackageStore Packages { get; }
+
+    /// <inheritdoc/>
+    public IChunkIndex Chunks { get; }
+
+    /// <inheritdoc/>
+    public IEnrolmentTokenStore Tokens { get; }
+
+    /// <inheritdoc/>
+    public ICredentialStore Credentials { get; }
+
+    /// <inheritdoc/>
+    public ITrustStore Trust { get; }
+
+    /// <inheritdoc/>
+    public IApplyStore Apply { get; }
+
+    /// <inheritdoc/>
+    public IEventStore Events { get; }
+
+    /// <inheritdoc/>
+    public ILeaseStore Leases { get; }
+
+    /// <inheritdoc/>
+    public ValueTask<long> RevisionAsync(CancellationToken cancellationToken) => new(_engine.Signal.Current);
+
+    /// <inheritdoc/>
+    public ValueTask<long> WaitBeyondAsync(long revision, TimeSpan timeout, CancellationToken cancellationToken) =>
+        _engine.Signal.WaitAsync(revision, timeout, cancellationToken);
+
+    /// <summary>All that the store holds now.</summary>
+    public MemorySnapshot Snapshot() => new(_engine.State);
+
+    /// <summary>Goes back to a snapshot, as a restore from a backup does: the revision goes back too.</summary>
+    public void Restore(MemorySnapshot snapshot) => _engine.Replace(snapshot.State);
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+}
