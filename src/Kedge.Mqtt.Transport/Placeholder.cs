@@ -1,3 +1,0 @@
-namespace Kedge.Mqtt.Transport;
-
-internal static class Placeholder;

@@ -1,3 +1,0 @@
-namespace Kedge.Mqtt;
-
-internal static class Placeholder;
