@@ -9,10 +9,14 @@ namespace Kedge.Mqtt.Transport;
 
 /// <summary>
 /// One connection's shell: bytes between a stream and a session.
-/// <para>Problem: a server holds very many connections that are idle nearly always, so that each task, queue and buffer kept for one
-/// counts. Approach: one loop reads and runs what the session asks of its owner; everything else (a message to send, an acknowledgement, a
-/// timer) enters through one gate, does its step without waiting, and leaves its bytes in the outbox; a flush exists only while there are bytes.
-/// Invariants: the session is only touched inside the gate; nothing is awaited inside it; effects for the owner come from the
+/// <para>Problem: a server holds very many connections that are idle nearly always, so that each task, queue and buffer
+/// kept for one
+/// counts. Approach: one loop reads and runs what the session asks of its owner; everything else (a message to send, an
+/// acknowledgement, a
+/// timer) enters through one gate, does its step without waiting, and leaves its bytes in the outbox; a flush exists
+/// only while there are bytes.
+/// Invariants: the session is only touched inside the gate; nothing is awaited inside it; effects for the owner come
+/// from the
 /// loop alone, hence in order; all queues are bounded by the session's limits and the outbox by its own.</para>
 /// </summary>
 internal sealed class Link
@@ -68,7 +72,9 @@ internal sealed class Link
     /// <summary>Once, first.</summary>
     public void Use(ISessionDriver session) => _session = session;
 
-    /// <summary>Does one step of the session, sends what it wants sent, and gives the effects that are left to the owner.</summary>
+    /// <summary>
+    /// Does one step of the session, sends what it wants sent, and gives the effects that are left to the owner.
+    /// </summary>
     public ImmutableArray<MqttEffect> Step(Func<TimeSpan, ImmutableArray<MqttEffect>> step, bool flushes = true)
     {
         ImmutableArray<MqttEffect> effects;
@@ -99,7 +105,8 @@ internal sealed class Link
                 MqttProtocolError? error =
                     MqttWriter.Write(_outbox, packet, Session.Version, Session.PeerPacketBytesMax);
 
-                // Messages and subscriptions were measured by the session; an answer that does not fit a tiny maximum is left out.
+                // Messages and subscriptions were measured by the session; an answer that does not fit a tiny maximum
+                // is left out.
                 Check.That(error is null or { Reason: MqttReasonCode.PacketTooLarge });
                 break;
             case MqttEffect.PublishDone(var token, var reason, var text):
@@ -183,7 +190,8 @@ internal sealed class Link
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         using CancellationTokenRegistration stop = cancellationToken.Register(
-            () => Step(now => Session.Disconnect(MqttReasonCode.ServerShuttingDown, "This side is shutting down.", now)));
+            () => Step(
+                now => Session.Disconnect(MqttReasonCode.ServerShuttingDown, "This side is shutting down.", now)));
         Exception? fault = null;
         try
         {
@@ -291,7 +299,8 @@ internal sealed class Link
         _abort.Cancel();
     }
 
-    // Called in the gate, when all is sent. A peer that was told why is given time to read it and to close: closing at once
+    // Called in the gate, when all is sent. A peer that was told why is given time to read it and to close: closing at
+    // once
     // over bytes that nobody has read would reset the connection, and the last packet would be lost with it.
     private bool MayAbort()
     {
@@ -373,7 +382,8 @@ internal sealed class Link
         _timerDue = deadline;
         TimeSpan wait = deadline > Now ? deadline - Now : TimeSpan.Zero;
         wait += TimeSpan.FromMilliseconds(1); // Timers may fire a little early.
-        _timer ??= _time.CreateTimer(static link => ((Link)link!).Fire(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer ??= _time.CreateTimer(
+            static link => ((Link)link!).Fire(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _timer.Change(wait, Timeout.InfiniteTimeSpan);
     }
 

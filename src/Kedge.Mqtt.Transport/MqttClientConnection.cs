@@ -70,14 +70,17 @@ public sealed class MqttClientConnection : IAsyncDisposable
     /// <summary>Subscribes; ends at SUBACK.</summary>
     public Task<MqttSubscribeOutcome> SubscribeAsync(
         ImmutableArray<MqttSubscription> subscriptions, CancellationToken cancellationToken) =>
-        _link.SubscribeAsync((token, now) => _session.Subscribe(token, subscriptions, now)).WaitAsync(cancellationToken);
+        _link.SubscribeAsync(
+            (token, now) => _session.Subscribe(token, subscriptions, now)).WaitAsync(cancellationToken);
 
     /// <summary>Ends subscriptions; ends at UNSUBACK.</summary>
     public Task<MqttSubscribeOutcome> UnsubscribeAsync(
         ImmutableArray<string> filters, CancellationToken cancellationToken) =>
         _link.SubscribeAsync((token, now) => _session.Unsubscribe(token, filters, now)).WaitAsync(cancellationToken);
 
-    /// <summary>Sends DISCONNECT, waits for what was queued before it, and closes. Does nothing the second time.</summary>
+    /// <summary>
+    /// Sends DISCONNECT, waits for what was queued before it, and closes. Does nothing the second time.
+    /// </summary>
     /// <param name="reason">Success, or <see cref="MqttReasonCode.DisconnectWithWill"/>.</param>
     public async Task DisconnectAsync(MqttReasonCode reason)
     {

@@ -15,7 +15,8 @@ public sealed record MqttClientOptions
     public int FiltersMax { get; init; } = 64;
 
     /// <summary>
-    /// Gets each message in order. Nothing more is read until it returns: put the message in a queue and acknowledge it when it
+    /// Gets each message in order. Nothing more is read until it returns: put the message in a queue and acknowledge it
+    /// when it
     /// is committed. If it throws, the connection ends and <see cref="MqttClosed.Fault"/> says why.
     /// </summary>
     public required Func<MqttIncomingMessage, CancellationToken, ValueTask> OnMessage { get; init; }

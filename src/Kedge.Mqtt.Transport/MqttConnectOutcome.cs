@@ -12,6 +12,8 @@ public abstract record MqttConnectOutcome
     /// <summary>The server took the connection.</summary>
     public sealed record Connected(MqttClientConnection Connection, MqttPacket.ConnAck Answer) : MqttConnectOutcome;
 
-    /// <summary>The server refused, or the connection ended before it answered; <see cref="MqttClosed.By"/> tells which.</summary>
+    /// <summary>
+    /// The server refused, or the connection ended before it answered; <see cref="MqttClosed.By"/> tells which.
+    /// </summary>
     public sealed record Failed(MqttClosed Closed) : MqttConnectOutcome;
 }

@@ -2,7 +2,9 @@ using Kedge.Mqtt.Packets;
 
 namespace Kedge.Mqtt.Transport;
 
-/// <summary>A message from the server. At QoS 1 the server keeps it as unanswered until <see cref="Acknowledge"/>.</summary>
+/// <summary>
+/// A message from the server. At QoS 1 the server keeps it as unanswered until <see cref="Acknowledge"/>.
+/// </summary>
 public sealed class MqttIncomingMessage
 {
     private readonly Action<MqttReasonCode> _acknowledge;
@@ -18,7 +20,8 @@ public sealed class MqttIncomingMessage
     public MqttPacket.Publish Message { get; }
 
     /// <summary>
-    /// Says that the message is committed (or refused): PUBACK leaves, after those of earlier messages. From any thread, never
+    /// Says that the message is committed (or refused): PUBACK leaves, after those of earlier messages. From any
+    /// thread, never
     /// blocks. A second call, a call at QoS 0 and a call after the end of the connection do nothing.
     /// </summary>
     public void Acknowledge(MqttReasonCode reason = MqttReasonCode.Success)

@@ -6,7 +6,9 @@ using Kedge.Mqtt.Sessions;
 
 namespace Kedge.Mqtt.Transport;
 
-/// <summary>A server's end of one client's connection over any stream. Sending and closing may be called from any thread.</summary>
+/// <summary>
+/// A server's end of one client's connection over any stream. Sending and closing may be called from any thread.
+/// </summary>
 public sealed class MqttServerConnection
 {
     private readonly Link _link;
@@ -49,7 +51,8 @@ public sealed class MqttServerConnection
     }
 
     /// <summary>Sends a message to the client. Ends at its PUBACK, at QoS 0 at once.</summary>
-    /// <param name="message">Packet identifier and topic alias are set here. The payload must not change until the task ends.</param>
+    /// <param name="message">Packet identifier and topic alias are set here. The payload must not change until the task
+    /// ends.</param>
     /// <param name="cancellationToken">Gives up waiting; the message may have been sent all the same.</param>
     public Task<MqttPublishOutcome> PublishAsync(MqttPacket.Publish message, CancellationToken cancellationToken) =>
         _link.PublishAsync(message).WaitAsync(cancellationToken);
@@ -135,7 +138,8 @@ public sealed class MqttServerConnection
             for (int index = 0; index < ask.Settled.Length; index++)
             {
                 reasons.Add(ask.Settled[index]
-                    ?? await handler.SubscribeAsync(ask.Packet.Subscriptions[index], cancellationToken).ConfigureAwait(false));
+                    ?? await handler.SubscribeAsync(
+                        ask.Packet.Subscriptions[index], cancellationToken).ConfigureAwait(false));
             }
 
             _link.Step(now => _session.AnswerSubscribe(reasons.ToImmutable(), now));
@@ -168,7 +172,8 @@ public sealed class MqttServerConnection
             }
 
             _commits.Enqueue(AcknowledgeAsync(message.PacketId, answer));
-            while (_commits.TryPeek(out Task? first) && (first.IsCompleted || _commits.Count >= options.Session.ReceiveMaximum))
+            while (_commits.TryPeek(out Task? first)
+                && (first.IsCompleted || _commits.Count >= options.Session.ReceiveMaximum))
             {
                 // MQTT 5 clients keep to the receive maximum; a 3.1.1 client is simply not read from meanwhile.
                 if (!first.IsCompleted && _session.Version == MqttVersion.V5)
@@ -189,7 +194,8 @@ public sealed class MqttServerConnection
             }
             catch (Exception exception)
             {
-                // The message is not committed, so it must not be answered: the connection ends and the client sends it again.
+                // The message is not committed, so it must not be answered: the connection ends and the client sends it
+                // again.
                 _fault ??= exception;
                 _link.Step(now => _session.Disconnect(MqttReasonCode.UnspecifiedError, "A handler failed.", now));
             }

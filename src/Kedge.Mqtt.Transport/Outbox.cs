@@ -2,7 +2,9 @@ using System.Buffers;
 
 namespace Kedge.Mqtt.Transport;
 
-/// <summary>Bytes on their way out, in a rented buffer that exists only while there are some. Guarded by its owner.</summary>
+/// <summary>
+/// Bytes on their way out, in a rented buffer that exists only while there are some. Guarded by its owner.
+/// </summary>
 internal sealed class Outbox : IBufferWriter<byte>
 {
     private const int BufferBytesMin = 1024;

@@ -5,7 +5,8 @@ using Kedge.Mqtt.Packets;
 namespace Kedge.Mqtt.Transport;
 
 /// <summary>
-/// Packets from a stream. An idle connection holds no buffer: it waits in a read of zero bytes and rents one when something
+/// Packets from a stream. An idle connection holds no buffer: it waits in a read of zero bytes and rents one when
+/// something
 /// has come. A buffer grows as bytes arrive, never on the word of a header alone.
 /// </summary>
 internal sealed class PacketSource(Stream stream)

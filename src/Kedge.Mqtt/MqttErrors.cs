@@ -14,8 +14,8 @@ public static class MqttErrors
     /// <summary>The TLS handshake failed.</summary>
     public static readonly ErrorCode TlsRefused = new(
         "KEDGE-MQTT-002",
-        "The TLS handshake with the broker failed: one side did not accept the other's certificate, or TLS 1.3 is missing.",
-        "Check the device's certificate, the trusted authority and the clock; enrol the device again if its certificate was revoked.");
+        "The TLS handshake with the broker failed: a certificate was not accepted, or TLS 1.3 is missing.",
+        "Check the certificate, the trusted authority and the clock; enrol the device again if it was revoked.");
 
     /// <summary>CONNACK said no.</summary>
     public static readonly ErrorCode Refused = new(
@@ -27,7 +27,7 @@ public static class MqttErrors
     public static readonly ErrorCode ProtocolBroken = new(
         "KEDGE-MQTT-004",
         "The peer sent what MQTT does not allow, and the connection was closed.",
-        "Check that the peer speaks MQTT 3.1.1 or 5.0 on this port and which version of it runs; report it with the sentence given.");
+        "Check that the peer speaks MQTT 3.1.1 or 5.0 on this port; report it with the sentence given.");
 
     /// <summary>The peer fell silent.</summary>
     public static readonly ErrorCode Silent = new(
@@ -51,7 +51,7 @@ public static class MqttErrors
     public static readonly ErrorCode QueueFull = new(
         "KEDGE-MQTT-008",
         "A message was not sent since too many wait already.",
-        "Send again when earlier messages are answered; if it stays so, the peer or the network is too slow for the load.");
+        "Send again when earlier messages are answered; if it stays so, the peer or the network is too slow.");
 
     /// <summary>A message was refused before it was sent.</summary>
     public static readonly ErrorCode NotSendable = new(

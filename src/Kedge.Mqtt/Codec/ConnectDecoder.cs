@@ -30,7 +30,7 @@ internal static class ConnectDecoder
             ClientId = clientId,
             Will = (flags & WillFlag) != 0 ? Will(ref cursor, flags, context) : null,
             UserName = (flags & UserNameFlag) != 0 ? cursor.Text() : null,
-            Password = (flags & PasswordFlag) != 0 ? cursor.Binary() : null,
+            Password = (flags & PasswordFlag) != 0 ? cursor.Binary() : default(ReadOnlyMemory<byte>?),
         };
     }
 

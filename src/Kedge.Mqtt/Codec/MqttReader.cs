@@ -6,16 +6,20 @@ namespace Kedge.Mqtt.Codec;
 
 /// <summary>
 /// Reads control packets of MQTT 5.0 and 3.1.1 from bytes.
-/// <para>Problem: bytes come in pieces, from strangers. Approach: nothing is decoded before the whole packet is there, and its
-/// announced length is held against the limit first. Invariants: no input throws, none allocates more than a small multiple of
-/// its own length, and the verdict on a packet does not depend on how its bytes were cut. Deliberately absent: session state; a packet that is
+/// <para>Problem: bytes come in pieces, from strangers. Approach: nothing is decoded before the whole packet is there,
+/// and its
+/// announced length is held against the limit first. Invariants: no input throws, none allocates more than a small
+/// multiple of
+/// its own length, and the verdict on a packet does not depend on how its bytes were cut. Deliberately absent: session
+/// state; a packet that is
 /// well formed but comes at the wrong time is for the sessions to judge.</para>
 /// </summary>
 public static class MqttReader
 {
     /// <summary>Reads the first packet of <paramref name="input"/>.</summary>
     /// <param name="input">Bytes from the start of a packet on; may hold more than one.</param>
-    /// <param name="version">That of the connection; CONNECT names its own, and while it is unknown nothing else is taken.</param>
+    /// <param name="version">That of the connection; CONNECT names its own, and while it is unknown nothing else is
+    /// taken.</param>
     /// <param name="limits">What is taken at most.</param>
     /// <returns>Done, more needed, or invalid; see <see cref="MqttReadResult"/>.</returns>
     public static MqttReadResult Read(ReadOnlySpan<byte> input, MqttVersion version, MqttReadLimits limits)
@@ -37,7 +41,9 @@ public static class MqttReader
         return cursor.Error is { } error ? MqttReadResult.Invalid(error) : MqttReadResult.Done(packet, frame.Bytes);
     }
 
-    /// <summary>Reads the first packet of a sequence: in place when it lies in one piece, else from a rented copy.</summary>
+    /// <summary>
+    /// Reads the first packet of a sequence: in place when it lies in one piece, else from a rented copy.
+    /// </summary>
     public static MqttReadResult Read(in ReadOnlySequence<byte> input, MqttVersion version, MqttReadLimits limits)
     {
         MqttReadResult first = Read(input.FirstSpan, version, limits);
@@ -136,7 +142,8 @@ public static class MqttReader
             : new MqttProtocolError(MqttReasonCode.MalformedPacket, "Reserved flags of the first byte are set.");
     }
 
-    private static MqttPacket Decode(MqttPacketKind kind, ref PacketCursor cursor, in DecodeContext context) => kind switch
+    private static MqttPacket Decode(MqttPacketKind kind, ref PacketCursor cursor, in DecodeContext context) =>
+        kind switch
     {
         MqttPacketKind.Connect => ConnectDecoder.Connect(ref cursor, context.Limits),
         MqttPacketKind.ConnAck => ConnectDecoder.ConnAck(ref cursor, context),

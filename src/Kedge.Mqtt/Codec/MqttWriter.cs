@@ -16,7 +16,8 @@ public static class MqttWriter
     /// <param name="output">Gets the whole packet, or nothing.</param>
     /// <param name="packet">What to write.</param>
     /// <param name="version">That of the connection; CONNECT names its own.</param>
-    /// <param name="packetBytesMax">Largest packet that the peer takes. An acknowledgement that is larger loses its reason
+    /// <param name="packetBytesMax">Largest packet that the peer takes. An acknowledgement that is larger loses its
+    /// reason
     /// string, then its user properties (MQTT-3.2.2-19 and its like); any other packet is refused.</param>
     /// <returns>Null when written; else why not.</returns>
     public static MqttProtocolError? Write(

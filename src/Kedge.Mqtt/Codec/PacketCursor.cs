@@ -6,8 +6,10 @@ using Kedge.Mqtt.Packets;
 namespace Kedge.Mqtt.Codec;
 
 /// <summary>
-/// Reads the fields of one whole packet body. The first mistake is kept and empties the cursor: later reads return defaults, so
-/// a decoder checks <see cref="Error"/> once, at its end. Lengths are compared with what is there before anything is allocated.
+/// Reads the fields of one whole packet body. The first mistake is kept and empties the cursor: later reads return
+/// defaults, so
+/// a decoder checks <see cref="Error"/> once, at its end. Lengths are compared with what is there before anything is
+/// allocated.
 /// </summary>
 internal ref struct PacketCursor(ReadOnlySpan<byte> body)
 {

@@ -113,7 +113,8 @@ internal static class PacketEncoder
 
     private static void ConnAck(ref PacketSink sink, MqttPacket.ConnAck ack, bool isV5)
     {
-        sink.Require(!ack.SessionPresent || ack.Reason == MqttReasonCode.Success, "A refusing CONNACK claims a session.");
+        sink.Require(
+            !ack.SessionPresent || ack.Reason == MqttReasonCode.Success, "A refusing CONNACK claims a session.");
         RequireReason(ref sink, ack.Kind, ack.Reason);
         sink.U8(ack.SessionPresent ? (byte)1 : (byte)0);
         sink.U8(isV5 ? (byte)ack.Reason : MqttReasonCodes.ToConnectReturnCode(ack.Reason));

@@ -6,8 +6,10 @@ using Kedge.Mqtt.Packets;
 namespace Kedge.Mqtt.Codec;
 
 /// <summary>
-/// Counts or writes the fields of one packet: an encoder runs twice, first over a sink without a span to learn the length and
-/// to meet every mistake, then over a span of just that length. Hence a packet that may not be sent leaves no byte behind.
+/// Counts or writes the fields of one packet: an encoder runs twice, first over a sink without a span to learn the
+/// length and
+/// to meet every mistake, then over a span of just that length. Hence a packet that may not be sent leaves no byte
+/// behind.
 /// </summary>
 internal ref struct PacketSink
 {

@@ -92,7 +92,8 @@ internal static class PropertyReader
     {
         if (subscriptions.Count == limits.SubscriptionIdentifiersMax)
         {
-            block.Fail(MqttReasonCode.QuotaExceeded, "A packet has more subscription identifiers than this side takes.");
+            block.Fail(
+                MqttReasonCode.QuotaExceeded, "A packet has more subscription identifiers than this side takes.");
             return;
         }
 
@@ -132,7 +133,8 @@ internal static class PropertyReader
 
     private static MqttProperties ReadLimit(ref PacketCursor block, MqttPropertyId id, MqttProperties p) => id switch
     {
-        MqttPropertyId.ReceiveMaximum => p with { ReceiveMaximum = (ushort)NotZero(ref block, block.U16(), "Receive maximum") },
+        MqttPropertyId.ReceiveMaximum =>
+            p with { ReceiveMaximum = (ushort)NotZero(ref block, block.U16(), "Receive maximum") },
         MqttPropertyId.TopicAliasMaximum => p with { TopicAliasMaximum = block.U16() },
         MqttPropertyId.TopicAlias => p with { TopicAlias = TopicAlias(ref block) },
         MqttPropertyId.MaximumQos => p with
@@ -140,7 +142,8 @@ internal static class PropertyReader
             MaximumQos = block.Flag("Maximum QoS") == true ? MqttQos.AtLeastOnce : MqttQos.AtMostOnce,
         },
         MqttPropertyId.RetainAvailable => p with { RetainAvailable = block.Flag("Retain available") },
-        MqttPropertyId.PacketBytesMax => p with { PacketBytesMax = NotZero(ref block, block.U32(), "Maximum packet size") },
+        MqttPropertyId.PacketBytesMax =>
+            p with { PacketBytesMax = NotZero(ref block, block.U32(), "Maximum packet size") },
         MqttPropertyId.WildcardAvailable => p with
         {
             WildcardSubscriptionAvailable = block.Flag("Wildcard subscription available"),

@@ -2,13 +2,16 @@ using Kedge.Mqtt.Packets;
 
 namespace Kedge.Mqtt.Codec;
 
-/// <summary>Which property may stand in which packet (MQTT 5.0 table 2-4). Bit N is packet type N; bit 0 is the will.</summary>
+/// <summary>
+/// Which property may stand in which packet (MQTT 5.0 table 2-4). Bit N is packet type N; bit 0 is the will.
+/// </summary>
 internal static class PropertyTable
 {
     /// <summary>Stands for the will's own block, which is no packet.</summary>
     public const MqttPacketKind Will = MqttPacketKind.Unknown;
 
-    private const int AnyAck = (1 << 2) | (1 << 4) | (1 << 5) | (1 << 6) | (1 << 7) | (1 << 9) | (1 << 11) | (1 << 14) | (1 << 15);
+    private const int AnyAck = (1 << 2) | (1 << 4) | (1 << 5) | (1 << 6) | (1 << 7) | (1 << 9) | (1 << 11)
+        | (1 << 14) | (1 << 15);
     private const int UserHomes = AnyAck | (1 << 0) | (1 << 1) | (1 << 3) | (1 << 8) | (1 << 10);
 
     /// <summary>True when <paramref name="kind"/> may carry the property; false for unknown identifiers too.</summary>

@@ -45,7 +45,8 @@ internal static class PropertyWriter
             Flag(MqttPropertyId.PayloadFormat, p.PayloadIsText);
             U32(MqttPropertyId.MessageExpiry, p.MessageExpirySeconds);
             Text(MqttPropertyId.ContentType, p.ContentType);
-            Sink.Require(p.ResponseTopic is null || MqttTopic.IsName(p.ResponseTopic), "A response topic is no topic name.");
+            Sink.Require(
+                p.ResponseTopic is null || MqttTopic.IsName(p.ResponseTopic), "A response topic is no topic name.");
             Text(MqttPropertyId.ResponseTopic, p.ResponseTopic);
             Binary(MqttPropertyId.CorrelationData, p.CorrelationData);
             SubscriptionIdentifiers(p);

@@ -3,7 +3,8 @@ using System.Collections.Immutable;
 namespace Kedge.Mqtt.Packets;
 
 /// <summary>
-/// Any control packet of MQTT 5.0 and 3.1.1, the same records for both: what 3.1.1 lacks is absent after reading and left out
+/// Any control packet of MQTT 5.0 and 3.1.1, the same records for both: what 3.1.1 lacks is absent after reading and
+/// left out
 /// by the writer. Holds arrays, hence never compare two packets with <c>==</c>.
 /// </summary>
 public abstract record MqttPacket
@@ -160,7 +161,9 @@ public abstract record MqttPacket
         public override MqttPacketKind Kind => MqttPacketKind.PingResp;
     }
 
-    /// <summary>The last packet of a connection (MQTT 5.0 §3.14); on 3.1.1 from the client only and without a reason.</summary>
+    /// <summary>
+    /// The last packet of a connection (MQTT 5.0 §3.14); on 3.1.1 from the client only and without a reason.
+    /// </summary>
     public sealed record Disconnect(MqttReasonCode Reason) : MqttPacket
     {
         /// <inheritdoc/>

@@ -3,7 +3,8 @@ using System.Collections.Immutable;
 namespace Kedge.Mqtt.Packets;
 
 /// <summary>
-/// All 27 properties of MQTT 5.0 (§2.2.2). Which packet may carry which is checked by the codec, both ways; null means absent.
+/// All 27 properties of MQTT 5.0 (§2.2.2). Which packet may carry which is checked by the codec, both ways; null means
+/// absent.
 /// Holds arrays, hence never compare two of them with <c>==</c>.
 /// </summary>
 public sealed record MqttProperties

@@ -1,6 +1,8 @@
 namespace Kedge.Mqtt.Packets;
 
-/// <summary>Every reason code of MQTT 5.0 (§2.4). Below 0x80 is success. On 3.1.1 connections the codec maps them.</summary>
+/// <summary>
+/// Every reason code of MQTT 5.0 (§2.4). Below 0x80 is success. On 3.1.1 connections the codec maps them.
+/// </summary>
 public enum MqttReasonCode : byte
 {
     /// <summary>Done; also normal disconnection and granted QoS 0.</summary>

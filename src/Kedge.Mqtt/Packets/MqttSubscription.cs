@@ -1,7 +1,10 @@
 namespace Kedge.Mqtt.Packets;
 
-/// <summary>One topic filter of a SUBSCRIBE with its options (MQTT 5.0 §3.8.3.1). On 3.1.1 only <see cref="Qos"/>.</summary>
-/// <param name="Filter">1..65,535 bytes of UTF-8; syntax is judged by <see cref="Topics.MqttTopic"/>, not by the codec.</param>
+/// <summary>
+/// One topic filter of a SUBSCRIBE with its options (MQTT 5.0 §3.8.3.1). On 3.1.1 only <see cref="Qos"/>.
+/// </summary>
+/// <param name="Filter">1..65,535 bytes of UTF-8; syntax is judged by <see cref="Topics.MqttTopic"/>, not by the
+/// codec.</param>
 /// <param name="Qos">The highest QoS that the client wants.</param>
 public readonly record struct MqttSubscription(string Filter, MqttQos Qos)
 {

@@ -4,7 +4,8 @@ using Kedge.Mqtt.Packets;
 namespace Kedge.Mqtt.Sessions;
 
 /// <summary>
-/// QoS 1 messages of the peer that the owner has not committed yet. Answers leave in the order in which the messages came
+/// QoS 1 messages of the peer that the owner has not committed yet. Answers leave in the order in which the messages
+/// came
 /// (MQTT-4.6.0-2), in whatever order the owner commits.
 /// </summary>
 internal sealed class IncomingFlow

@@ -4,7 +4,9 @@ using Kedge.Mqtt.Packets;
 
 namespace Kedge.Mqtt.Sessions;
 
-/// <summary>What both ends of an open connection do alike: messages at QoS 0 and 1 in both directions, and the close.</summary>
+/// <summary>
+/// What both ends of an open connection do alike: messages at QoS 0 and 1 in both directions, and the close.
+/// </summary>
 internal sealed class MessageExchange
 {
     private readonly List<MqttEffect> _effects = [];

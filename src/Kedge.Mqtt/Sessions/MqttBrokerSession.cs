@@ -8,10 +8,14 @@ namespace Kedge.Mqtt.Sessions;
 
 /// <summary>
 /// The broker's end of one connection as a machine, the counterpart of <see cref="MqttClientSession"/>.
-/// <para>What is decided here: the protocol. What the owner decides: whether a client may connect, subscribe and publish, and when a
-/// message is committed. While one of those questions is open (<see cref="IsAsking"/>) no further packet may be given in.
-/// Invariants: a QoS 1 message is answered only after <see cref="Acknowledge"/>, in order; what is not supported is announced in
-/// CONNACK and refused by its own reason code. Deliberately absent: QoS 2, retained messages, shared subscriptions, sessions
+/// <para>What is decided here: the protocol. What the owner decides: whether a client may connect, subscribe and
+/// publish, and when a
+/// message is committed. While one of those questions is open (<see cref="IsAsking"/>) no further packet may be given
+/// in.
+/// Invariants: a QoS 1 message is answered only after <see cref="Acknowledge"/>, in order; what is not supported is
+/// announced in
+/// CONNACK and refused by its own reason code. Deliberately absent: QoS 2, retained messages, shared subscriptions,
+/// sessions
 /// that outlive a connection, routing. Not thread safe.</para>
 /// </summary>
 public sealed class MqttBrokerSession
@@ -141,7 +145,8 @@ public sealed class MqttBrokerSession
     {
         Check.That(_asked is MqttPacket.Connect);
         Check.That(_connect is not null);
-        Check.That(_connect.ClientId.Length > 0 || _connect.Version == MqttVersion.V311 || assignedClientId is not null);
+        Check.That(
+            _connect.ClientId.Length > 0 || _connect.Version == MqttVersion.V311 || assignedClientId is not null);
         _asked = null;
         _exchange.Now = now;
         _exchange.LastReceived = now;
@@ -222,7 +227,8 @@ public sealed class MqttBrokerSession
                 _exchange.Receive(answer);
                 break;
             case MqttPacket.Subscribe { Properties.SubscriptionIdentifiers.IsEmpty: false }:
-                _exchange.Fail(MqttReasonCode.SubscriptionIdentifiersNotSupported, "Subscription identifiers are not available.");
+                _exchange.Fail(
+                    MqttReasonCode.SubscriptionIdentifiersNotSupported, "Subscription identifiers are not available.");
                 break;
             case MqttPacket.Subscribe subscribe:
                 _asked = subscribe;
@@ -354,7 +360,9 @@ public sealed class MqttBrokerSession
         return _exchange.Drain();
     }
 
-    /// <summary>The owner has committed, or refused, a delivered QoS 1 message: its PUBACK leaves now, or after those before it.</summary>
+    /// <summary>
+    /// The owner has committed, or refused, a delivered QoS 1 message: its PUBACK leaves now, or after those before it.
+    /// </summary>
     public ImmutableArray<MqttEffect> Acknowledge(ushort packetId, MqttReasonCode reason, string? why, TimeSpan now)
     {
         if (!IsOpen)
@@ -426,7 +434,8 @@ public sealed class MqttBrokerSession
         _exchange.Now = now;
         if (_isOpen)
         {
-            _exchange.Fail(MqttReasonCode.KeepAliveTimeout, "The client was silent for one and a half keep-alive periods.");
+            _exchange.Fail(
+                MqttReasonCode.KeepAliveTimeout, "The client was silent for one and a half keep-alive periods.");
         }
         else
         {

@@ -12,10 +12,14 @@ public sealed record MqttBrokerSessionOptions
     /// <summary>Largest packet that this side takes, bytes.</summary>
     public int PacketBytesMax { get; init; } = 256 * 1024;
 
-    /// <summary>QoS 1 messages that wait for the client's receive maximum; a count. Full: the message is refused.</summary>
+    /// <summary>
+    /// QoS 1 messages that wait for the client's receive maximum; a count. Full: the message is refused.
+    /// </summary>
     public int SendQueueDepthMax { get; init; } = 64;
 
-    /// <summary>Longest keep-alive granted, seconds; 0 for no bound. A client that asks for more, or for none, is told this.</summary>
+    /// <summary>
+    /// Longest keep-alive granted, seconds; 0 for no bound. A client that asks for more, or for none, is told this.
+    /// </summary>
     public ushort KeepAliveSecondsMax { get; init; } = 300;
 
     /// <summary>Longest wait for CONNECT.</summary>

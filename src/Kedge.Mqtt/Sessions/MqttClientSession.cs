@@ -7,10 +7,14 @@ namespace Kedge.Mqtt.Sessions;
 
 /// <summary>
 /// The client's end of one connection as a machine: packets, commands and the time go in, effects come out.
-/// <para>Problem: an MQTT connection is a web of counters and deadlines that must be exact under any order of events. Approach:
-/// no I/O and no clock here; <c>now</c> is monotonic time since any fixed moment. Invariants: a message is answered by PUBACK only after
-/// <see cref="Acknowledge"/>; never more unanswered messages than the peer announced; after <see cref="MqttEffect.Close"/> no
-/// effect follows. Deliberately absent: QoS 2 and sessions that outlive a connection, so the state is a plain object that is never
+/// <para>Problem: an MQTT connection is a web of counters and deadlines that must be exact under any order of events.
+/// Approach:
+/// no I/O and no clock here; <c>now</c> is monotonic time since any fixed moment. Invariants: a message is answered by
+/// PUBACK only after
+/// <see cref="Acknowledge"/>; never more unanswered messages than the peer announced; after
+/// <see cref="MqttEffect.Close"/> no
+/// effect follows. Deliberately absent: QoS 2 and sessions that outlive a connection, so the state is a plain object
+/// that is never
 /// stored. Not thread safe: the owner gives one event at a time.</para>
 /// </summary>
 public sealed class MqttClientSession
@@ -62,7 +66,8 @@ public sealed class MqttClientSession
     }
 
     // A silent server is noticed as well as a silent client is: whichever direction has been quiet longer decides.
-    private TimeSpan LastSign => _exchange.LastSent < _exchange.LastReceived ? _exchange.LastSent : _exchange.LastReceived;
+    private TimeSpan LastSign =>
+        _exchange.LastSent < _exchange.LastReceived ? _exchange.LastSent : _exchange.LastReceived;
 
     // Nine tenths: the ping must have been sent before the period ends (MQTT-3.1.2-20).
     private TimeSpan PingAfter => _keepAlive * 0.9;
@@ -129,7 +134,8 @@ public sealed class MqttClientSession
         Answer = answer;
         if (answer.Reason != MqttReasonCode.Success)
         {
-            _exchange.End(answer.Reason, MqttCloseBy.Peer, answer.Properties.ReasonString ?? "The server refused CONNECT.");
+            _exchange.End(
+                answer.Reason, MqttCloseBy.Peer, answer.Properties.ReasonString ?? "The server refused CONNECT.");
             return;
         }
 
@@ -158,7 +164,8 @@ public sealed class MqttClientSession
                 _exchange.Fail(MqttReasonCode.ProtocolError, "The server sent QoS 2, which was not subscribed.");
                 break;
             case MqttPacket.Publish { Properties.SubscriptionIdentifiers.IsEmpty: false }:
-                _exchange.Fail(MqttReasonCode.ProtocolError, "The server sent a subscription identifier that was not given.");
+                _exchange.Fail(
+                    MqttReasonCode.ProtocolError, "The server sent a subscription identifier that was not given.");
                 break;
             case MqttPacket.Publish message:
                 _exchange.Receive(message);
@@ -176,7 +183,8 @@ public sealed class MqttClientSession
                 _waitsSince = null;
                 break;
             case MqttPacket.Disconnect(var reason) when _options.Version == MqttVersion.V5:
-                _exchange.End(reason, MqttCloseBy.Peer, packet.Properties.ReasonString ?? "The server sent DISCONNECT.");
+                _exchange.End(
+                    reason, MqttCloseBy.Peer, packet.Properties.ReasonString ?? "The server sent DISCONNECT.");
                 break;
             default:
                 _exchange.Fail(MqttReasonCode.ProtocolError, "The server sent a packet that it may not send now.");
@@ -286,7 +294,9 @@ public sealed class MqttClientSession
         _exchange.Send(make(packetId));
     }
 
-    /// <summary>The owner has committed a delivered QoS 1 message: its PUBACK leaves now, or after those before it.</summary>
+    /// <summary>
+    /// The owner has committed a delivered QoS 1 message: its PUBACK leaves now, or after those before it.
+    /// </summary>
     public ImmutableArray<MqttEffect> Acknowledge(ushort packetId, MqttReasonCode reason, TimeSpan now)
     {
         if (!IsOpen)

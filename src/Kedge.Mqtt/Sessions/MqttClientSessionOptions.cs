@@ -2,7 +2,9 @@ using Kedge.Mqtt.Packets;
 
 namespace Kedge.Mqtt.Sessions;
 
-/// <summary>What a client asks for in CONNECT, and its own bounds. The session starts clean and ends with its connection.</summary>
+/// <summary>
+/// What a client asks for in CONNECT, and its own bounds. The session starts clean and ends with its connection.
+/// </summary>
 public sealed record MqttClientSessionOptions
 {
     /// <summary>Protocol version.</summary>
@@ -32,7 +34,9 @@ public sealed record MqttClientSessionOptions
     /// <summary>Largest packet that this side takes, bytes.</summary>
     public int PacketBytesMax { get; init; } = 1024 * 1024;
 
-    /// <summary>QoS 1 messages that wait for the server's receive maximum; a count. Full: the message is refused.</summary>
+    /// <summary>
+    /// QoS 1 messages that wait for the server's receive maximum; a count. Full: the message is refused.
+    /// </summary>
     public int SendQueueDepthMax { get; init; } = 256;
 
     /// <summary>Longest wait for CONNACK and for PINGRESP.</summary>

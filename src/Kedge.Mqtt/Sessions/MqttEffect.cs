@@ -14,7 +14,9 @@ public abstract record MqttEffect
     /// <summary>Write a packet to the peer.</summary>
     public sealed record Send(MqttPacket Packet) : MqttEffect;
 
-    /// <summary>Hand a message to the owner, its topic alias resolved. At QoS 1 the owner must acknowledge it later.</summary>
+    /// <summary>
+    /// Hand a message to the owner, its topic alias resolved. At QoS 1 the owner must acknowledge it later.
+    /// </summary>
     public sealed record Deliver(MqttPacket.Publish Message) : MqttEffect;
 
     /// <summary>A message of the owner is answered (QoS 1) or handed over for sending (QoS 0).</summary>
@@ -23,7 +25,9 @@ public abstract record MqttEffect
     /// <summary>A message of the owner was not sent.</summary>
     public sealed record PublishRefused(long Token, MqttProtocolError Error) : MqttEffect;
 
-    /// <summary>Client: the server answered a SUBSCRIBE or UNSUBSCRIBE, one reason for each filter (none on 3.1.1 UNSUBACK).</summary>
+    /// <summary>
+    /// Client: the server answered a SUBSCRIBE or UNSUBSCRIBE, one reason for each filter (none on 3.1.1 UNSUBACK).
+    /// </summary>
     public sealed record SubscribeDone(long Token, ImmutableArray<MqttReasonCode> Reasons) : MqttEffect;
 
     /// <summary>Client: a SUBSCRIBE or UNSUBSCRIBE was not sent.</summary>
@@ -37,8 +41,10 @@ public abstract record MqttEffect
 
     /// <summary>Broker: ask the owner; it answers by AnswerSubscribe before the next packet is given in.</summary>
     /// <param name="Packet">The SUBSCRIBE.</param>
-    /// <param name="Settled">One for each filter: a refusal that stands already, or null where the owner decides.</param>
-    public sealed record AskSubscribe(MqttPacket.Subscribe Packet, ImmutableArray<MqttReasonCode?> Settled) : MqttEffect;
+    /// <param name="Settled">One for each filter: a refusal that stands already, or null where the owner
+    /// decides.</param>
+    public sealed record AskSubscribe(
+        MqttPacket.Subscribe Packet, ImmutableArray<MqttReasonCode?> Settled) : MqttEffect;
 
     /// <summary>Broker: ask the owner; it answers by AnswerUnsubscribe before the next packet is given in.</summary>
     public sealed record AskUnsubscribe(MqttPacket.Unsubscribe Packet) : MqttEffect;

@@ -3,7 +3,8 @@ using Kedge.Mqtt.Packets;
 namespace Kedge.Mqtt.Sessions;
 
 /// <summary>
-/// Numbers that this side gives to topics, first come first served, none ever given again: a device has a handful of topics.
+/// Numbers that this side gives to topics, first come first served, none ever given again: a device has a handful of
+/// topics.
 /// </summary>
 internal sealed class OutgoingAliases(int aliasMax)
 {

@@ -4,7 +4,8 @@ using Kedge.Mqtt.Packets;
 namespace Kedge.Mqtt.Sessions;
 
 /// <summary>
-/// Packet identifiers of what this side has sent and the peer has not answered, and the QoS 1 messages that wait because the
+/// Packet identifiers of what this side has sent and the peer has not answered, and the QoS 1 messages that wait
+/// because the
 /// peer's receive maximum is reached (MQTT 5.0 §4.9).
 /// </summary>
 internal sealed class OutgoingFlow(int queueDepthMax)

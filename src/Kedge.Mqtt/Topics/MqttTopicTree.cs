@@ -5,8 +5,10 @@ namespace Kedge.Mqtt.Topics;
 
 /// <summary>
 /// Subscriptions by topic filter, found by topic name.
-/// <para>Approach: one node for each filter level. Invariants: a lookup visits at most two children a level (the name and
-/// <c>+</c>); nodes without use are removed; the number of nodes is bounded, so strangers cannot fill the memory. Not thread safe.</para>
+/// <para>Approach: one node for each filter level. Invariants: a lookup visits at most two children a level (the name
+/// and
+/// <c>+</c>); nodes without use are removed; the number of nodes is bounded, so strangers cannot fill the memory. Not
+/// thread safe.</para>
 /// </summary>
 /// <typeparam name="TSubscriber">Who subscribes; compared by its own equality.</typeparam>
 /// <typeparam name="TValue">What is kept for each subscription, its QoS for instance.</typeparam>
@@ -26,7 +28,9 @@ public sealed class MqttTopicTree<TSubscriber, TValue>
     /// <summary>Levels of all filters together; a count.</summary>
     public int NodeCount { get; private set; }
 
-    /// <summary>Adds a subscription or replaces its value; false when a bound is reached, with nothing changed.</summary>
+    /// <summary>
+    /// Adds a subscription or replaces its value; false when a bound is reached, with nothing changed.
+    /// </summary>
     /// <param name="filter">Valid by <see cref="MqttTopic.IsFilter"/>.</param>
     /// <param name="subscriber">Who.</param>
     /// <param name="value">What is kept.</param>
@@ -75,7 +79,8 @@ public sealed class MqttTopicTree<TSubscriber, TValue>
     /// <summary>Removes a subscription; false when there was none.</summary>
     public bool Remove(string filter, TSubscriber subscriber) => Remove(_root, filter, subscriber);
 
-    // Filters that were added have at most LevelsMax levels, which bounds the recursion; others end at the first missing child.
+    // Filters that were added have at most LevelsMax levels, which bounds the recursion; others end at the first
+    // missing child.
     private bool Remove(Node node, ReadOnlySpan<char> filter, TSubscriber subscriber)
     {
         ReadOnlySpan<char> level = MqttTopic.Level(filter, out ReadOnlySpan<char> rest, out bool ends);
@@ -94,7 +99,9 @@ public sealed class MqttTopicTree<TSubscriber, TValue>
         return removed;
     }
 
-    /// <summary>Adds to <paramref name="found"/> every subscription whose filter matches; one subscriber may come several times.</summary>
+    /// <summary>
+    /// Adds to <paramref name="found"/> every subscription whose filter matches; one subscriber may come several times.
+    /// </summary>
     /// <param name="topic">Valid by <see cref="MqttTopic.IsName"/>.</param>
     /// <param name="found">Gets subscriber and value.</param>
     public void Find(string topic, ICollection<KeyValuePair<TSubscriber, TValue>> found)

@@ -1,0 +1,27 @@
+namespace Kedge.Mqtt.Tests.Support;
+
+/// <summary>Waiting with a deadline that says what was seen.</summary>
+public static class Until
+{
+    public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
+
+    public static async Task<T> InTimeAsync<T>(this Task<T> task, string what)
+    {
+        if (await Task.WhenAny(task, Task.Delay(Deadline, TimeProvider.System)) != task)
+        {
+            throw new TimeoutException($"Waited too long for: {what}");
+        }
+
+        return await task;
+    }
+
+    public static async Task InTimeAsync(this Task task, string what)
+    {
+        if (await Task.WhenAny(task, Task.Delay(Deadline, TimeProvider.System)) != task)
+        {
+            throw new TimeoutException($"Waited too long for: {what}");
+        }
+
+        await task;
+    }
+}
