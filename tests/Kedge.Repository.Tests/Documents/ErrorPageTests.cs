@@ -7,19 +7,13 @@ namespace Kedge.Repository.Tests.Documents;
 
 public sealed class ErrorPageTests
 {
-    private static readonly string[] Areas =
-    [
-        "SPEC", "MODEL", "CONTENT", "ONNX", "TRUST", "ENROL", "LINK", "MQTT", "INFER", "SERVE", "AGENT", "SANDBOX",
-        "DEVICE", "LEDGER", "STORE", "API", "AUTH", "CLI", "SERVER",
-    ];
-
     private static IReadOnlyList<(FieldInfo Field, ErrorCode Value)> Codes() => Assemblies.FieldsOf<ErrorCode>();
 
     [Fact]
     public void Every_code_has_the_form_area_and_number_and_is_used_once()
     {
         Assert.NotEmpty(Codes());
-        Assert.All(Codes(), code => Assert.Matches($"^KEDGE-({string.Join('|', Areas)})-[0-9]{{3}}$", code.Value.Code));
+        Assert.All(Codes(), code => Assert.Matches("^KEDGE-[A-Z]{2,12}-[0-9]{3}$", code.Value.Code));
 
         IEnumerable<string> twice = Codes()
             .GroupBy(code => code.Value.Code, StringComparer.Ordinal)
