@@ -88,10 +88,4 @@ public static class InferErrors
         "KEDGE-INFER-014",
         "An output holds bytes that are not UTF-8, which JSON cannot carry.",
         "Ask for another output, or for this one as binary data.");
-
-    /// <summary>Not ready.</summary>
-    public static readonly ErrorCode NotReady = new(
-        "KEDGE-INFER-015",
-        "The server is still loading its models.",
-        "Ask again when /v2/health/ready answers 200.");
 }

@@ -1,3 +1,0 @@
-namespace Kedge.Inference.Onnx;
-
-internal static class Placeholder;

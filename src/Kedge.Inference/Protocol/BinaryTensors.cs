@@ -1,0 +1,81 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using Kedge.Inference.Tensors;
+
+namespace Kedge.Inference.Protocol;
+
+/// <summary>
+/// Triton's binary tensor data: elements row-major and little-endian; each element of BYTES is its length in four bytes
+/// and then its bytes; BOOL is one byte.
+/// </summary>
+internal static class BinaryTensors
+{
+    /// <summary>Fills a tensor whose type and shape are set; false when the bytes are not exactly its elements.</summary>
+    internal static bool TryTake(Tensor tensor, ReadOnlySpan<byte> binary, long byteCount)
+    {
+        if (byteCount > binary.Length)
+        {
+            return false;
+        }
+
+        ReadOnlySpan<byte> bytes = binary[..(int)byteCount];
+        if (tensor.Type == TensorType.Bytes)
+        {
+            return TryTakeTexts(tensor, bytes);
+        }
+
+        if (bytes.Length != tensor.Bytes.Length
+            || (tensor.Type == TensorType.Bool && bytes.ContainsAnyExceptInRange((byte)0, (byte)1)))
+        {
+            return false;
+        }
+
+        bytes.CopyTo(tensor.Bytes);
+        return true;
+    }
+
+    /// <summary>Bytes that a tensor takes as binary data.</summary>
+    internal static long Size(Tensor tensor) =>
+        tensor.Bytes.Length + (tensor.Type == TensorType.Bytes ? (long)tensor.ElementCount * sizeof(int) : 0);
+
+    /// <summary>Writes a tensor's elements.</summary>
+    internal static void Write(IBufferWriter<byte> output, Tensor tensor)
+    {
+        if (tensor.Type != TensorType.Bytes)
+        {
+            output.Write(tensor.Bytes);
+            return;
+        }
+
+        for (int i = 0; i < tensor.TextCount; i++)
+        {
+            ReadOnlySpan<byte> text = tensor.Text(i);
+            BinaryPrimitives.WriteInt32LittleEndian(output.GetSpan(sizeof(int)), text.Length);
+            output.Advance(sizeof(int));
+            output.Write(text);
+        }
+    }
+
+    private static bool TryTakeTexts(Tensor tensor, ReadOnlySpan<byte> bytes)
+    {
+        for (int i = 0; i < tensor.ElementCount; i++)
+        {
+            if (bytes.Length < sizeof(int))
+            {
+                return false;
+            }
+
+            int length = BinaryPrimitives.ReadInt32LittleEndian(bytes);
+            bytes = bytes[sizeof(int)..];
+            if (length < 0 || length > bytes.Length)
+            {
+                return false;
+            }
+
+            tensor.AppendText(bytes[..length]);
+            bytes = bytes[length..];
+        }
+
+        return bytes.IsEmpty;
+    }
+}

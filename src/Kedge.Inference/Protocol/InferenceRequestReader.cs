@@ -1,0 +1,232 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using Kedge.Core.Errors;
+using Kedge.Inference.Errors;
+using Kedge.Inference.Sessions;
+using Kedge.Inference.Tensors;
+
+namespace Kedge.Inference.Protocol;
+
+/// <summary>
+/// Reads the body of an inference request (Open Inference Protocol v2, REST) into a call. It allocates nothing when the
+/// request is right and the call's memory has grown to its size. Triton's binary extension is read too: the JSON is then
+/// followed by the bytes of those inputs that say <c>binary_data_size</c>, in their order.
+/// </summary>
+public static class InferenceRequestReader
+{
+    /// <summary>Reads a whole body.</summary>
+    /// <param name="body">All of it.</param>
+    /// <param name="jsonBytes">How much of it is JSON: all of it, or Triton's header length.</param>
+    /// <param name="call">Gets id, inputs and wanted outputs.</param>
+    /// <returns>Null when the request is right, else what is wrong with it.</returns>
+    public static Finding? Read(ReadOnlySpan<byte> body, int jsonBytes, InferenceCall call)
+    {
+        call.Clear();
+        if (jsonBytes < 0 || jsonBytes > body.Length)
+        {
+            return InferErrors.RequestInvalid.At("The JSON header is longer than the body.");
+        }
+
+        try
+        {
+            JsonCursor cursor = new(body[..jsonBytes]);
+            return ReadRequest(ref cursor, body[jsonBytes..], call) ?? CheckInputs(call);
+        }
+        catch (JsonException failure)
+        {
+            return InferErrors.JsonInvalid.At(failure.Message);
+        }
+        catch (InvalidOperationException failure)
+        {
+            // The framework's reader says this of text that is not UTF-8 or holds half a surrogate pair.
+            return InferErrors.JsonInvalid.At(failure.Message);
+        }
+    }
+
+    private static Finding? ReadRequest(ref JsonCursor cursor, ReadOnlySpan<byte> binary, InferenceCall call)
+    {
+        ref Utf8JsonReader reader = ref cursor.Reader;
+        bool allBinary = false;
+        bool hasInputs = false;
+        int binaryUsed = 0;
+        Finding? fault = null;
+        if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
+        {
+            return InferErrors.RequestInvalid.At("The body must be a JSON object.");
+        }
+
+        while (fault is null && reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            if (reader.ValueTextEquals("inputs"u8))
+            {
+                fault = hasInputs
+                    ? InferErrors.RequestInvalid.At("'inputs' is given twice.")
+                    : ReadInputs(ref cursor, binary, ref binaryUsed, call);
+                hasInputs = true;
+            }
+            else if (reader.ValueTextEquals("outputs"u8))
+            {
+                fault = ReadOutputs(ref cursor, call);
+            }
+            else if (reader.ValueTextEquals("id"u8))
+            {
+                fault = ReadId(ref reader, call);
+            }
+            else if (reader.ValueTextEquals("parameters"u8))
+            {
+                fault = ReadParameters(ref reader, ref allBinary);
+            }
+            else
+            {
+                reader.Read();
+                reader.Skip();
+            }
+        }
+
+        if (fault is null && reader.Read())
+        {
+            fault = InferErrors.JsonInvalid.At("There is something after the JSON object.");
+        }
+
+        if (fault is null && binaryUsed != binary.Length)
+        {
+            fault = InferErrors.ShapeMismatch.At("There is more binary data than the inputs say.");
+        }
+
+        if (fault is null && call.WantedCount == 0)
+        {
+            call.WantAll(allBinary);
+        }
+
+        return fault;
+    }
+
+    private static Finding? ReadInputs(
+        ref JsonCursor cursor, ReadOnlySpan<byte> binary, ref int binaryUsed, InferenceCall call)
+    {
+        ref Utf8JsonReader reader = ref cursor.Reader;
+        reader.Read();
+        if (reader.TokenType != JsonTokenType.StartArray)
+        {
+            return InferErrors.RequestInvalid.At("'inputs' must be a list.");
+        }
+
+        ImmutableArray<TensorSpec> declared = call.Signature.Inputs;
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+        {
+            Finding? fault = TensorReader.Read(ref cursor, declared, call.Inputs.AsSpan(), out TensorFields fields);
+            if (fault is not null)
+            {
+                return fault;
+            }
+
+            if (fields.Declared < 0 || fields.Type == TensorType.Unknown || !fields.HasShape)
+            {
+                return InferErrors.RequestInvalid.At("An input needs 'name', 'shape' and 'datatype'.");
+            }
+
+            if (!call.TryGive(fields.Declared))
+            {
+                return InferErrors.InputMissing.At($"'{declared[fields.Declared].Name}' is given twice.");
+            }
+
+            if (fields.DataDone == fields.BinaryBytes >= 0)
+            {
+                return InferErrors.RequestInvalid.At("An input needs 'data', or binary data, and not both.");
+            }
+
+            if (!fields.DataDone && !BinaryTensors.TryTake(
+                call.Inputs[fields.Declared], binary[binaryUsed..], fields.BinaryBytes))
+            {
+                return InferErrors.ShapeMismatch.At(
+                    $"The binary data of '{declared[fields.Declared].Name}' does not have its shape.");
+            }
+
+            binaryUsed += fields.DataDone ? 0 : (int)fields.BinaryBytes;
+        }
+
+        return null;
+    }
+
+    private static Finding? ReadOutputs(ref JsonCursor cursor, InferenceCall call)
+    {
+        ref Utf8JsonReader reader = ref cursor.Reader;
+        reader.Read();
+        if (reader.TokenType != JsonTokenType.StartArray)
+        {
+            return InferErrors.RequestInvalid.At("'outputs' must be a list.");
+        }
+
+        ImmutableArray<TensorSpec> declared = call.Signature.Outputs;
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+        {
+            Finding? fault = TensorReader.Read(ref cursor, declared, [], out TensorFields fields);
+            if (fault is not null)
+            {
+                return fault;
+            }
+
+            if (fields.Declared < 0)
+            {
+                return InferErrors.RequestInvalid.At("An output needs a 'name'.");
+            }
+
+            if (!call.TryWant(fields.Declared, fields.WantsBinary))
+            {
+                return InferErrors.RequestInvalid.At(
+                    $"Output '{declared[fields.Declared].Name}' is asked for twice.");
+            }
+        }
+
+        return null;
+    }
+
+    private static Finding? ReadId(ref Utf8JsonReader reader, InferenceCall call)
+    {
+        reader.Read();
+        if (reader.TokenType == JsonTokenType.Null)
+        {
+            return null;
+        }
+
+        if (reader.TokenType != JsonTokenType.String || reader.ValueSpan.Length > InferenceLimits.IdBytesMax)
+        {
+            return InferErrors.RequestInvalid.At("'id' must be a string of at most 256 bytes.");
+        }
+
+        call.ShrinkId(reader.CopyString(call.StartId(reader.ValueSpan.Length)));
+        return null;
+    }
+
+    private static Finding? ReadParameters(ref Utf8JsonReader reader, ref bool allBinary)
+    {
+        reader.Read();
+        if (reader.TokenType != JsonTokenType.StartObject)
+        {
+            return InferErrors.RequestInvalid.At("'parameters' must be an object.");
+        }
+
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            bool isBinary = reader.ValueTextEquals("binary_data_output"u8);
+            reader.Read();
+            allBinary |= isBinary && reader.TokenType == JsonTokenType.True;
+            reader.Skip();
+        }
+
+        return null;
+    }
+
+    private static Finding? CheckInputs(InferenceCall call)
+    {
+        for (int i = 0; i < call.Inputs.Length; i++)
+        {
+            if (!call.IsGiven(i))
+            {
+                return InferErrors.InputMissing.At($"'{call.Signature.Inputs[i].Name}' is missing.");
+            }
+        }
+
+        return null;
+    }
+}

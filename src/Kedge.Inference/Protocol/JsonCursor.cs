@@ -1,0 +1,38 @@
+using System.Text.Json;
+
+namespace Kedge.Inference.Protocol;
+
+/// <summary>
+/// A <see cref="Utf8JsonReader"/> over one whole body that can jump over an array which somebody else has read. The
+/// envelope goes through the framework's reader; the elements of a tensor, which are nearly all of a body, do not.
+/// </summary>
+internal ref struct JsonCursor
+{
+    private static readonly JsonReaderOptions Options = new() { MaxDepth = InferenceLimits.JsonDepthMax };
+    private readonly ReadOnlySpan<byte> _json;
+    private int _base;
+
+    /// <summary>The reader, standing at a token.</summary>
+    internal Utf8JsonReader Reader;
+
+    internal JsonCursor(ReadOnlySpan<byte> json)
+    {
+        _json = json;
+        Reader = new Utf8JsonReader(json, isFinalBlock: true, new JsonReaderState(Options));
+    }
+
+    /// <summary>The whole body.</summary>
+    internal readonly ReadOnlySpan<byte> Json => _json;
+
+    /// <summary>Index in the body of the first byte of the token.</summary>
+    internal readonly int TokenStart => _base + (int)Reader.TokenStartIndex;
+
+    /// <summary>Standing at the start of an array: stands at its end, which is just before <paramref name="after"/>.</summary>
+    internal void JumpTo(int after)
+    {
+        Utf8JsonReader end = new("]"u8, isFinalBlock: false, Reader.CurrentState);
+        end.Read();
+        Reader = new Utf8JsonReader(_json[after..], isFinalBlock: true, end.CurrentState);
+        _base = after;
+    }
+}

@@ -1,0 +1,89 @@
+using Kedge.Inference.Control;
+using Kedge.Inference.Protocol;
+using Kedge.Inference.Sessions;
+
+namespace Kedge.ModelServer;
+
+/// <summary>One model that can be asked, with its memory and its counters.</summary>
+internal sealed class LoadedModel : IDisposable
+{
+    private readonly Lock _gate = new();
+    private readonly Stack<PooledCall> _pool = new(ServeLimits.PooledCallsMax);
+    private readonly IInferenceSession _session;
+
+    internal LoadedModel(ServeModel model, IInferenceSession session)
+    {
+        Name = model.Name;
+        Version = model.Version;
+        Digest = model.PackageDigest;
+        _session = session;
+        Metadata = MetadataWriter.Model(model.Name, model.Version, "onnx_onnxruntime", session.Signature);
+        Ready = MetadataWriter.ModelReady(model.Name);
+    }
+
+    internal string Name { get; }
+
+    internal string Version { get; }
+
+    internal string Digest { get; }
+
+    internal IInferenceSession Session => _session;
+
+    /// <summary>Body of the model's metadata.</summary>
+    internal byte[] Metadata { get; }
+
+    /// <summary>Body that says that it is ready.</summary>
+    internal byte[] Ready { get; }
+
+    internal ModelCounters Counters { get; } = new();
+
+    internal PooledCall Rent()
+    {
+        lock (_gate)
+        {
+            if (_pool.TryPop(out PooledCall? call))
+            {
+                return call;
+            }
+        }
+
+        return new PooledCall(_session.Signature);
+    }
+
+    internal void Return(PooledCall call)
+    {
+        if (call.Trim())
+        {
+            lock (_gate)
+            {
+                if (_pool.Count < ServeLimits.PooledCallsMax)
+                {
+                    _pool.Push(call);
+                    return;
+                }
+            }
+        }
+
+        call.Dispose();
+    }
+
+    public void Dispose() => _session.Dispose();
+}
+
+/// <summary>The memory of one request that is being answered.</summary>
+/// <param name="signature">Of the model that it is for.</param>
+internal sealed class PooledCall(ModelSignature signature) : IDisposable
+{
+    internal InferenceCall Call { get; } = new(signature);
+
+    internal InferenceResponseWriter Response { get; } = new();
+
+    /// <summary>Gives back what is too large; false when it is better thrown away.</summary>
+    internal bool Trim()
+    {
+        Call.Trim(ServeLimits.KeptBytesMax);
+        return !Response.IsLargerThan(ServeLimits.KeptBytesMax);
+    }
+
+    public void Dispose() => Response.Dispose();
+}

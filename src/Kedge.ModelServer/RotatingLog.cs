@@ -1,0 +1,114 @@
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+
+namespace Kedge.ModelServer;
+
+/// <summary>
+/// A log of bounded size: when the file is full it becomes <c>NAME.1</c>, in place of the one before. A line that cannot
+/// be written is dropped and counted: a full disk never stops serving.
+/// </summary>
+internal sealed class RotatingLog : ILoggerFactory, ILogger
+{
+    private readonly Lock _gate = new();
+    private readonly string _path;
+    private readonly long _bytesMax;
+    private readonly TimeProvider _time;
+    private StreamWriter? _writer;
+    private long _dropped;
+
+    internal RotatingLog(string path, long bytesMax, TimeProvider time)
+    {
+        _path = path;
+        _bytesMax = bytesMax;
+        _time = time;
+    }
+
+    /// <summary>Lines that could not be written.</summary>
+    internal long Dropped => Interlocked.Read(ref _dropped);
+
+    public ILogger CreateLogger(string categoryName) =>
+        categoryName.StartsWith("Microsoft", StringComparison.Ordinal) ? new WarningsOnly(this) : this;
+
+    public void AddProvider(ILoggerProvider provider) =>
+        throw new NotSupportedException("The log goes to its file and nowhere else.");
+
+    public IDisposable? BeginScope<TState>(TState state)
+        where TState : notnull => null;
+
+    public bool IsEnabled(LogLevel logLevel) => _path.Length > 0 && logLevel >= LogLevel.Information;
+
+    public void Log<TState>(
+        LogLevel logLevel,
+        EventId eventId,
+        TState state,
+        Exception? exception,
+        Func<TState, Exception?, string> formatter)
+    {
+        if (IsEnabled(logLevel))
+        {
+            string text = formatter(state, exception) + (exception is null ? "" : " | " + exception);
+            Append(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{_time.GetUtcNow():yyyy-MM-ddTHH:mm:ss.fffZ} {logLevel} {eventId.Id} {text.ReplaceLineEndings(" | ")}"));
+        }
+    }
+
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _writer?.Dispose();
+            _writer = null;
+        }
+    }
+
+    private void Append(string line)
+    {
+        lock (_gate)
+        {
+            try
+            {
+                _writer ??= Open();
+                if (_writer.BaseStream.Length + line.Length > _bytesMax)
+                {
+                    _writer.Dispose();
+                    File.Move(_path, _path + ".1", overwrite: true);
+                    _writer = Open();
+                }
+
+                _writer.WriteLine(line);
+                _writer.Flush();
+            }
+            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+            {
+                Interlocked.Increment(ref _dropped);
+                _writer = null;
+            }
+        }
+    }
+
+    private StreamWriter Open() => new(new FileStream(
+        _path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0));
+
+    /// <summary>The framework's own categories: what they say below a warning is of no use on a device.</summary>
+    private sealed class WarningsOnly(RotatingLog log) : ILogger
+    {
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Warning && log.IsEnabled(logLevel);
+
+        public void Log<TState>(
+            LogLevel logLevel,
+            EventId eventId,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter)
+        {
+            if (IsEnabled(logLevel))
+            {
+                log.Log(logLevel, eventId, state, exception, formatter);
+            }
+        }
+    }
+}

@@ -1,0 +1,47 @@
+namespace Kedge.ModelServer;
+
+/// <summary>Limits of the model server that its configuration does not set.</summary>
+internal static class ServeLimits
+{
+    /// <summary>Connections on the control socket at once: the agent needs one, a person with a tool another.</summary>
+    internal const int ControlConnectionsMax = 8;
+
+    /// <summary>Connections on the own HTTP socket at once: preflight, metrics, and some to spare.</summary>
+    internal const int OwnConnectionsMax = 16;
+
+    /// <summary>Connections accepted in one go before other work gets its turn.</summary>
+    internal const int AcceptsAtOnce = 16;
+
+    /// <summary>Bytes that a pooled tensor or answer may hold on to; a larger one is given back after the request.</summary>
+    internal const int KeptBytesMax = 4 * 1024 * 1024;
+
+    /// <summary>Pooled calls of one model that are kept: more than compute at once on any device of ours.</summary>
+    internal const int PooledCallsMax = 32;
+
+    /// <summary>Request line, in bytes: a model's name and version stay far below.</summary>
+    internal const int RequestLineBytesMax = 2048;
+
+    /// <summary>All headers of a request, in bytes.</summary>
+    internal const int HeaderBytesMax = 16 * 1024;
+
+    /// <summary>Headers of a request.</summary>
+    internal const int HeadersMax = 64;
+
+    /// <summary>How long the rest of a control line may take to come.</summary>
+    internal static readonly TimeSpan ControlLineTime = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long headers may take to come.</summary>
+    internal static readonly TimeSpan HeaderTime = TimeSpan.FromSeconds(15);
+
+    /// <summary>How long a connection may idle: long, since whoever keeps one open means to use it again.</summary>
+    internal static readonly TimeSpan KeepAliveTime = TimeSpan.FromHours(1);
+
+    /// <summary>How long requests that are being answered at the drain deadline may still take.</summary>
+    internal static readonly TimeSpan LastAnswersTime = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long a server that could not load its models stays to say so.</summary>
+    internal static readonly TimeSpan FailedStayTime = TimeSpan.FromSeconds(30);
+
+    /// <summary>Pause after the process ran out of descriptors for a new connection.</summary>
+    internal static readonly TimeSpan AcceptPauseTime = TimeSpan.FromMilliseconds(100);
+}

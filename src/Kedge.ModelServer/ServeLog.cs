@@ -1,0 +1,31 @@
+using Microsoft.Extensions.Logging;
+
+namespace Kedge.ModelServer;
+
+/// <summary>Every line that the model server itself logs. Event ids 3000..3099; never reused.</summary>
+internal static partial class ServeLog
+{
+    [LoggerMessage(3000, LogLevel.Information, "kedge-serve {Version} starts: deployment {Deployment}, instance {Instance}, pid {Pid}")]
+    internal static partial void Starts(ILogger log, string version, string deployment, string instance, int pid);
+
+    [LoggerMessage(3001, LogLevel.Information, "State {Old} -> {New}: {Reason}")]
+    internal static partial void StateChanged(ILogger log, string old, string @new, string reason);
+
+    [LoggerMessage(3002, LogLevel.Information, "Model {Name} {Version} loaded from {Path} in {ElapsedMs} ms")]
+    internal static partial void ModelLoaded(ILogger log, string name, string version, string path, long elapsedMs);
+
+    [LoggerMessage(3003, LogLevel.Error, "Start failed: {Error}")]
+    internal static partial void StartFailed(ILogger log, string error);
+
+    [LoggerMessage(3004, LogLevel.Warning, "Control connection ended: {Error}")]
+    internal static partial void ControlBroken(ILogger log, string error);
+
+    [LoggerMessage(3005, LogLevel.Warning, "A connection could not be accepted: {Error}")]
+    internal static partial void AcceptFailed(ILogger log, string error);
+
+    [LoggerMessage(3006, LogLevel.Error, "A request met a bug")]
+    internal static partial void RequestBroken(ILogger log, Exception failure);
+
+    [LoggerMessage(3007, LogLevel.Information, "Exit {ExitCode}: {Reason}, {Requests} requests answered")]
+    internal static partial void Exits(ILogger log, int exitCode, string reason, long requests);
+}

@@ -1,0 +1,202 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Threading.Channels;
+using Kedge.Native;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.Logging;
+
+namespace Kedge.ModelServer;
+
+/// <summary>
+/// Accepts connections for Kestrel from a listening socket that comes later, may be shared with other processes, and is
+/// never shut down: it is polled and accepted from by native calls on a thread of its own. Accepting can be paused and
+/// resumed; once <see cref="Pause"/> has returned, no connection is taken any more.
+/// </summary>
+internal sealed class SharedListener : IConnectionListener
+{
+    private readonly Lock _gate = new();
+    private readonly WakeSignal _wake = new();
+    private readonly Channel<ConnectionContext> _accepted = Channel.CreateUnbounded<ConnectionContext>();
+    private readonly SocketConnectionContextFactory _contexts;
+    private readonly ILogger _log;
+    private readonly int _connectionsMax;
+    private FileDescriptor? _listener;
+    private bool _accepting;
+    private bool _ended;
+    private int _open;
+
+    internal SharedListener(EndPoint endPoint, int connectionsMax, ILogger log)
+    {
+        EndPoint = endPoint;
+        _connectionsMax = connectionsMax;
+        _log = log;
+        _contexts = new SocketConnectionContextFactory(
+            new SocketConnectionFactoryOptions { IOQueueCount = 0, UnsafePreferInlineScheduling = true }, log);
+    }
+
+    /// <summary>Raised after a connection has ended, on any thread.</summary>
+    internal event Action? ConnectionEnded;
+
+    public EndPoint EndPoint { get; }
+
+    /// <summary>Connections that were accepted and have not ended.</summary>
+    internal int OpenConnections => Volatile.Read(ref _open);
+
+    /// <summary>Takes a listening socket and accepts from it; false when there is one already.</summary>
+    internal bool TryAttach(FileDescriptor listener)
+    {
+        lock (_gate)
+        {
+            if (_listener is not null || _ended)
+            {
+                return false;
+            }
+
+            ListeningSocket.SetNonBlocking(listener);
+            _listener = listener;
+            _accepting = true;
+        }
+
+        new Thread(AcceptLoop, maxStackSize: 256 * 1024) { IsBackground = true, Name = "accept" }.Start();
+        return true;
+    }
+
+    /// <summary>A copy of the listening socket for somebody else; null when there is none.</summary>
+    internal FileDescriptor? CopyListener()
+    {
+        lock (_gate)
+        {
+            return _listener?.Duplicate();
+        }
+    }
+
+    /// <summary>Accepts no more.</summary>
+    internal void Pause() => SetAccepting(false);
+
+    /// <summary>Accepts again.</summary>
+    internal void Resume() => SetAccepting(true);
+
+    /// <summary>Counts a connection as ended.</summary>
+    internal void CountEnded()
+    {
+        if (Interlocked.Decrement(ref _open) == _connectionsMax - 1)
+        {
+            _wake.Set();
+        }
+
+        ConnectionEnded?.Invoke();
+    }
+
+    public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
+    {
+        while (await _accepted.Reader.WaitToReadAsync(cancellationToken).ConfigureAwait(false))
+        {
+            if (_accepted.Reader.TryRead(out ConnectionContext? connection))
+            {
+                return connection;
+            }
+        }
+
+        return null;
+    }
+
+    public ValueTask UnbindAsync(CancellationToken cancellationToken = default)
+    {
+        lock (_gate)
+        {
+            _ended = true;
+            _accepting = false;
+        }
+
+        _wake.Set();
+        _accepted.Writer.TryComplete();
+        return ValueTask.CompletedTask;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await UnbindAsync().ConfigureAwait(false);
+        lock (_gate)
+        {
+            _listener?.Dispose();
+            _listener = null;
+        }
+    }
+
+    private void SetAccepting(bool accepting)
+    {
+        lock (_gate)
+        {
+            _accepting = accepting && !_ended;
+        }
+
+        _wake.Set();
+    }
+
+    private void AcceptLoop()
+    {
+        while (true)
+        {
+            FileDescriptor? listener;
+            lock (_gate)
+            {
+                if (_ended)
+                {
+                    return;
+                }
+
+                listener = _accepting && _open < _connectionsMax ? _listener : null;
+            }
+
+            if (listener is null)
+            {
+                Polling.WaitReadable(_wake.Descriptor, null);
+            }
+            else
+            {
+                Polling.WaitReadable([_wake.Descriptor, listener], null);
+            }
+
+            _wake.Clear();
+            AcceptSome();
+        }
+    }
+
+    private void AcceptSome()
+    {
+        try
+        {
+            lock (_gate)
+            {
+                for (int i = 0; i < ServeLimits.AcceptsAtOnce && _accepting && _open < _connectionsMax; i++)
+                {
+                    FileDescriptor? accepted = _listener is null ? null : ListeningSocket.TryAccept(_listener);
+                    if (accepted is null)
+                    {
+                        return;
+                    }
+
+                    Hand(accepted);
+                }
+            }
+        }
+        catch (IOException failure)
+        {
+            ServeLog.AcceptFailed(_log, failure.Message);
+            Polling.WaitReadable(_wake.Descriptor, ServeLimits.AcceptPauseTime);
+        }
+    }
+
+    private void Hand(FileDescriptor accepted)
+    {
+        Socket socket = new(new SafeSocketHandle(accepted.Release(), ownsHandle: true));
+        if (socket.AddressFamily != AddressFamily.Unix)
+        {
+            socket.NoDelay = true;
+        }
+
+        Interlocked.Increment(ref _open);
+        _accepted.Writer.TryWrite(_contexts.Create(socket));
+    }
+}

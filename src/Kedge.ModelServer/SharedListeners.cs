@@ -1,0 +1,27 @@
+using System.Net;
+using Kedge.Core;
+using Microsoft.AspNetCore.Connections;
+
+namespace Kedge.ModelServer;
+
+/// <summary>An address that stands for a <see cref="SharedListener"/>: the socket itself comes later.</summary>
+/// <param name="name">For the log.</param>
+internal sealed class SharedEndPoint(string name) : EndPoint
+{
+    public override string ToString() => name;
+}
+
+/// <summary>Gives Kestrel the listeners that were made for it.</summary>
+/// <param name="listeners">All of them, each with its end point.</param>
+internal sealed class SharedListeners(params SharedListener[] listeners)
+    : IConnectionListenerFactory, IConnectionListenerFactorySelector
+{
+    public bool CanBind(EndPoint endpoint) => endpoint is SharedEndPoint;
+
+    public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
+    {
+        SharedListener? listener = Array.Find(listeners, candidate => ReferenceEquals(candidate.EndPoint, endpoint));
+        Check.That(listener is not null);
+        return ValueTask.FromResult<IConnectionListener>(listener);
+    }
+}
