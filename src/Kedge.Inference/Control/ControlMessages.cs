@@ -52,7 +52,7 @@ public sealed record ControlRequest
     public required string Op { get; init; }
 
     /// <summary>For <c>drain</c>: milliseconds until connections that are still open are cut.</summary>
-    public long DeadlineMs { get; init; }
+    public long DeadlineMs { get; set; }
 
     /// <summary>The line, without its end mark.</summary>
     public byte[] ToLine() => ControlCodec.Checked(
@@ -76,31 +76,31 @@ public sealed record ControlReply
     public required bool Ok { get; init; }
 
     /// <summary>Why not, with its code; for a failed server why it failed. Empty otherwise.</summary>
-    public string Error { get; init; } = "";
+    public string Error { get; set; } = "";
 
     /// <summary>From the configuration: tells an agent that this is the process that it started.</summary>
-    public string Nonce { get; init; } = "";
+    public string Nonce { get; set; } = "";
 
     /// <summary>Its process id in its own pid namespace.</summary>
-    public int Pid { get; init; }
+    public int Pid { get; set; }
 
     /// <summary>One of <see cref="ServeStates"/>.</summary>
-    public string State { get; init; } = "";
+    public string State { get; set; } = "";
 
     /// <summary>What is loaded.</summary>
-    public ImmutableArray<ControlModel> Models { get; init; } = [];
+    public ImmutableArray<ControlModel> Models { get; set; } = [];
 
     /// <summary>Version of the program.</summary>
-    public string ProgramVersion { get; init; } = "";
+    public string ProgramVersion { get; set; } = "";
 
     /// <summary>Inference requests answered since the start, on every socket.</summary>
-    public long Requests { get; init; }
+    public long Requests { get; set; }
 
     /// <summary>Those of them that were answered with an error.</summary>
-    public long Failures { get; init; }
+    public long Failures { get; set; }
 
     /// <summary>Open connections on the public socket.</summary>
-    public int OpenConnections { get; init; }
+    public int OpenConnections { get; set; }
 
     /// <summary>The line, without its end mark.</summary>
     public byte[] ToLine() => ControlCodec.Checked(

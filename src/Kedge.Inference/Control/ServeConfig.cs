@@ -16,6 +16,7 @@ public sealed record ServeModel(string Name, string Version, string Format, stri
 
 /// <summary>
 /// The configuration file of <c>kedge-serve</c>: written by the agent for one process, read once at its start.
+/// What may be left out has a setter, since generated JSON overwrites the defaults of init-only properties.
 /// </summary>
 public sealed record ServeConfig
 {
@@ -32,7 +33,7 @@ public sealed record ServeConfig
     public required ImmutableArray<ServeModel> Models { get; init; }
 
     /// <summary>Threads that compute one request: 0 for one per core, else 1..256.</summary>
-    public int IntraOpThreads { get; init; }
+    public int IntraOpThreads { get; set; }
 
     /// <summary>Path of the Unix socket for control; the model server makes it, mode 0600.</summary>
     public required string ControlSocket { get; init; }
@@ -41,19 +42,19 @@ public sealed record ServeConfig
     public required string HttpSocket { get; init; }
 
     /// <summary>The log; empty for none. It is rotated once, to the same name and <c>.1</c>.</summary>
-    public string LogFile { get; init; } = "";
+    public string LogFile { get; set; } = "";
 
     /// <summary>Size of the log before it is rotated, in bytes: 4096 or more.</summary>
-    public long LogBytesMax { get; init; } = 1024 * 1024;
+    public long LogBytesMax { get; set; } = 1024 * 1024;
 
     /// <summary>Largest body of a request, in bytes: 1024..2^31-1.</summary>
-    public long RequestBytesMax { get; init; } = 64 * 1024 * 1024;
+    public long RequestBytesMax { get; set; } = 64 * 1024 * 1024;
 
     /// <summary>Open connections on the public socket, 1..65536; more wait in the kernel's queue.</summary>
-    public int ConnectionsMax { get; init; } = 256;
+    public int ConnectionsMax { get; set; } = 256;
 
     /// <summary>How long SIGTERM waits for connections to end, in milliseconds: 0 or more.</summary>
-    public long DrainMsOnSignal { get; init; } = 10_000;
+    public long DrainMsOnSignal { get; set; } = 10_000;
 
     /// <summary>Writes the file's content.</summary>
     public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, ControlJson.Default.ServeConfig);
