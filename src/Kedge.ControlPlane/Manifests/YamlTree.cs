@@ -17,7 +17,7 @@ internal sealed class YamlTree(string text)
     public ImmutableArray<ManifestNode> ReadDocuments()
     {
         ImmutableArray<ManifestNode>.Builder documents = ImmutableArray.CreateBuilder<ManifestNode>();
-        while (_parser.MoveNext())
+        while (MoveNext())
         {
             if (_parser.Current is not DocumentStart start)
             {
@@ -116,9 +116,25 @@ internal sealed class YamlTree(string text)
 
     private void Next()
     {
-        if (!_parser.MoveNext())
+        if (!MoveNext())
         {
             throw new YamlRefusal(SpecErrors.Syntax.At("the text breaks off"));
+        }
+    }
+
+    /// <summary>The parser throws other exceptions than its own on some texts that are no YAML, as a plain scalar that is broken
+    /// off by a tab; its own carry the place and are left to the caller.</summary>
+    private bool MoveNext()
+    {
+        try
+        {
+            return _parser.MoveNext();
+        }
+        catch (Exception exception) when (exception
+            is InvalidOperationException or ArgumentException or IndexOutOfRangeException or FormatException)
+        {
+            int line = _parser.Current is ParsingEvent last ? (int)last.End.Line : 0;
+            throw new YamlRefusal(SpecErrors.Syntax.At("the text behind this place is no YAML", "", line));
         }
     }
 
