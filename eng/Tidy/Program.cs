@@ -8,7 +8,7 @@ if (args is ["--wrap"])
 {
     foreach (SourceFile file in repository.Files.Where(file => file.IsCSharp))
     {
-        string wrapped = CommentWrap.Apply(file.Text);
+        string wrapped = CodeWrap.Apply(CommentWrap.Apply(file.Text));
         if (wrapped != file.Text)
         {
             File.WriteAllText(Path.Combine(root, file.Path), wrapped);

@@ -12,7 +12,8 @@ public sealed class DebianPackageTests
     public async Task Debian_package_installs_removes_and_purges()
     {
         string built = await OutputOfAsync("deploy/deb/build");
-        string package = built.Split('\n').Last(line => line.StartsWith("out/deb/", StringComparison.Ordinal)).Split(':')[0];
+        string package = built.Split('\n').Last(line => line.StartsWith("out/deb/", StringComparison.Ordinal))
+            .Split(':')[0];
 
         string tried = await OutputOfAsync("deploy/deb/try", package);
 

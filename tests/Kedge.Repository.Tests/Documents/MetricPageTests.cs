@@ -65,7 +65,8 @@ public sealed class MetricPageTests
                 .OrderBy(metric => metric.Name, StringComparer.Ordinal))
             {
                 string labels = string.Join(", ", metric.Labels.Select(label => $"`{label}`"));
-                page.Append($"| `{metric.Name}` | {metric.Kind.ToString().ToLowerInvariant()} | {metric.Unit} | {labels} ")
+                page.Append(
+                    $"| `{metric.Name}` | {metric.Kind.ToString().ToLowerInvariant()} | {metric.Unit} | {labels} ")
                     .Append($"| {GeneratedPage.Cell(metric.Help)}{Buckets(metric)} |\n");
             }
         }
