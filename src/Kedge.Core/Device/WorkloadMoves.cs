@@ -251,8 +251,10 @@ internal static class WorkloadMoves
     public static WorkloadMove ResumeStarting(WorkloadMove m, WorkloadEvent e)
     {
         InstanceState candidate = m.W.Candidate!;
+        WorkloadSpec? before = m.W.Current?.Spec;
         m = Sight(m, e).Then(new DeviceEffect.Stop(candidate.Id));
-        return FetchOrPursue(m.With(m.W with { Candidate = null }), candidate.Spec);
+        WorkloadSpec next = m.W.Current is null ? Allowed(m, before) ?? candidate.Spec : candidate.Spec;
+        return FetchOrPursue(m.With(m.W with { Candidate = null }), next);
     }
 
     public static WorkloadMove ResumePreflighting(WorkloadMove m, WorkloadEvent e) =>

@@ -1,0 +1,148 @@
+using System.Globalization;
+using System.Text;
+using Kedge.Core.Desired;
+using Kedge.Core.Device;
+using Kedge.Core.Tests.Device;
+using Kedge.Tests.Support;
+
+namespace Kedge.Core.Tests.Scenarios;
+
+/// <summary>
+/// Plays a story for one device: each line that starts with <c>$</c> is a command, what follows is the full answer of the
+/// device machine. Commands: <c>desire GENERATION name=version[@revision] ...</c>, <c>fetched NAME</c>,
+/// <c>fetch-failed NAME BLAME TEXT</c>, <c>started NAME</c>, <c>start-failed NAME BLAME TEXT</c>,
+/// <c>preflight NAME ok|failed TEXT</c>, <c>handed-over NAME</c>,
+/// <c>hand-over-failed NAME BLAME TEXT</c>, <c>exit INSTANCE TEXT</c>, <c>wait SECONDS</c>,
+/// <c>restart [INSTANCE ...]</c> (those that are alive).
+/// </summary>
+internal sealed class DeviceStory
+{
+    private readonly DeviceBench _bench = DeviceBench.Started();
+
+    public static string Play(string story)
+    {
+        DeviceStory device = new();
+        StringBuilder told = new();
+        foreach (string line in story.Split('\n'))
+        {
+            if (line.StartsWith('#') || line.Length == 0)
+            {
+                told.Append(line).Append('\n');
+            }
+            else if (line.StartsWith("$ ", StringComparison.Ordinal))
+            {
+                told.Append(line).Append('\n').Append(device.Do(line[2..].Split(' ')));
+            }
+        }
+
+        return told.ToString().TrimEnd('\n') + "\n";
+    }
+
+    private string Do(string[] words)
+    {
+        string text = words.Length > 3 ? string.Join(' ', words[3..]) : "";
+        switch (words[0])
+        {
+            case "desire":
+                GenerationVerdict verdict = _bench.Desire(
+                    long.Parse(words[1], CultureInfo.InvariantCulture), [.. words[2..].Select(Spec)]);
+                return Answer($"  {verdict}\n");
+            case "fetched":
+                _bench.Feed(new DeviceEvent.Fetched(Id(words[1]), Attempt(words[1])));
+                break;
+            case "fetch-failed":
+                _bench.Feed(new DeviceEvent.FetchFailed(Id(words[1]), Attempt(words[1]), BlameOf(words[2]), P(text)));
+                break;
+            case "started":
+                _bench.Feed(new DeviceEvent.Started(Candidate(words[1]), 100, 7, "n"));
+                break;
+            case "start-failed":
+                _bench.Feed(new DeviceEvent.StartFailed(Candidate(words[1]), BlameOf(words[2]), P(text)));
+                break;
+            case "preflight" when words[2] == "ok":
+                _bench.Feed(new DeviceEvent.PreflightPassed(Candidate(words[1])));
+                break;
+            case "preflight":
+                _bench.Feed(new DeviceEvent.PreflightFailed(Candidate(words[1]), Blame.ReleaseForGood, P(text)));
+                break;
+            case "handed-over":
+                _bench.Feed(new DeviceEvent.HandedOver(Candidate(words[1])));
+                break;
+            case "hand-over-failed":
+                _bench.Feed(new DeviceEvent.HandOverFailed(Candidate(words[1]), BlameOf(words[2]), P(text)));
+                break;
+            case "exit":
+                Assert.True(InstanceId.TryParse(words[1], out InstanceId id));
+                _bench.Feed(new DeviceEvent.Exited(id, P(string.Join(' ', words[2..]))));
+                break;
+            case "wait":
+                _bench.Pass(TimeSpan.FromSeconds(double.Parse(words[1], CultureInfo.InvariantCulture)));
+                break;
+            case "restart":
+                _bench.Feed(new DeviceEvent.AgentStarted([.. words[1..].Select(w =>
+                {
+                    Assert.True(InstanceId.TryParse(w, out InstanceId alive));
+                    return alive;
+                })], "r1"));
+                break;
+            default:
+                throw new FormatException($"no command {words[0]}");
+        }
+
+        return Answer("");
+    }
+
+    private string Answer(string verdict)
+    {
+        StringBuilder told = new(verdict);
+        foreach (DeviceEffect effect in _bench.LastRun)
+        {
+            told.Append(CultureInfo.InvariantCulture, $"  do: {Describe(effect)}\n");
+        }
+
+        foreach (WorkloadState w in _bench.State.Workloads.Values)
+        {
+            told.Append(CultureInfo.InvariantCulture, $"  {w.Name}: {w.Phase}");
+            told.Append(w.Current is null ? ", nothing serves" : $", {Version(w.Current.Spec)} serves as {w.Current.Id}");
+            told.Append(w.Draining.IsEmpty ? "" : $", {string.Join(", ", w.Draining.Select(d => d.Id))} drains");
+            told.Append(w.Problem is null ? "" : $" [{w.Problem.Code}: {w.Problem.Message}]").Append('\n');
+        }
+
+        return told.ToString();
+    }
+
+    private static string Describe(DeviceEffect effect) => effect switch
+    {
+        DeviceEffect.Fetch e => $"fetch {Version(e.Spec)}",
+        DeviceEffect.Start e => $"start {e.Instance} with {Version(e.Spec)}",
+        DeviceEffect.Preflight e => $"preflight {e.Instance}",
+        DeviceEffect.HandOver e => $"hand the listener of port {e.Endpoint.Port} to {e.Instance}",
+        DeviceEffect.Watch e => $"watch {e.Instance.Id}",
+        DeviceEffect.Drain e => $"drain {e.Instance}",
+        DeviceEffect.Resume e => $"resume {e.Instance}",
+        DeviceEffect.Stop e => $"stop {e.Instance}",
+        DeviceEffect.CloseListener e => $"close the listener of {e.Workload}",
+        _ => throw Check.Unreachable(effect),
+    };
+
+    private static string Version(WorkloadSpec spec) => spec.Models[0].PackageLabel;
+
+    private static WorkloadSpec Spec(string word)
+    {
+        string[] parts = word.Split('=', '@');
+        long revision = parts.Length > 2
+            ? long.Parse(parts[2], CultureInfo.InvariantCulture)
+            : long.Parse(parts[1].AsSpan(1), CultureInfo.InvariantCulture);
+        return Specs.Workload(parts[0], parts[1], revision);
+    }
+
+    private static DeploymentId Id(string name) => new(name);
+
+    private Digest Attempt(string name) => _bench.State.Workloads[Id(name)].Attempt!.Digest;
+
+    private InstanceId Candidate(string name) => _bench.State.Workloads[Id(name)].Candidate!.Id;
+
+    private static Blame BlameOf(string word) => Enum.Parse<Blame>(word, ignoreCase: true);
+
+    private static Problem P(string text) => new("KEDGE-STORY-001", text);
+}
