@@ -13,7 +13,9 @@ public static class OnnxRuntimeLibrary
 
     private const string FileName = "libonnxruntime.so.1";
 
-    /// <summary>Where it is looked for, in this order. An explicit path or KEDGE_ORT_LIB is the only candidate.</summary>
+    /// <summary>
+    /// Where it is looked for, in this order. An explicit path or KEDGE_ORT_LIB is the only candidate.
+    /// </summary>
     public static IEnumerable<string> Candidates(string? explicitPath)
     {
         string? named = explicitPath ?? Environment.GetEnvironmentVariable("KEDGE_ORT_LIB");

@@ -22,7 +22,8 @@ public sealed class OnnxSession : IInferenceSession
     /// The library is absent (KEDGE-SERVE-003), the model is broken (KEDGE-SERVE-004) or has types that the protocol
     /// cannot carry (KEDGE-INFER-012).
     /// </exception>
-    public static OnnxSession FromFile(string path, OnnxSessionOptions options) => new(OrtSession.FromFile(path, options));
+    public static OnnxSession FromFile(string path, OnnxSessionOptions options) =>
+        new(OrtSession.FromFile(path, options));
 
     /// <summary>Loads a model from memory; throws as <see cref="FromFile"/> does.</summary>
     public static OnnxSession FromBytes(ReadOnlySpan<byte> model, OnnxSessionOptions options) =>

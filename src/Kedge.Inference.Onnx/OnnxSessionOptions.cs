@@ -21,6 +21,8 @@ public sealed record OnnxSessionOptions
     /// <summary>False loads the graph as it is: slower to run, for comparing.</summary>
     public bool Optimize { get; init; } = true;
 
-    /// <summary>The native library; null looks in the usual places (<see cref="OnnxRuntimeLibrary.Candidates"/>).</summary>
+    /// <summary>
+    /// The native library; null looks in the usual places (<see cref="OnnxRuntimeLibrary.Candidates"/>).
+    /// </summary>
     public string? LibraryPath { get; init; }
 }

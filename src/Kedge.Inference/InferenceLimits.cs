@@ -34,5 +34,5 @@ public static class InferenceLimits
     public const int GoldenBytesMax = 128 * 1024 * 1024;
 
     /// <summary>Samples of a golden set: a preflight runs all of them.</summary>
-    public const int GoldenSamplesMax = 1024;
+    public const int GoldenSamplesMax = 1000;
 }

@@ -24,7 +24,9 @@ internal sealed class ControlSocket : IDisposable
         ListeningSocket.SetNonBlocking(_listener);
     }
 
-    /// <summary>Waits until something comes, a signal is set or the time is over, and answers one line at most.</summary>
+    /// <summary>
+    /// Waits until something comes, a signal is set or the time is over, and answers one line at most.
+    /// </summary>
     internal void WaitAndAnswer(WakeSignal wake, TimeSpan? timeout, Func<ReceivedLine, ControlAnswer> answer)
     {
         FileDescriptor[] sources = [wake.Descriptor, .. _channels.Select(static c => c.Socket), _listener];

@@ -2,7 +2,9 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace Kedge.ModelServer;
 
-/// <summary>One connection's state for the requests that it sends one after the other; made once per connection.</summary>
+/// <summary>
+/// One connection's state for the requests that it sends one after the other; made once per connection.
+/// </summary>
 /// <param name="features">Kestrel's view of the current request.</param>
 internal sealed class Exchange(IFeatureCollection features)
 {

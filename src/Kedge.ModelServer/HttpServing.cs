@@ -5,7 +5,9 @@ using Microsoft.Extensions.Options;
 
 namespace Kedge.ModelServer;
 
-/// <summary>Kestrel over two listeners: the own Unix socket, and the public one whose socket the agent brings.</summary>
+/// <summary>
+/// Kestrel over two listeners: the own Unix socket, and the public one whose socket the agent brings.
+/// </summary>
 internal sealed class HttpServing : IAsyncDisposable
 {
     private readonly KestrelServer _kestrel;

@@ -20,7 +20,8 @@ public static class Instruments
 
     /// <summary>Executions of the model.</summary>
     public static readonly MetricDescription ExecutionCount = MetricDescription.Counter(
-        "nv_inference_exec_count", "executions", "Times the runtime was called; nothing is batched.", "model", "version");
+        "nv_inference_exec_count", "executions",
+        "Times the runtime was called; nothing is batched.", "model", "version");
 
     /// <summary>Time of whole requests.</summary>
     public static readonly MetricDescription RequestDuration = MetricDescription.Counter(

@@ -4,7 +4,8 @@ using Microsoft.Extensions.Logging;
 namespace Kedge.ModelServer;
 
 /// <summary>
-/// A log of bounded size: when the file is full it becomes <c>NAME.1</c>, in place of the one before. A line that cannot
+/// A log of bounded size: when the file is full it becomes <c>NAME.1</c>, in place of the one before. A line that
+/// cannot
 /// be written is dropped and counted: a full disk never stops serving.
 /// </summary>
 internal sealed class RotatingLog : ILoggerFactory, ILogger
@@ -47,9 +48,10 @@ internal sealed class RotatingLog : ILoggerFactory, ILogger
         if (IsEnabled(logLevel))
         {
             string text = formatter(state, exception) + (exception is null ? "" : " | " + exception);
+            text = text.ReplaceLineEndings(" | ");
             Append(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{_time.GetUtcNow():yyyy-MM-ddTHH:mm:ss.fffZ} {logLevel} {eventId.Id} {text.ReplaceLineEndings(" | ")}"));
+                $"{_time.GetUtcNow():yyyy-MM-ddTHH:mm:ss.fffZ} {logLevel} {eventId.Id} {text}"));
         }
     }
 

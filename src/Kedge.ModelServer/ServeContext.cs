@@ -3,7 +3,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Kedge.ModelServer;
 
-/// <summary>What answering a request needs to know about the process. Written by <see cref="ServeLoop"/> only.</summary>
+/// <summary>
+/// What answering a request needs to know about the process. Written by <see cref="ServeLoop"/> only.
+/// </summary>
 internal sealed class ServeContext
 {
     private volatile bool _draining;

@@ -12,7 +12,9 @@ internal static class ServeLimits
     /// <summary>Connections accepted in one go before other work gets its turn.</summary>
     internal const int AcceptsAtOnce = 16;
 
-    /// <summary>Bytes that a pooled tensor or answer may hold on to; a larger one is given back after the request.</summary>
+    /// <summary>
+    /// Bytes that a pooled tensor or answer may hold on to; a larger one is given back after the request.
+    /// </summary>
     internal const int KeptBytesMax = 4 * 1024 * 1024;
 
     /// <summary>Pooled calls of one model that are kept: more than compute at once on any device of ours.</summary>

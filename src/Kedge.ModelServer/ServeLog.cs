@@ -5,7 +5,8 @@ namespace Kedge.ModelServer;
 /// <summary>Every line that the model server itself logs. Event ids 3000..3099; never reused.</summary>
 internal static partial class ServeLog
 {
-    [LoggerMessage(3000, LogLevel.Information, "kedge-serve {Version} starts: deployment {Deployment}, instance {Instance}, pid {Pid}")]
+    [LoggerMessage(3000, LogLevel.Information,
+        "kedge-serve {Version} starts: deployment {Deployment}, instance {Instance}, pid {Pid}")]
     internal static partial void Starts(ILogger log, string version, string deployment, string instance, int pid);
 
     [LoggerMessage(3001, LogLevel.Information, "State {Old} -> {New}: {Reason}")]

@@ -10,7 +10,7 @@ namespace Kedge.ModelServer;
 
 /// <summary>
 /// The process: loads the models on the side, answers the control socket, and owns the state
-/// <c>loading -> ready -> serving -> draining</c>, or <c>failed</c>. Everything that changes the state happens on the one
+/// <c>loading -> ready -> serving -> draining</c>, or <c>failed</c>. Everything that changes it happens on the one
 /// thread that runs <see cref="Run"/>; other threads only wake it. Requests are answered elsewhere.
 /// </summary>
 internal sealed class ServeLoop : IDisposable

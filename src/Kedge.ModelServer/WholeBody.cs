@@ -30,7 +30,9 @@ internal struct WholeBody
 
     internal readonly ReadOnlySpan<byte> Bytes => _rented is null ? _piece.FirstSpan : _rented.AsSpan(0, _length);
 
-    /// <summary>Reads a body without waiting when it is already here whole, which small ones nearly always are.</summary>
+    /// <summary>
+    /// Reads a body without waiting when it is already here whole, which small ones nearly always are.
+    /// </summary>
     internal static ValueTask<WholeBody> ReadAsync(PipeReader reader, long? declaredLength, long bytesMax)
     {
         if (declaredLength is > 0 && declaredLength <= bytesMax && reader.TryRead(out ReadResult result))

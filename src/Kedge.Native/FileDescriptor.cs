@@ -26,7 +26,9 @@ public sealed class FileDescriptor : SafeHandle
         return new FileDescriptor(number);
     }
 
-    /// <summary>Another descriptor for the same open file, closed on exec. Throws <see cref="NativeException"/>.</summary>
+    /// <summary>
+    /// Another descriptor for the same open file, closed on exec. Throws <see cref="NativeException"/>.
+    /// </summary>
     public FileDescriptor Duplicate()
     {
         int copy = Libc.Control(Number, Libc.DuplicateCloseOnExec, 0);

@@ -109,7 +109,9 @@ public static unsafe class ListeningSocket
         }
     }
 
-    /// <summary>Accepts one connection (close-on-exec, non-blocking); null when none waits or it is already gone.</summary>
+    /// <summary>
+    /// Accepts one connection (close-on-exec, non-blocking); null when none waits or it is already gone.
+    /// </summary>
     /// <exception cref="NativeException">The listener is broken, or the process is out of descriptors.</exception>
     public static FileDescriptor? TryAccept(FileDescriptor listener, bool nonBlocking = true)
     {

@@ -6,7 +6,9 @@ using System.Text;
 
 namespace Kedge.Native;
 
-/// <summary>Bytes of a <c>struct sockaddr</c>, and the descriptor that a long Unix path needs while it is used.</summary>
+/// <summary>
+/// Bytes of a <c>struct sockaddr</c>, and the descriptor that a long Unix path needs while it is used.
+/// </summary>
 internal sealed class SocketAddress : IDisposable
 {
     internal const int BytesMax = 128;

@@ -2,7 +2,9 @@ using System.Collections.Immutable;
 
 namespace Kedge.Native;
 
-/// <summary>A process to start. It gets a session of its own, default signals, no pipe, and no other descriptor.</summary>
+/// <summary>
+/// A process to start. It gets a session of its own, default signals, no pipe, and no other descriptor.
+/// </summary>
 public sealed record SpawnSpec
 {
     /// <summary>Absolute path of the program.</summary>

@@ -1,6 +1,8 @@
 namespace Kedge.Native;
 
-/// <summary>Wakes a thread that waits in <see cref="Polling"/>: an eventfd, which stays readable until cleared.</summary>
+/// <summary>
+/// Wakes a thread that waits in <see cref="Polling"/>: an eventfd, which stays readable until cleared.
+/// </summary>
 public sealed unsafe class WakeSignal : IDisposable
 {
     /// <summary>A signal that is not set.</summary>

@@ -55,13 +55,16 @@ internal sealed unsafe class OrtApi
 
     internal delegate* unmanaged<nint, nint> DisableCpuMemArena => (delegate* unmanaged<nint, nint>)_table[19];
 
-    internal delegate* unmanaged<nint, int, nint> SetGraphOptimization => (delegate* unmanaged<nint, int, nint>)_table[23];
+    internal delegate* unmanaged<nint, int, nint> SetGraphOptimization =>
+        (delegate* unmanaged<nint, int, nint>)_table[23];
 
     internal delegate* unmanaged<nint, int, nint> SetIntraOpThreads => (delegate* unmanaged<nint, int, nint>)_table[24];
 
-    internal delegate* unmanaged<nint, nuint*, nint> GetInputCount => (delegate* unmanaged<nint, nuint*, nint>)_table[30];
+    internal delegate* unmanaged<nint, nuint*, nint> GetInputCount =>
+        (delegate* unmanaged<nint, nuint*, nint>)_table[30];
 
-    internal delegate* unmanaged<nint, nuint*, nint> GetOutputCount => (delegate* unmanaged<nint, nuint*, nint>)_table[31];
+    internal delegate* unmanaged<nint, nuint*, nint> GetOutputCount =>
+        (delegate* unmanaged<nint, nuint*, nint>)_table[31];
 
     internal delegate* unmanaged<nint, nuint, nint*, nint> GetInputType =>
         (delegate* unmanaged<nint, nuint, nint*, nint>)_table[33];
@@ -81,9 +84,11 @@ internal sealed unsafe class OrtApi
     internal delegate* unmanaged<nint, void*, nuint, long*, nuint, int, nint*, nint> CreateTensorWithData =>
         (delegate* unmanaged<nint, void*, nuint, long*, nuint, int, nint*, nint>)_table[49];
 
-    internal delegate* unmanaged<nint, void**, nint> GetTensorData => (delegate* unmanaged<nint, void**, nint>)_table[51];
+    internal delegate* unmanaged<nint, void**, nint> GetTensorData =>
+        (delegate* unmanaged<nint, void**, nint>)_table[51];
 
-    internal delegate* unmanaged<nint, nint*, nint> CastToTensorInfo => (delegate* unmanaged<nint, nint*, nint>)_table[55];
+    internal delegate* unmanaged<nint, nint*, nint> CastToTensorInfo =>
+        (delegate* unmanaged<nint, nint*, nint>)_table[55];
 
     internal delegate* unmanaged<nint, int*, nint> GetKindOfType => (delegate* unmanaged<nint, int*, nint>)_table[56];
 
@@ -94,7 +99,8 @@ internal sealed unsafe class OrtApi
     internal delegate* unmanaged<nint, long*, nuint, nint> GetShape =>
         (delegate* unmanaged<nint, long*, nuint, nint>)_table[62];
 
-    internal delegate* unmanaged<nint, nint*, nint> GetTypeAndShape => (delegate* unmanaged<nint, nint*, nint>)_table[65];
+    internal delegate* unmanaged<nint, nint*, nint> GetTypeAndShape =>
+        (delegate* unmanaged<nint, nint*, nint>)_table[65];
 
     internal delegate* unmanaged<nint, int*, nint> GetKindOfValue => (delegate* unmanaged<nint, int*, nint>)_table[67];
 

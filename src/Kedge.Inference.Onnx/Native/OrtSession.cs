@@ -158,7 +158,8 @@ internal sealed unsafe class OrtSession : IDisposable
             string name = Marshal.PtrToStringUTF8((nint)text) ?? "";
             _api.Require(_api.Free(_allocator, text), "free a name");
             _api.Require(
-                (inputs ? _api.GetInputType : _api.GetOutputType)(_session.Value, i, &type), $"read the type of {name}");
+                (inputs ? _api.GetInputType : _api.GetOutputType)(_session.Value, i, &type),
+                $"read the type of {name}");
             try
             {
                 specs.Add(ReadSpec(name, type));

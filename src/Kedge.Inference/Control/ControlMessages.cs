@@ -41,7 +41,9 @@ public static class ServeStates
     /// <summary>Accepts no more; ends when the last public connection does, or at the deadline.</summary>
     public const string Draining = "draining";
 
-    /// <summary>A model could not be loaded; <see cref="ControlReply.Error"/> says why. It exits by itself soon.</summary>
+    /// <summary>
+    /// A model could not be loaded; <see cref="ControlReply.Error"/> says why. It exits by itself soon.
+    /// </summary>
     public const string Failed = "failed";
 }
 

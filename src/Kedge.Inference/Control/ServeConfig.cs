@@ -11,7 +11,7 @@ namespace Kedge.Inference.Control;
 /// <param name="Version">Version in the address and in metrics; the same characters, 1..128.</param>
 /// <param name="Format">How the file is read: <c>onnx</c>.</param>
 /// <param name="Path">Absolute path of the file, as the model server sees it. It is only read.</param>
-/// <param name="PackageDigest">Digest of the package it came in, told in <c>status</c>; empty when there is none.</param>
+/// <param name="PackageDigest">Digest of its package, told in <c>status</c>; empty for none.</param>
 public sealed record ServeModel(string Name, string Version, string Format, string Path, string PackageDigest = "");
 
 /// <summary>
@@ -59,7 +59,9 @@ public sealed record ServeConfig
     /// <summary>Writes the file's content.</summary>
     public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, ControlJson.Default.ServeConfig);
 
-    /// <summary>Reads the file's content and checks every field; false with all findings when anything is wrong.</summary>
+    /// <summary>
+    /// Reads the file's content and checks every field; false with all findings when anything is wrong.
+    /// </summary>
     public static bool TryParse(
         ReadOnlySpan<byte> json, [NotNullWhen(true)] out ServeConfig? config, out ImmutableArray<Finding> findings)
     {

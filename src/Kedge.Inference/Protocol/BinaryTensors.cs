@@ -10,7 +10,9 @@ namespace Kedge.Inference.Protocol;
 /// </summary>
 internal static class BinaryTensors
 {
-    /// <summary>Fills a tensor whose type and shape are set; false when the bytes are not exactly its elements.</summary>
+    /// <summary>
+    /// Fills a tensor whose type and shape are set; false when the bytes are not exactly its elements.
+    /// </summary>
     internal static bool TryTake(Tensor tensor, ReadOnlySpan<byte> binary, long byteCount)
     {
         if (byteCount > binary.Length)

@@ -219,7 +219,8 @@ internal ref struct DataScanner
         byte first = Peek();
         if (first != '"')
         {
-            return first is (byte)'-' or (byte)'{' or (byte)'t' or (byte)'f' or (byte)'n' or (>= (byte)'0' and <= (byte)'9')
+            return first is (>= (byte)'0' and <= (byte)'9') or (byte)'-' or (byte)'{'
+                or (byte)'t' or (byte)'f' or (byte)'n'
                 ? ScanResult.NotValue
                 : ScanResult.NotJson;
         }

@@ -1,6 +1,8 @@
 namespace Kedge.Inference.Protocol;
 
-/// <summary>Reads one element of one type; a struct for each, so that the loop around it is compiled for each.</summary>
+/// <summary>
+/// Reads one element of one type; a struct for each, so that the loop around it is compiled for each.
+/// </summary>
 internal interface IElementReader<T>
     where T : unmanaged
 {

@@ -9,7 +9,8 @@ namespace Kedge.Inference.Protocol;
 
 /// <summary>
 /// Reads the body of an inference request (Open Inference Protocol v2, REST) into a call. It allocates nothing when the
-/// request is right and the call's memory has grown to its size. Triton's binary extension is read too: the JSON is then
+/// request is right and the call's memory has grown to its size. Triton's binary extension is read too: the JSON is
+/// then
 /// followed by the bytes of those inputs that say <c>binary_data_size</c>, in their order.
 /// </summary>
 public static class InferenceRequestReader

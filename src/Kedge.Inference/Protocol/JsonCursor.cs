@@ -27,7 +27,9 @@ internal ref struct JsonCursor
     /// <summary>Index in the body of the first byte of the token.</summary>
     internal readonly int TokenStart => _base + (int)Reader.TokenStartIndex;
 
-    /// <summary>Standing at the start of an array: stands at its end, which is just before <paramref name="after"/>.</summary>
+    /// <summary>
+    /// Standing at the start of an array: stands at its end, which is just before <paramref name="after"/>.
+    /// </summary>
     internal void JumpTo(int after)
     {
         Utf8JsonReader end = new("]"u8, isFinalBlock: false, Reader.CurrentState);

@@ -21,7 +21,8 @@ public static class MetadataWriter
     });
 
     /// <summary><c>GET /v2/models/NAME</c>: what the model takes and gives.</summary>
-    public static byte[] Model(string name, string version, string platform, ModelSignature signature) => Write(writer =>
+    public static byte[] Model(
+        string name, string version, string platform, ModelSignature signature) => Write(writer =>
     {
         writer.WriteString("name"u8, name);
         writer.WriteStartArray("versions"u8);

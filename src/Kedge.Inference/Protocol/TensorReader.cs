@@ -34,7 +34,8 @@ internal struct TensorFields
 }
 
 /// <summary>
-/// Reads one tensor object: <c>{"name": , "shape": , "datatype": , "parameters": , "data": }</c>. Fields may come in any
+/// Reads one tensor object: <c>{"name": , "shape": , "datatype": , "parameters": , "data": }</c>. Fields may come in
+/// any
 /// order; when <c>data</c> comes last, as nearly always, everything is read in one pass.
 /// </summary>
 internal static class TensorReader
@@ -42,7 +43,7 @@ internal static class TensorReader
     /// <summary>Reads an object. The cursor stands at its opening brace, and afterwards at its closing one.</summary>
     /// <param name="cursor">The body.</param>
     /// <param name="declared">What the names may be; default takes any.</param>
-    /// <param name="tensors">Where the elements go: by declared index, or the first one where nothing is declared.</param>
+    /// <param name="tensors">Where the elements go: by declared index, or the first.</param>
     /// <param name="fields">What was read.</param>
     internal static Finding? Read(
         ref JsonCursor cursor,
@@ -136,7 +137,8 @@ internal static class TensorReader
 
     private static bool IsComplete(
         in TensorFields fields, ImmutableArray<TensorSpec> declared, ReadOnlySpan<Tensor> tensors) =>
-        !tensors.IsEmpty && fields.HasShape && fields.Type != TensorType.Unknown && (declared.IsDefault || fields.Declared >= 0);
+        !tensors.IsEmpty && fields.HasShape && fields.Type != TensorType.Unknown
+        && (declared.IsDefault || fields.Declared >= 0);
 
     private static Finding? ReadName(
         ref JsonCursor cursor, ImmutableArray<TensorSpec> declared, ref TensorFields fields)

@@ -7,7 +7,8 @@ using Kedge.Inference.Tensors;
 namespace Kedge.Inference.Protocol;
 
 /// <summary>
-/// Writes one tensor as JSON: data flat, numbers in the shortest form that reads back to the same bits. What JSON has no
+/// Writes one tensor as JSON: data flat, numbers in the shortest form that reads back to the same bits. What JSON has
+/// no
 /// number for is written as the strings NaN, Infinity and -Infinity.
 /// </summary>
 internal static class TensorWriter
@@ -90,7 +91,8 @@ internal static class TensorWriter
                 Each<Half>(writer, tensor, static (w, v) => WriteHalf(w, v));
                 break;
             case TensorType.BFloat16:
-                Each<ushort>(writer, tensor, static (w, v) => WriteSingle(w, BitConverter.UInt32BitsToSingle((uint)v << 16)));
+                Each<ushort>(writer, tensor, static (w, v) => WriteSingle(
+                    w, BitConverter.UInt32BitsToSingle((uint)v << 16)));
                 break;
             case TensorType.Float32:
                 Each<float>(writer, tensor, static (w, v) => WriteSingle(w, v));

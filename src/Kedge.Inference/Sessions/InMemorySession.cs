@@ -3,7 +3,9 @@ using Kedge.Inference.Errors;
 
 namespace Kedge.Inference.Sessions;
 
-/// <summary>A model that is a function of our own: for tests and for the simulator, where nothing native may load.</summary>
+/// <summary>
+/// A model that is a function of our own: for tests and for the simulator, where nothing native may load.
+/// </summary>
 /// <param name="signature">What it takes and gives.</param>
 /// <param name="compute">Fills the wanted outputs; returns null, or a sentence that says why it cannot.</param>
 public sealed class InMemorySession(ModelSignature signature, Func<InferenceCall, string?> compute) : IInferenceSession

@@ -48,7 +48,9 @@ public static class TensorShape
         return true;
     }
 
-    /// <summary>True when a declared shape takes this one: same rank, and equal wherever the declared one is not -1.</summary>
+    /// <summary>
+    /// True when a declared shape takes this one: same rank, and equal wherever the declared one is not -1.
+    /// </summary>
     public static bool Accepts(ReadOnlySpan<long> declared, ReadOnlySpan<long> shape)
     {
         if (declared.Length != shape.Length)

@@ -12,7 +12,8 @@ public static class TensorTypes
     private static readonly byte[] Widths = [0, 1, 1, 2, 4, 8, 1, 2, 4, 8, 2, 2, 4, 8, 0];
 
     /// <summary>Every type that the protocol can carry.</summary>
-    public static IEnumerable<TensorType> All => Enumerable.Range(1, Names.Length - 1).Select(static i => (TensorType)i);
+    public static IEnumerable<TensorType> All =>
+        Enumerable.Range(1, Names.Length - 1).Select(static i => (TensorType)i);
 
     /// <summary>The protocol's word: <c>FP32</c>. Empty for <see cref="TensorType.Unknown"/>.</summary>
     public static string Name(TensorType type) => Names[(int)type];

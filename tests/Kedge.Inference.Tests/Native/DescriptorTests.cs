@@ -7,12 +7,13 @@ namespace Kedge.Inference.Tests.Native;
 public sealed class DescriptorTests
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(10);
+    private const UnixFileMode Owner = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     [Fact]
     public void A_listener_travels_over_a_unix_socket_and_still_accepts()
     {
         using TemporaryFolder folder = new();
-        using FileDescriptor control = ListeningSocket.OpenUnix(folder.File("c.sock"), 4, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        using FileDescriptor control = ListeningSocket.OpenUnix(folder.File("c.sock"), 4, Owner);
         using FileDescriptor tcp = ListeningSocket.OpenTcp(new IPEndPoint(IPAddress.Loopback, 0), 4);
         using LineChannel near = LineChannel.Connect(folder.File("c.sock"));
         using LineChannel far = new(ListeningSocket.TryAccept(control, nonBlocking: false)!);
@@ -37,7 +38,7 @@ public sealed class DescriptorTests
     public void Lines_that_come_in_pieces_and_together_are_told_apart()
     {
         using TemporaryFolder folder = new();
-        using FileDescriptor control = ListeningSocket.OpenUnix(folder.File("c.sock"), 4, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        using FileDescriptor control = ListeningSocket.OpenUnix(folder.File("c.sock"), 4, Owner);
         using LineChannel near = LineChannel.Connect(folder.File("c.sock"));
         using LineChannel far = new(ListeningSocket.TryAccept(control, nonBlocking: false)!);
         near.Send("one"u8, null);
@@ -55,7 +56,7 @@ public sealed class DescriptorTests
         using TemporaryFolder folder = new();
         string deep = folder.File(new string('d', 120));
         Directory.CreateDirectory(deep);
-        using FileDescriptor control = ListeningSocket.OpenUnix(Path.Combine(deep, "c.sock"), 4, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        using FileDescriptor control = ListeningSocket.OpenUnix(Path.Combine(deep, "c.sock"), 4, Owner);
         using LineChannel near = LineChannel.Connect(Path.Combine(deep, "c.sock"));
         Assert.True(File.Exists(Path.Combine(deep, "c.sock")));
     }
