@@ -100,21 +100,6 @@ public sealed class OnnxReaderTests
         Assert.Equal(OnnxErrors.TensorSize.Code, Refused(bytes).Code);
     }
 
-    [Fact]
-    public void Damaged_models_never_throw_and_never_cost_more_than_their_length_allows()
-    {
-        byte[][] good = [SampleModels.Bytes(SampleModels.Classifier), SampleModels.Bytes(SampleModels.Nested)];
-        for (int seed = 0; seed < good.Length; seed++)
-        {
-            foreach (byte[] bytes in Mutations.Of(good[seed], seed, count: 20_000))
-            {
-                long before = GC.GetAllocatedBytesForCurrentThread();
-                _ = OnnxReader.TryRead(bytes, out _, out _);
-                Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 64 * 1024);
-            }
-        }
-    }
-
     private static OnnxModel Read(byte[] bytes)
     {
         Assert.True(OnnxReader.TryRead(bytes, out OnnxModel? model, out Finding? finding), finding?.ToString());

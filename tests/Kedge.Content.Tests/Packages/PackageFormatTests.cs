@@ -132,21 +132,6 @@ public sealed class PackageFormatTests
         }
     }
 
-    [Fact]
-    public void Damaged_manifests_never_throw_and_never_cost_more_than_their_length_allows()
-    {
-        byte[] json = [.. SamplePackages.Built.Payload];
-        foreach (byte[] bytes in Mutations.Of(json, seed: 11, count: 20_000))
-        {
-            long before = GC.GetAllocatedBytesForCurrentThread();
-            bool read = PackageFormat.TryRead(
-                bytes, out PackageManifest? manifest, out ImmutableArray<Finding> findings);
-            Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 128 * 1024);
-            Assert.Equal(read, findings.IsEmpty);
-            Assert.Equal(read, manifest is not null);
-        }
-    }
-
     private static JsonNode Parsed() => JsonNode.Parse(SamplePackages.Built.Payload.AsSpan())!; // we wrote it ourselves
 
     private static byte[] Bytes(JsonNode node) => Encoding.UTF8.GetBytes(node.ToJsonString());

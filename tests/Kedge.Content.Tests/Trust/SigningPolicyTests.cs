@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Security.Cryptography;
 using Kedge.Content.Packages;
 using Kedge.Content.Tests.Support;
@@ -104,27 +103,6 @@ public sealed class SigningPolicyTests : IDisposable
         PolicyOutcome outcome = SigningPolicyTrust.Judge(forged, TrustedKey.Of(_owner), held: null);
         Finding finding = Assert.Single(Assert.IsType<PolicyOutcome.Refused>(outcome).Findings);
         Assert.Equal(TrustErrors.UnknownKey.Code, finding.Code);
-    }
-
-    [Fact]
-    public void Damaged_policies_never_throw_and_are_never_accepted_changed()
-    {
-        byte[] good = Offer(Policy(5));
-        TrustedKey owner = TrustedKey.Of(_owner);
-        foreach (byte[] bytes in Mutations.Of(good, seed: 9, count: 3_000))
-        {
-            PolicyOutcome outcome = SigningPolicyTrust.Judge(bytes, owner, held: null);
-            if (outcome is PolicyOutcome.Newer newer)
-            {
-                Assert.Equal(Digest.Of(SigningPolicyFormat.Write(Policy(5))), newer.Held.PayloadDigest);
-            }
-        }
-
-        foreach (byte[] bytes in Mutations.Of(SigningPolicyFormat.Write(Policy(5)), seed: 10, count: 5_000))
-        {
-            bool read = SigningPolicyFormat.TryRead(bytes, out _, out ImmutableArray<Finding> findings);
-            Assert.Equal(read, findings.IsEmpty);
-        }
     }
 
     private static PolicyRule Rule(ECDsa key) => new()
