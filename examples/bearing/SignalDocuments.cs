@@ -17,7 +17,9 @@ public static class SignalDocuments
 
     private const ulong GoldenSeed = 0x474F4C44;
 
-    /// <summary>The reference set: signals of a test rig with their labels, the same for every version and seed.</summary>
+    /// <summary>
+    /// The reference set: signals of a test rig with their labels, the same for every version and seed.
+    /// </summary>
     public static LabelledSignal[] Reference() =>
         new SignalGenerator(GoldenSeed, SignalRanges.Rig).Take(GoldenSamples);
 
@@ -57,7 +59,9 @@ public static class SignalDocuments
         return bytes.WrittenSpan.ToArray();
     }
 
-    /// <summary>One inference request in UTF-8, whose id is <c>INDEX:LABEL</c> so that the answer can be judged.</summary>
+    /// <summary>
+    /// One inference request in UTF-8, whose id is <c>INDEX:LABEL</c> so that the answer can be judged.
+    /// </summary>
     public static byte[] Request(LabelledSignal signal, int index)
     {
         ArrayBufferWriter<byte> bytes = new();

@@ -6,7 +6,11 @@ namespace Kedge.Examples.Bearing;
 /// Makes windows of vibration as an accelerometer on a bearing housing gives them. The model is the standard one
 /// (Randall and Antoni 2011, sections 2 and 3): each strike on a spall excites a resonance of the structure, which
 /// rings and decays,
-/// <code>x(t) = sum over k of H_k sin(2 pi k f t + p_k) + sum over i of A_i e^(-b (t - t_i)) sin(2 pi r (t - t_i)) + n(t)</code>
+/// <code>
+/// x(t) = sum over k of H_k sin(2 pi k f t + p_k)
+///      + sum over i of A_i e^(-b (t - t_i)) sin(2 pi r (t - t_i))
+///      + n(t)
+/// </code>
 /// with the shaft at f = 25..35 Hz and three harmonics H of imbalance and misalignment, a resonance r = 3..4 kHz that
 /// decays at b, and white noise n. Strikes come at t_i+1 = t_i + T (1 + j) with T from <see cref="BearingGeometry"/>
 /// and a slip j of about one per cent, which makes the series pseudo-cyclostationary. Their strength A_i follows the

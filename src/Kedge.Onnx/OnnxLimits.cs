@@ -3,8 +3,10 @@ namespace Kedge.Onnx;
 /// <summary>Bounds of an ONNX file that the reader accepts, each with unit and reason.</summary>
 public static class OnnxLimits
 {
-    /// <summary>Bytes of a file: protocol buffers stop at 2 GiB, and so does a span.</summary>
-    public const int ModelBytesMax = int.MaxValue;
+    /// <summary>
+    /// Bytes of a file: protocol buffers stop at 2 GiB, and the runtime's longest array 57 bytes before.
+    /// </summary>
+    public const int ModelBytesMax = 0x7FFFFFC7;
 
     /// <summary>Nodes in all graphs and functions: the largest public models have some ten thousand.</summary>
     public const int NodesMax = 250_000;

@@ -18,6 +18,16 @@ public static class ModelGate
     /// </summary>
     private static readonly ImmutableArray<string> AllowedDomains = ["", "ai.onnx", "ai.onnx.ml", "com.microsoft"];
 
+    /// <summary>Asks whether a file may be read at all, before a byte of it is: a limit on an upload as well.</summary>
+    /// <param name="fileName">The file's name, for the message only.</param>
+    /// <param name="bytes">Its length.</param>
+    /// <returns>Why not; null when it may.</returns>
+    public static Finding? LengthRefusal(string fileName, long bytes) =>
+        bytes <= OnnxLimits.ModelBytesMax
+            ? null
+            : ContentErrors.TooLarge.At(
+                $"{Path.GetFileName(fileName)} has {bytes} bytes; at most {OnnxLimits.ModelBytesMax} are allowed.");
+
     /// <summary>Inspects one file. Never throws, whatever the bytes.</summary>
     /// <param name="fileName">The file's name, for messages only.</param>
     /// <param name="file">The whole file.</param>

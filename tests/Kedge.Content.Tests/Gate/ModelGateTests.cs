@@ -87,6 +87,13 @@ public sealed class ModelGateTests
     }
 
     [Fact]
+    public void A_file_of_five_gigabytes_is_refused_by_its_length_alone()
+    {
+        Assert.Equal(ContentErrors.TooLarge.Code, ModelGate.LengthRefusal("m.onnx", 5L << 30)?.Code);
+        Assert.Null(ModelGate.LengthRefusal("m.onnx", 5L << 20));
+    }
+
+    [Fact]
     public void Outputs_that_the_protocol_cannot_carry_are_refused()
     {
         OnnxGraphSpec spec = SampleModels.Classifier with

@@ -3,11 +3,14 @@ using System.Globalization;
 
 namespace Kedge.Content.Tests.Support;
 
-/// <summary>Damaged copies of good bytes: flips, cuts, insertions, huge lengths. Same seed, same copies. KEDGE_FUZZ_SEED
+/// <summary>Damaged copies of good bytes: flips, cuts, insertions, huge lengths. Same seed, same copies.
+/// KEDGE_FUZZ_SEED
 /// starts from another seed; KEDGE_FUZZ_SECONDS goes on for so long, from a fresh seed where none is given.</summary>
 internal static class Damage
 {
-    /// <summary>Hands so many damaged copies to a check. What it throws is wrapped with the seed that replays it.</summary>
+    /// <summary>
+    /// Hands so many damaged copies to a check. What it throws is wrapped with the seed that replays it.
+    /// </summary>
     public static void Each(byte[] good, int count, Action<byte[]> check)
     {
         double? seconds = Number("KEDGE_FUZZ_SECONDS");
