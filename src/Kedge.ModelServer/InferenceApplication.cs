@@ -99,14 +99,23 @@ internal sealed class InferenceApplication : IHttpApplication<Exchange>
         };
     }
 
-    private async Task InferAsync(Exchange context, LoadedModel model)
+    private Task InferAsync(Exchange context, LoadedModel model)
     {
-        IHeaderDictionary headers = context.Request.Headers;
+        ValueTask<WholeBody> reading = WholeBody.ReadAsync(
+            context.RequestBody.Reader, context.Request.Headers.ContentLength, _context.RequestBytesMax);
+
+        // No async method on the short way: where nothing waits, nothing is allocated for waiting.
+        return reading.IsCompletedSuccessfully
+            ? AnswerInfer(context, model, reading.Result)
+            : InferLaterAsync(context, model, reading);
+    }
+
+    private async Task InferLaterAsync(Exchange context, LoadedModel model, ValueTask<WholeBody> reading)
+    {
         WholeBody body;
         try
         {
-            body = await WholeBody.ReadAsync(
-                context.RequestBody.Reader, headers.ContentLength, _context.RequestBytesMax).ConfigureAwait(false);
+            body = await reading.ConfigureAwait(false);
         }
         catch (BadHttpRequestException failure)
         {
@@ -116,28 +125,43 @@ internal sealed class InferenceApplication : IHttpApplication<Exchange>
             return;
         }
 
+        await AnswerInfer(context, model, body).ConfigureAwait(false);
+    }
+
+    private Task AnswerInfer(Exchange context, LoadedModel model, in WholeBody body)
+    {
         PooledCall call = model.Rent();
+        Finding? fault = Compute(body, context.Request.Headers, model, call, _context.Time.GetTimestamp());
+        body.Release();
+        if (fault is not null)
+        {
+            model.Counters.CountFailure();
+            model.Return(call);
+            return FailAsync(context, fault);
+        }
+
+        ReadOnlyMemory<byte> answer = call.Response.Written;
+        bool hasBinary = call.Response.JsonBytes != answer.Length;
+        if (hasBinary)
+        {
+            context.Response.Headers[HeaderLength] = call.Response.JsonBytes.ToString(CultureInfo.InvariantCulture);
+        }
+
+        Task sent = SendAsync(context, 200, hasBinary ? Octets : Json, answer);
+        if (!sent.IsCompletedSuccessfully)
+        {
+            return ReturnLaterAsync(sent, model, call);
+        }
+
+        model.Return(call);
+        return Task.CompletedTask;
+    }
+
+    private static async Task ReturnLaterAsync(Task sent, LoadedModel model, PooledCall call)
+    {
         try
         {
-            long started = _context.Time.GetTimestamp();
-            Finding? fault = Compute(body, headers, model, call, started);
-            body.Release();
-            if (fault is not null)
-            {
-                model.Counters.CountFailure();
-                await FailAsync(context, fault).ConfigureAwait(false);
-                return;
-            }
-
-            ReadOnlyMemory<byte> answer = call.Response.Written;
-            bool hasBinary = call.Response.JsonBytes != answer.Length;
-            if (hasBinary)
-            {
-                context.Response.Headers[HeaderLength] =
-                    call.Response.JsonBytes.ToString(CultureInfo.InvariantCulture);
-            }
-
-            await SendAsync(context, 200, hasBinary ? Octets : Json, answer).ConfigureAwait(false);
+            await sent.ConfigureAwait(false);
         }
         finally
         {

@@ -1,0 +1,67 @@
+using System.Net;
+using Kedge.Inference.Control;
+using Kedge.ModelServer;
+using Kedge.Native;
+
+namespace Kedge.Inference.Tests.Serve;
+
+/// <summary>Tests that count what the whole process allocates: none runs beside them.</summary>
+[CollectionDefinition(Name, DisableParallelization = true)]
+public sealed class AloneCollection
+{
+    public const string Name = "alone";
+}
+
+/// <summary>The whole HTTP path in this process, so that its allocations can be counted.</summary>
+[Collection(AloneCollection.Name)]
+public sealed class AllocationTests
+{
+    [Fact]
+    public async Task A_request_over_http_allocates_next_to_nothing_once_warm()
+    {
+        using TemporaryFolder folder = new();
+        using RotatingLog log = new("", 4096, TimeProvider.System);
+        using LoadedModel model = new(new ServeModel("tiny", "1", "onnx", "-"), TinyModels.NativeAddSub());
+        ServeContext context = new()
+        {
+            Log = log,
+            Time = TimeProvider.System,
+            ProgramVersion = "0",
+            RequestBytesMax = 1 << 20,
+            WriteMetrics = static () => default,
+            Models = [model],
+        };
+        await using HttpServing serving = new(4, 1 << 20, log);
+        FileDescriptor own = ListeningSocket.OpenUnix(
+            folder.File("own.sock"), 4, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        await serving.StartAsync(own, new InferenceApplication(context));
+        FileDescriptor listener = ListeningSocket.OpenTcp(new IPEndPoint(IPAddress.Loopback, 0), 4);
+        Assert.True(serving.Public.TryAttach(listener));
+        IPEndPoint endPoint = IPEndPoint.Parse(ListeningSocket.Describe(listener));
+        long withoutBody = Measure(endPoint, RawHttp.Request("GET", "/v2/health/live"));
+        long withBody = Measure(endPoint, RawHttp.AddSubRequest);
+        await serving.StopAsync();
+
+        // Kestrel makes one object of 120 bytes for every request that has a body; nothing else is left.
+        Assert.InRange(withoutBody, 0, 16);
+        Assert.InRange(withBody, 0, 120 + 16);
+    }
+
+    private static long Measure(IPEndPoint endPoint, byte[] request)
+    {
+        using RawHttp http = RawHttp.Connect(endPoint);
+        for (int i = 0; i < 3000; i++)
+        {
+            Assert.Equal(200, http.Exchange(request, out _));
+        }
+
+        long before = GC.GetTotalAllocatedBytes(precise: true);
+        const int Requests = 3000;
+        for (int i = 0; i < Requests; i++)
+        {
+            http.Exchange(request, out _);
+        }
+
+        return (GC.GetTotalAllocatedBytes(precise: true) - before) / Requests;
+    }
+}
