@@ -8,19 +8,29 @@ public static class StoreLimits
     /// <summary>Most rows of one page: a page of devices with their facts stays within some tens of MiB.</summary>
     public const int PageRowsMax = 1000;
 
-    /// <summary>Longest document of one row (a spec, a status, facts), in characters: what one message can carry.</summary>
+    /// <summary>
+    /// Longest document of one row (a spec, a status, facts), in characters: what one message can carry.
+    /// </summary>
     public const int DocumentCharsMax = 1 * Limits.MiB;
 
-    /// <summary>Longest package manifest, in characters; follows <see cref="Limits.PackageManifestBytesMax"/>.</summary>
+    /// <summary>
+    /// Longest package manifest, in characters; follows <see cref="Limits.PackageManifestBytesMax"/>.
+    /// </summary>
     public const int PackageDocumentCharsMax = Limits.PackageManifestBytesMax;
 
-    /// <summary>Largest signed desired state, in bytes: its lines and the signature fit one packet of the link.</summary>
+    /// <summary>
+    /// Largest signed desired state, in bytes: its lines and the signature fit one packet of the link.
+    /// </summary>
     public const int SignedBytesMax = Limits.LinkPacketBytesMax;
 
-    /// <summary>Longest free text of one column (a reason, a cause, a role list), in characters; longer text is cut.</summary>
+    /// <summary>
+    /// Longest free text of one column (a reason, a cause, a role list), in characters; longer text is cut.
+    /// </summary>
     public const int TextCharsMax = 1024;
 
-    /// <summary>Most devices that one commit of desired states may change: one transaction stays within a second.</summary>
+    /// <summary>
+    /// Most devices that one commit of desired states may change: one transaction stays within a second.
+    /// </summary>
     public const int DesiredChangesMax = 1000;
 
     /// <summary>Most reports that are committed together: one flush of the disk for all of them.</summary>
@@ -44,6 +54,8 @@ public static class StoreLimits
     /// <summary>Most digests in one question about chunks.</summary>
     public const int ChunkQueryMax = 10_000;
 
-    /// <summary>Highest floor of a generation: half of what a JSON number carries exactly, so that there is room above.</summary>
+    /// <summary>
+    /// Highest floor of a generation: half of what a JSON number carries exactly, so that there is room above.
+    /// </summary>
     public const long GenerationFloorMax = 1L << 52;
 }

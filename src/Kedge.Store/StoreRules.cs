@@ -70,6 +70,15 @@ internal static class StoreRules
         FactsAtMs = 0,
     };
 
+    public static DeviceRow Revoked(DeviceRow held, long atMs, long revision) => held with
+    {
+        RevokedAtMs = Math.Max(1, atMs),
+        Connected = false,
+        PresenceAtMs = held.Connected ? atMs : held.PresenceAtMs,
+        Revision = revision,
+        ChangedAtRevision = revision,
+    };
+
     public static DeviceRow Changed(DeviceRow held, DeviceWrite write) => held with
     {
         Labels = write.Labels ?? held.Labels,

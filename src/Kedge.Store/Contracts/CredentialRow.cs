@@ -3,7 +3,9 @@ using Kedge.Core;
 
 namespace Kedge.Store.Contracts;
 
-/// <summary>What a person or program shows to be let in; its secret is kept by its hash only. Never compared as a record.</summary>
+/// <summary>
+/// What a person or program shows to be let in; its secret is kept by its hash only. Never compared as a record.
+/// </summary>
 public sealed record CredentialRow
 {
     /// <summary>Who, a DNS label.</summary>

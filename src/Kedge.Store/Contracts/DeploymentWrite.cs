@@ -15,7 +15,9 @@ public sealed record DeploymentWrite
     /// <summary>Packages that the spec was resolved to; each must be there.</summary>
     public required ImmutableArray<Digest> Packages { get; init; }
 
-    /// <summary>Revision that the change was made from, 0 when it must not exist yet; null for whichever holds.</summary>
+    /// <summary>
+    /// Revision that the change was made from, 0 when it must not exist yet; null for whichever holds.
+    /// </summary>
     public long? ExpectedRevision { get; init; }
 
     /// <summary>Now, Unix ms.</summary>

@@ -11,8 +11,10 @@ public sealed record DesiredHead
     /// <summary>Its generation; 0 for none yet. The parent of the next commit.</summary>
     public Generation Generation { get; init; }
 
-    /// <summary>The next generation lies above this too; above <see cref="Generation"/> when the device reported a newer
-    /// one than the store knows (after a restore): then a new one must be committed for the device to take it.</summary>
+    /// <summary>
+    /// The next generation lies above this too. It is above <see cref="Generation"/> when the device reported a newer
+    /// one than the store knows (after a restore): then a new one must be committed for the device to take it.
+    /// </summary>
     public Generation Floor { get; init; }
 
     /// <summary>Digest of the content; none for none yet.</summary>

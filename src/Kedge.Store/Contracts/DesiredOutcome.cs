@@ -14,7 +14,9 @@ public abstract record DesiredOutcome
     /// <param name="Revision">Store revision of the commit.</param>
     public sealed record Committed(long Revision) : DesiredOutcome;
 
-    /// <summary>Somebody planned first, the floor was raised, or other hardware took the name. Nothing changed: plan again.</summary>
+    /// <summary>
+    /// Somebody planned first, the floor was raised, or other hardware took the name. Nothing changed: plan again.
+    /// </summary>
     /// <param name="Device">First device that differs.</param>
     /// <param name="Held">What it has.</param>
     public sealed record Conflict(DeviceId Device, DesiredHead Held) : DesiredOutcome;

@@ -16,7 +16,9 @@ public sealed record DeviceRow
     /// <summary>Digest of the SubjectPublicKeyInfo of its enrolled key.</summary>
     public required Digest Key { get; init; }
 
-    /// <summary>Store revision that last changed labels, annotations, cordon, revocation or key: compare-and-set on it.</summary>
+    /// <summary>
+    /// Store revision that last changed labels, annotations, cordon, revocation or key: compare-and-set on it.
+    /// </summary>
     public required long Revision { get; init; }
 
     /// <summary>Store revision that last changed anything but <see cref="LastSeenMs"/>: watch it.</summary>

@@ -6,7 +6,9 @@ namespace Kedge.Store.Contracts;
 /// <summary>Certificates of devices, by serial number. They outlive their device until they expire.</summary>
 public interface ICertificateStore
 {
-    /// <summary>Records a certificate; a serial that is there already is a conflict unless it is the same one.</summary>
+    /// <summary>
+    /// Records a certificate; a serial that is there already is a conflict unless it is the same one.
+    /// </summary>
     ValueTask<CasOutcome> RecordAsync(
         TenantId tenant, CertificateRow certificate, CancellationToken cancellationToken);
 
@@ -21,7 +23,9 @@ public interface ICertificateStore
     ValueTask<CasOutcome> RevokeAsync(
         TenantId tenant, string serial, long atMs, string because, CancellationToken cancellationToken);
 
-    /// <summary>Revoked certificates that have not expired at <paramref name="nowMs"/>, in order of their serials.</summary>
+    /// <summary>
+    /// Revoked certificates that have not expired at <paramref name="nowMs"/>, in order of their serials.
+    /// </summary>
     ValueTask<ImmutableArray<CertificateRow>> ListRevokedAsync(
         TenantId tenant, long nowMs, CancellationToken cancellationToken);
 

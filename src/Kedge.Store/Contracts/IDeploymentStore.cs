@@ -29,6 +29,8 @@ public interface IDeploymentStore
     ValueTask<CasOutcome> DeleteAsync(
         TenantId tenant, DeploymentId id, long? expectedRevision, long atMs, CancellationToken cancellationToken);
 
-    /// <summary>Removes one that is marked, when no device reports it any more. A conflict when it is not marked.</summary>
+    /// <summary>
+    /// Removes one that is marked, when no device reports it any more. A conflict when it is not marked.
+    /// </summary>
     ValueTask<CasOutcome> RemoveAsync(TenantId tenant, DeploymentId id, CancellationToken cancellationToken);
 }

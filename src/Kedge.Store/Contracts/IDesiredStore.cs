@@ -2,7 +2,9 @@ using Kedge.Core;
 
 namespace Kedge.Store.Contracts;
 
-/// <summary>What each device is asked to run. Generations of a name only grow, over replacements and restores.</summary>
+/// <summary>
+/// What each device is asked to run. Generations of a name only grow, over replacements and restores.
+/// </summary>
 public interface IDesiredStore
 {
     /// <summary>Commits a plan whole, on the parent generation of each device, or not at all.</summary>

@@ -5,13 +5,15 @@ namespace Kedge.Store.Contracts;
 /// <summary>Devices by name. A name outlives broken hardware: its labels and generations continue.</summary>
 public interface IDeviceStore
 {
-    /// <summary>Gives a free name to a device, uses up its token and records its certificate, or does none of it.</summary>
+    /// <summary>
+    /// Gives a free name to a device, uses up its token and records its certificate, or does none of it.
+    /// </summary>
     ValueTask<EnrolOutcome> EnrolAsync(
         TenantId tenant, DeviceEnrolment enrolment, CancellationToken cancellationToken);
 
     /// <summary>
     /// New hardware under a name that is held: new key and incarnation, sequences start anew, generations, labels and
-    /// cordon continue, a revocation ends, the open connection and the older certificates of the name do not count any more.
+    /// cordon continue, a revocation ends, the open connection and the older certificates of the name count no more.
     /// </summary>
     ValueTask<EnrolOutcome> ReplaceAsync(
         TenantId tenant, DeviceEnrolment enrolment, CancellationToken cancellationToken);
@@ -25,11 +27,15 @@ public interface IDeviceStore
     /// <summary>Changes labels, annotations or cordon.</summary>
     ValueTask<CasOutcome> UpdateAsync(TenantId tenant, DeviceWrite write, CancellationToken cancellationToken);
 
-    /// <summary>Trusts the device no more, nor any certificate of it; its row stays. Revoking twice is unchanged.</summary>
+    /// <summary>
+    /// Trusts the device no more, nor any certificate of it; its row stays. Revoking twice is unchanged.
+    /// </summary>
     ValueTask<CasOutcome> RevokeAsync(
         TenantId tenant, DeviceId device, long atMs, CancellationToken cancellationToken);
 
-    /// <summary>Removes the device, its desired state and reports; its certificates stay, revoked, until they expire.</summary>
+    /// <summary>
+    /// Removes the device, its desired state and reports; its certificates stay, revoked, until they expire.
+    /// </summary>
     ValueTask<CasOutcome> DeleteAsync(
         TenantId tenant, DeviceId device, long? expectedRevision, long atMs, CancellationToken cancellationToken);
 
@@ -45,6 +51,8 @@ public interface IDeviceStore
     ValueTask<int> DisconnectReplicaAsync(
         TenantId tenant, string replica, long atMs, CancellationToken cancellationToken);
 
-    /// <summary>Devices were heard: moves their last-seen times forward, no revision. Unknown names are skipped.</summary>
+    /// <summary>
+    /// Devices were heard: moves their last-seen times forward, no revision. Unknown names are skipped.
+    /// </summary>
     ValueTask TouchAsync(TenantId tenant, IReadOnlyList<DeviceSeen> seen, CancellationToken cancellationToken);
 }

@@ -2,8 +2,8 @@ namespace Kedge.Store.Contracts;
 
 /// <summary>
 /// Everything that the control plane remembers, cut by aggregate.
-/// <para><b>Problem.</b> Several loops, requests and replicas read and change one fleet. None may lose another's change,
-/// act on half a change, or need to know which database is below.</para>
+/// <para><b>Problem.</b> Several loops, requests and replicas read and change one fleet. None may lose the change of
+/// another, act on half a change, or need to know which database is below.</para>
 /// <para><b>Approach.</b> Contracts by the question asked, <c>TenantId</c> first in every one. Each call is one
 /// transaction: it commits whole or changes nothing, and says which by a closed outcome. Changes are compare-and-set on
 /// a revision, a parent generation, an epoch or a digest. Documents (specs, status, facts, manifests) are opaque JSON
@@ -64,7 +64,8 @@ public interface IKedgeStore : IAsyncDisposable
 
     /// <summary>
     /// Waits until the store revision is not <paramref name="revision"/> any more, at most <paramref name="timeout"/>
-    /// (zero asks without waiting). A revision below the given one means that the store was restored: it returns at once.
+    /// (zero asks without waiting). A revision below the given one means that the store was restored: it returns then
+    /// too.
     /// </summary>
     /// <returns>The revision that holds now; the given one when the time ran out.</returns>
     ValueTask<long> WaitBeyondAsync(long revision, TimeSpan timeout, CancellationToken cancellationToken);

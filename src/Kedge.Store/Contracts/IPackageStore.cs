@@ -14,7 +14,8 @@ public interface IPackageStore
     ValueTask<PackageContent?> FindAsync(TenantId tenant, Digest digest, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Packages, newest first; of one model, or of all for null. <see cref="Page{T}.Next"/> is the revision to go on before.
+    /// Packages, newest first; of one model, or of all for null. <see cref="Page{T}.Next"/> is the revision to go on
+    /// before.
     /// </summary>
     ValueTask<Page<PackageRow>> ListAsync(
         TenantId tenant, string? name, long? beforeRevision, int rowsMax, CancellationToken cancellationToken);

@@ -14,7 +14,9 @@ public sealed record TagMove
     /// <summary>Package that it names from now on; must be of that model.</summary>
     public required Digest Digest { get; init; }
 
-    /// <summary>Package that it must name before, or the default digest when it must not exist; null for whichever.</summary>
+    /// <summary>
+    /// Package that it must name before, or the default digest when it must not exist; null for whichever.
+    /// </summary>
     public Digest? Expected { get; init; }
 
     /// <summary>Now, Unix ms.</summary>

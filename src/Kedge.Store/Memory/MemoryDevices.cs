@@ -29,7 +29,8 @@ internal sealed class MemoryDevices(MemoryEngine engine) : IDeviceStore
     {
         StoreCheck.Rows(query.RowsMax);
         MemoryState state = engine.State;
-        return new(MemoryPage.Of(Matching(state.Of(tenant), query), query.RowsMax, state.Revision, d => d.Id.ToString()));
+        return new(MemoryPage.Of(
+            Matching(state.Of(tenant), query), query.RowsMax, state.Revision, d => d.Id.ToString()));
     }
 
     public ValueTask<CasOutcome> UpdateAsync(TenantId tenant, DeviceWrite write, CancellationToken cancellationToken) =>
@@ -185,14 +186,7 @@ internal sealed class MemoryDevices(MemoryEngine engine) : IDeviceStore
 
         long revision = scope.Mark();
         MemoryCertificates.RevokeAll(scope, device, atMs, StoreRules.BecauseRevoked);
-        Save(scope, held with
-        {
-            RevokedAtMs = Math.Max(1, atMs),
-            Connected = false,
-            PresenceAtMs = held.Connected ? atMs : held.PresenceAtMs,
-            Revision = revision,
-            ChangedAtRevision = revision,
-        });
+        Save(scope, StoreRules.Revoked(held, atMs, revision));
         return new CasOutcome.Done(revision);
     }
 
@@ -249,7 +243,8 @@ internal sealed class MemoryDevices(MemoryEngine engine) : IDeviceStore
 
     private static int DisconnectReplica(MemoryScope scope, string replica, long atMs)
     {
-        ImmutableArray<DeviceRow> open = [.. scope.Tenant.Devices.Values.Where(d => d.Connected && d.Replica == replica)];
+        ImmutableArray<DeviceRow> open =
+            [.. scope.Tenant.Devices.Values.Where(d => d.Connected && d.Replica == replica)];
         foreach (DeviceRow row in open)
         {
             Save(scope, row with { Connected = false, PresenceAtMs = atMs, ChangedAtRevision = scope.Mark() });

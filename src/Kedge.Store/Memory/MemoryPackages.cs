@@ -150,7 +150,8 @@ internal sealed class MemoryPackages(MemoryEngine engine) : IPackageStore
         scope.Tenant = scope.Tenant with
         {
             Packages = scope.Tenant.Packages.Remove(digest),
-            Tags = scope.Tenant.Tags.RemoveRange(scope.Tenant.Tags.Where(t => t.Value.Digest == digest).Select(t => t.Key)),
+            Tags = scope.Tenant.Tags.RemoveRange(
+                scope.Tenant.Tags.Where(t => t.Value.Digest == digest).Select(t => t.Key)),
             Chunks = Counted(scope.Tenant.Chunks, held.Write, -1),
         };
         return new PackageDeletion.Deleted();
