@@ -309,7 +309,7 @@ internal sealed class Link
             return false;
         }
 
-        if (_close.By is MqttCloseBy.Peer or MqttCloseBy.Network)
+        if (_close.By is MqttCloseBy.Peer or MqttCloseBy.Network || _close.Reason == MqttReasonCode.KeepAliveTimeout)
         {
             return true;
         }

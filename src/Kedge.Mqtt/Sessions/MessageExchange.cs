@@ -99,7 +99,7 @@ internal sealed class MessageExchange
         }
 
         ushort packetId = 0;
-        if (isAcknowledged && !Outgoing.TryAdd(PendingKind.Publish, token, out packetId))
+        if (isAcknowledged && !Outgoing.TryAdd(PendingKind.Publish, token, 0, out packetId))
         {
             Refuse(token, MqttReasonCode.QuotaExceeded, "Every packet identifier is in use.");
             return;
@@ -177,7 +177,7 @@ internal sealed class MessageExchange
     /// <summary>The peer answers a message of this side.</summary>
     public void Receive(MqttPacket.PubAck answer)
     {
-        if (!Outgoing.TryEnd(PendingKind.Publish, answer.PacketId, out long token))
+        if (!Outgoing.TryEnd(PendingKind.Publish, answer.PacketId, out long token, out _))
         {
             Fail(MqttReasonCode.ProtocolError, "A PUBACK answers no message.");
             return;

@@ -194,13 +194,17 @@ public sealed class MqttClientSession
 
     private void EndSubscribe(PendingKind kind, ushort packetId, ImmutableArray<MqttReasonCode> reasons)
     {
-        if (_exchange.Outgoing.TryEnd(kind, packetId, out long token))
+        if (!_exchange.Outgoing.TryEnd(kind, packetId, out long token, out int answerCount))
         {
-            _exchange.Emit(new MqttEffect.SubscribeDone(token, reasons));
+            _exchange.Fail(MqttReasonCode.ProtocolError, "An answer to SUBSCRIBE or UNSUBSCRIBE that were not sent.");
+        }
+        else if (reasons.Length != answerCount && (kind == PendingKind.Subscribe || _options.Version == MqttVersion.V5))
+        {
+            _exchange.Fail(MqttReasonCode.ProtocolError, "An answer has not one reason code for each filter.");
         }
         else
         {
-            _exchange.Fail(MqttReasonCode.ProtocolError, "An answer to SUBSCRIBE or UNSUBSCRIBE that were not sent.");
+            _exchange.Emit(new MqttEffect.SubscribeDone(token, reasons));
         }
     }
 
@@ -243,7 +247,8 @@ public sealed class MqttClientSession
             error ??= CheckSubscription(subscription);
         }
 
-        SendSubscribe(PendingKind.Subscribe, token, error, id => new MqttPacket.Subscribe(id, subscriptions));
+        var pending = new Asking(PendingKind.Subscribe, token, subscriptions.Length);
+        SendSubscribe(pending, error, id => new MqttPacket.Subscribe(id, subscriptions));
         return _exchange.Drain();
     }
 
@@ -271,23 +276,24 @@ public sealed class MqttClientSession
     public ImmutableArray<MqttEffect> Unsubscribe(long token, ImmutableArray<string> filters, TimeSpan now)
     {
         _exchange.Now = now;
-        SendSubscribe(PendingKind.Unsubscribe, token, null, id => new MqttPacket.Unsubscribe(id, filters));
+        var pending = new Asking(PendingKind.Unsubscribe, token, filters.Length);
+        SendSubscribe(pending, null, id => new MqttPacket.Unsubscribe(id, filters));
         return _exchange.Drain();
     }
 
-    private void SendSubscribe(PendingKind kind, long token, MqttProtocolError? error, Func<ushort, MqttPacket> make)
+    private void SendSubscribe(Asking asking, MqttProtocolError? error, Func<ushort, MqttPacket> make)
     {
         error ??= IsOpen ? null : new MqttProtocolError(MqttReasonCode.ServerUnavailable, "There is no connection.");
         error ??= MqttWriter.Check(make(1), _options.Version, PeerPacketBytesMax);
         ushort packetId = 0;
-        if (error is null && !_exchange.Outgoing.TryAdd(kind, token, out packetId))
+        if (error is null && !_exchange.Outgoing.TryAdd(asking.Kind, asking.Token, asking.FilterCount, out packetId))
         {
             error = new MqttProtocolError(MqttReasonCode.QuotaExceeded, "Every packet identifier is in use.");
         }
 
         if (error is not null)
         {
-            _exchange.Emit(new MqttEffect.SubscribeRefused(token, error));
+            _exchange.Emit(new MqttEffect.SubscribeRefused(asking.Token, error));
             return;
         }
 
@@ -370,4 +376,6 @@ public sealed class MqttClientSession
 
         return _exchange.Drain();
     }
+
+    private readonly record struct Asking(PendingKind Kind, long Token, int FilterCount);
 }

@@ -24,7 +24,12 @@ internal sealed class OutgoingFlow(int queueDepthMax)
     /// <summary>True when a QoS 1 message may be sent now and none waits before it.</summary>
     public bool HasRoom => _messages < ReceiveMaximum && _waiting.Count == 0;
 
-    public bool TryAdd(PendingKind kind, long token, out ushort packetId)
+    /// <summary>Takes an unused identifier; false when none is left.</summary>
+    /// <param name="kind">What it stands for.</param>
+    /// <param name="token">Of the owner.</param>
+    /// <param name="answerCount">Reason codes that the answer must have; 0 where it has just one.</param>
+    /// <param name="packetId">1..65,535.</param>
+    public bool TryAdd(PendingKind kind, long token, int answerCount, out ushort packetId)
     {
         packetId = 0;
         if (_pending.Count == ushort.MaxValue)
@@ -38,21 +43,23 @@ internal sealed class OutgoingFlow(int queueDepthMax)
         }
         while (_pending.ContainsKey(_lastId));
         packetId = _lastId;
-        _pending.Add(packetId, new Pending(kind, token));
+        _pending.Add(packetId, new Pending(kind, token, answerCount));
         _messages += kind == PendingKind.Publish ? 1 : 0;
         return true;
     }
 
     /// <summary>Ends one; false when there is none of this kind by this identifier.</summary>
-    public bool TryEnd(PendingKind kind, ushort packetId, out long token)
+    public bool TryEnd(PendingKind kind, ushort packetId, out long token, out int answerCount)
     {
         token = 0;
+        answerCount = 0;
         if (!_pending.TryGetValue(packetId, out Pending pending) || pending.Kind != kind)
         {
             return false;
         }
 
         token = pending.Token;
+        answerCount = pending.AnswerCount;
         _pending.Remove(packetId);
         _messages -= kind == PendingKind.Publish ? 1 : 0;
         return true;
@@ -73,5 +80,5 @@ internal sealed class OutgoingFlow(int queueDepthMax)
 
     internal readonly record struct Waiting(long Token, MqttPacket.Publish Message);
 
-    private readonly record struct Pending(PendingKind Kind, long Token);
+    private readonly record struct Pending(PendingKind Kind, long Token, int AnswerCount);
 }

@@ -148,17 +148,17 @@ public sealed class MiniBroker : IAsyncDisposable
         public async ValueTask<MqttPublishAnswer> PublishAsync(
             MqttPacket.Publish message, CancellationToken cancellationToken)
         {
-            if (message.Topic.EndsWith("/slow", StringComparison.Ordinal))
-            {
-                await Task.Yield();
-            }
-
             if (message.Topic.EndsWith("/forbidden", StringComparison.Ordinal))
             {
                 return new MqttPublishAnswer(MqttReasonCode.NotAuthorized, "not there");
             }
 
             broker.Route(message, this);
+            if (message.Topic.EndsWith("/slow", StringComparison.Ordinal))
+            {
+                await Task.Yield();
+            }
+
             return MqttPublishAnswer.Committed;
         }
 

@@ -24,10 +24,20 @@ public sealed class Program : IAsyncDisposable
         }
     }
 
-    public static Program Start(string file, params string[] arguments)
+    public static Program Start(string file, params string[] arguments) => Run(file, null, arguments);
+
+    /// <summary>The same, with text on its standard input.</summary>
+    public static Program StartWithInput(string file, string input, params string[] arguments) =>
+        Run(file, input, arguments);
+
+    private static Program Run(string file, string? input, string[] arguments)
     {
-        var start = new ProcessStartInfo(
-            file, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(file, arguments)
+        {
+            RedirectStandardInput = input is not null,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         var process = new Process { StartInfo = start };
         var program = new Program(process);
         process.OutputDataReceived += (_, line) => _ = line.Data is null
@@ -43,6 +53,12 @@ public sealed class Program : IAsyncDisposable
         process.Start();
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
+        if (input is not null)
+        {
+            process.StandardInput.Write(input);
+            process.StandardInput.Close();
+        }
+
         return program;
     }
 
