@@ -6,7 +6,9 @@ using Kedge.Mqtt.Tests.Support;
 
 namespace Kedge.Mqtt.Tests.Codec;
 
-/// <summary>Bytes that nobody meant. KEDGE_FUZZ_SEED starts from one seed, KEDGE_FUZZ_SECONDS goes on for longer.</summary>
+/// <summary>
+/// Bytes that nobody meant. KEDGE_FUZZ_SEED starts from one seed, KEDGE_FUZZ_SECONDS goes on for longer.
+/// </summary>
 public sealed class FuzzTests
 {
     private const int RoundsMin = 60_000;

@@ -21,7 +21,11 @@ public sealed class WriterTests
         new MqttPacket.Publish { Topic = "a", Properties = new MqttProperties { ReasonString = "no" } },
         new MqttPacket.Publish { Topic = "a", Properties = new MqttProperties { ResponseTopic = "+" } },
         new MqttPacket.Publish { Topic = "a", Properties = new MqttProperties { SubscriptionIdentifiers = [0] } },
-        new MqttPacket.Publish { Topic = "a", Properties = new MqttProperties { SubscriptionIdentifiers = [1u << 28] } },
+        new MqttPacket.Publish
+        {
+            Topic = "a",
+            Properties = new MqttProperties { SubscriptionIdentifiers = [1u << 28] },
+        },
         new MqttPacket.Subscribe(1, []),
         new MqttPacket.Subscribe(0, [new MqttSubscription("a", MqttQos.AtMostOnce)]),
         new MqttPacket.Subscribe(1, [new MqttSubscription("a+", MqttQos.AtMostOnce)]),

@@ -53,8 +53,8 @@ public sealed class MosquittoClientTests
     [InlineData("311")]
     public async Task Hundreds_of_messages_keep_their_order_while_commits_take_time(string version)
     {
-        await using var broker = new MiniBroker(
-            new MqttServerOptions { Session = new MqttBrokerSessionOptions { ReceiveMaximum = 2, SendQueueDepthMax = 1000 } });
+        var granted = new MqttBrokerSessionOptions { ReceiveMaximum = 2, SendQueueDepthMax = 1000 };
+        await using var broker = new MiniBroker(new MqttServerOptions { Session = granted });
         await using Program sub = Subscribe(
             broker, "-V", version, "-q", "1", "-t", "load/slow", "-C", "300", "-F", "%p");
         await broker.WaitForAsync("subscribe load/slow");

@@ -124,7 +124,10 @@ public sealed class BrokerConnectTests
 
     public static TheoryData<MqttPacket.Connect, MqttReasonCode> NotHad => new()
     {
-        { Connect() with { Will = new MqttWill { Topic = "w", Qos = MqttQos.ExactlyOnce } }, MqttReasonCode.QosNotSupported },
+        {
+            Connect() with { Will = new MqttWill { Topic = "w", Qos = MqttQos.ExactlyOnce } },
+            MqttReasonCode.QosNotSupported
+        },
         { Connect() with { Will = new MqttWill { Topic = "w", Retain = true } }, MqttReasonCode.RetainNotSupported },
         {
             Connect() with { Properties = new MqttProperties { AuthenticationMethod = "SCRAM-SHA-1" } },

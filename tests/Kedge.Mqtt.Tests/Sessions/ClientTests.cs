@@ -222,7 +222,8 @@ public sealed class ClientTests
     {
         MqttEffect.Close close = Client().Receive(new MqttPacket.Disconnect(MqttReasonCode.SessionTakenOver), Start)
             .Single<MqttEffect.Close>();
-        Assert.Equal((MqttReasonCode.SessionTakenOver, MqttCloseBy.Peer, false), (close.Reason, close.By, close.Graceful));
+        Assert.Equal(
+            (MqttReasonCode.SessionTakenOver, MqttCloseBy.Peer, false), (close.Reason, close.By, close.Graceful));
     }
 
     [Theory]

@@ -5,7 +5,9 @@ using Kedge.Mqtt.Tests.Support;
 
 namespace Kedge.Mqtt.Tests.Statements;
 
-/// <summary>docs/protocol/mqtt-statements.md is generated from the list and the tests: KEDGE_GOLDEN=1 writes it anew.</summary>
+/// <summary>
+/// docs/protocol/mqtt-statements.md is generated from the list and the tests: KEDGE_GOLDEN=1 writes it anew.
+/// </summary>
 public sealed class StatementPageTests
 {
     private static readonly IReadOnlyList<Statement> List =
@@ -53,7 +55,7 @@ public sealed class StatementPageTests
         page.Append(CultureInfo.InvariantCulture, $"""
             # MQTT 5.0, statement by statement
 
-            Generated from the tests of `Kedge.Mqtt` by `KEDGE_GOLDEN=1 dotnet test tests/Kedge.Mqtt.Tests`; do not edit.
+            Generated from the tests of `Kedge.Mqtt` by `./dev golden`; do not edit.
             {proven.Length} of {List.Count} normative statements have a test. The words are ours: the standard's count.
 
             ## Without a test
@@ -101,7 +103,8 @@ public sealed class StatementPageTests
         string folder = AppContext.BaseDirectory;
         while (!File.Exists(Path.Combine(folder, "Kedge.slnx")))
         {
-            folder = Path.GetDirectoryName(folder) ?? throw new InvalidOperationException("No Kedge.slnx above the tests.");
+            folder = Path.GetDirectoryName(folder)
+                ?? throw new InvalidOperationException("No Kedge.slnx above the tests.");
         }
 
         return folder;

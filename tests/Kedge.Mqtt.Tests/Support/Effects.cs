@@ -17,7 +17,8 @@ public static class Effects
         where T : MqttPacket => Assert.Single(effects.Sent().OfType<T>());
 
     /// <summary>The session has ended for this reason and, on MQTT 5, has told the peer.</summary>
-    public static void AssertClosed(this ImmutableArray<MqttEffect> effects, MqttReasonCode reason, bool tellsPeer = true)
+    public static void AssertClosed(
+        this ImmutableArray<MqttEffect> effects, MqttReasonCode reason, bool tellsPeer = true)
     {
         MqttEffect.Close close = effects.Single<MqttEffect.Close>();
         Assert.Equal(reason, close.Reason);

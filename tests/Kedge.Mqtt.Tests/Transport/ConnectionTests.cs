@@ -158,7 +158,8 @@ public sealed class ConnectionTests(ITestOutputHelper output)
         Task<MqttConnectOutcome> connecting = MqttClientConnection.ConnectAsync(
             clientStream, MqttOptions(new Inbox()), time, default);
         time.Advance(TimeSpan.FromSeconds(16));
-        MqttClosed closed = Assert.IsType<MqttConnectOutcome.Failed>(await connecting.InTimeAsync("the outcome")).Closed;
+        MqttClosed closed =
+            Assert.IsType<MqttConnectOutcome.Failed>(await connecting.InTimeAsync("the outcome")).Closed;
         Assert.Equal(MqttReasonCode.KeepAliveTimeout, closed.Reason);
         Assert.Equal("KEDGE-MQTT-005", closed.ToFinding().Code);
         await serverStream.DisposeAsync();
@@ -223,7 +224,9 @@ public sealed class ConnectionTests(ITestOutputHelper output)
             "t", new[] { (byte)number }, MqttQos.AtLeastOnce, default))];
         for (int number = 0; number < 50; number++)
         {
-            Assert.Equal(number, (await handler.Published.Reader.ReadAsync().AsTask().InTimeAsync("a message")).Payload.Span[0]);
+            MqttPacket.Publish message =
+                await handler.Published.Reader.ReadAsync().AsTask().InTimeAsync("a message");
+            Assert.Equal(number, message.Payload.Span[0]);
             gate.Release();
         }
 
@@ -267,7 +270,11 @@ public sealed class ConnectionTests(ITestOutputHelper output)
     }
 
     private static MqttClientOptions MqttOptions(Inbox inbox, MqttClientSessionOptions? session = null) =>
-        new() { Session = session ?? new MqttClientSessionOptions { ClientId = "press-1" }, OnMessage = inbox.TakeAsync };
+        new()
+        {
+            Session = session ?? new MqttClientSessionOptions { ClientId = "press-1" },
+            OnMessage = inbox.TakeAsync,
+        };
 
     private static Task<MqttClosed> Serve(Stream stream, IMqttServerHandler handler) =>
         MqttServerConnection.RunAsync(stream, handler, new MqttServerOptions(), TimeProvider.System, default);
