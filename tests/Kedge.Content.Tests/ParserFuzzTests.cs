@@ -23,11 +23,11 @@ public sealed class ParserFuzzTests : IDisposable
 
     [Fact]
     public void Damaged_models_are_read_or_refused() =>
-        Damage.Each(SampleModels.Bytes(SampleModels.Classifier), 20_000, ReadModel);
+        Damage.Each(SampleModels.Bytes(SampleModels.Classifier), 8_000, ReadModel);
 
     [Fact]
     public void Damaged_models_with_graphs_within_graphs_are_read_or_refused() =>
-        Damage.Each(SampleModels.Bytes(SampleModels.Nested), 20_000, ReadModel);
+        Damage.Each(SampleModels.Bytes(SampleModels.Nested), 8_000, ReadModel);
 
     [Fact]
     public void Damaged_models_always_get_an_answer_from_the_gate() =>
@@ -41,7 +41,7 @@ public sealed class ParserFuzzTests : IDisposable
 
     [Fact]
     public void Damaged_manifests_are_read_or_refused() =>
-        Damage.Each([.. SamplePackages.Built.Payload], 20_000, static bytes =>
+        Damage.Each([.. SamplePackages.Built.Payload], 8_000, static bytes =>
         {
             long before = GC.GetAllocatedBytesForCurrentThread();
             bool read = PackageFormat.TryRead(

@@ -12,8 +12,9 @@ public static class ModelLimits
     /// <summary>Bytes of one file: 4 GiB, twice what a protocol-buffers file can hold.</summary>
     public const long FileBytesMax = 4L * 1024 * 1024 * 1024;
 
-    /// <summary>Bytes of all files of a package: 16 GiB, the disk of a larger edge device.</summary>
-    public const long PackageBytesMax = 16L * 1024 * 1024 * 1024;
+    /// <summary>Bytes of all files of a package: 8 GiB, what <see cref="ChunksMax"/> chunks of the average length
+    /// hold.</summary>
+    public const long PackageBytesMax = 8L * 1024 * 1024 * 1024;
 
     /// <summary>
     /// Bytes of one chunk: the longest that the chunker cuts, and small enough to hold in memory many times.

@@ -1,6 +1,8 @@
 using System.Text.Json;
 using Kedge.Content.Gate;
+using Kedge.Core.Errors;
 using Kedge.Examples.Bearing;
+using Kedge.Inference.Golden;
 using Kedge.Inference.Onnx;
 using Kedge.Inference.Sessions;
 using Xunit.Abstractions;
@@ -114,6 +116,36 @@ public sealed class BearingTests(BearingModels models, ITestOutputHelper output)
 
         output.WriteLine($"{signals.Length} signals compared, largest difference of a probability {largest:G2}");
         Assert.InRange(largest, 0, 1e-4);
+    }
+
+    [Theory]
+    [InlineData("v1", true)]
+    [InlineData("v2", true)]
+    [InlineData("v3", false)]
+    public void A_preflight_on_the_golden_file_lets_the_good_versions_pass_and_stops_the_broken_one(
+        string version, bool passes)
+    {
+        byte[] file = SignalDocuments.GoldenFile();
+        Assert.True(GoldenSamples.TryParse(file, out GoldenSamples? golden, out Finding? fault), fault?.ToString());
+        Assert.Equal(SignalDocuments.GoldenSamples, golden.Samples.Length);
+        if (!OnnxRuntimeLibrary.Candidates(explicitPath: null).Any(File.Exists))
+        {
+            output.WriteLine("0 samples judged: the native runtime is not here; eng/native/fetch brings it.");
+            return;
+        }
+
+        byte[] model = ModelExport.ToOnnx(models.Of(version));
+        using OnnxSession session = OnnxSession.FromBytes(model, new OnnxSessionOptions());
+        InferenceCall call = new(session.Signature);
+        GoldenJudge judge = new(golden);
+        foreach (LabelledSignal signal in SignalDocuments.Reference())
+        {
+            _ = Run(session, call, signal);
+            judge.Outputs(call.Outputs);
+        }
+
+        output.WriteLine($"{version}: {judge.Verdict.Agreed} of {judge.Verdict.Samples} agree");
+        Assert.Equal(passes, judge.Verdict.Passed);
     }
 
     private static (float[] Probabilities, long Label) Run(
