@@ -10,7 +10,8 @@ namespace Kedge.Analyzers;
 /// <summary>
 /// KEDGE101. Problem: the compiler does not know that a hierarchy is closed, so a new case falls silently into the
 /// discard arm of every switch. Approach: for a switch over a type marked <c>Kedge.Core.ClosedAttribute</c>, the types
-/// nested in it that derive from it and are not abstract are its cases, and each must be named by a pattern of some arm.
+/// nested in it that derive from it and are not abstract are its cases, and each must be named by a pattern of some
+/// arm.
 /// A guard does not matter: the place has thought about the case. What is deliberately not asked is an absent
 /// discard arm: the compiler wants one.
 /// </summary>
@@ -100,7 +101,9 @@ public sealed class ClosedSwitchAnalyzer : DiagnosticAnalyzer
             .Where(member => IsA(member, closed))
             .SelectMany(member => member.IsAbstract ? CasesOf(member, closed) : new[] { member });
 
-    /// <summary>The types that a pattern names; one that asks for more of the value (a property) names it too.</summary>
+    /// <summary>
+    /// The types that a pattern names; one that asks for more of the value (a property) names it too.
+    /// </summary>
     private static IEnumerable<ITypeSymbol> TypesOf(IPatternOperation pattern) => pattern switch
     {
         IDeclarationPatternOperation { MatchedType: { } type, MatchesNull: false } => new[] { type },

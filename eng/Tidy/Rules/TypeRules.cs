@@ -8,7 +8,8 @@ namespace Kedge.Tidy.Rules;
 /// One top-level type per file, named after the file, and names that say what the type does. What may share a file
 /// with its principal type: cases that derive from it, enums, file-local types, and records, structs and static classes
 /// (constants) of at most <see cref="Limits.CompanionLinesMax"/> lines; in a folder <c>Borders</c> also what the border
-/// hands out. A file of such companions alone may bear the plural name of the group (<c>EnrolMessages.cs</c>).
+/// hands out. A file may bear the plural name of its principal type or, of such companions alone, of the group
+/// (<c>EnrolMessages.cs</c>).
 /// <c>Ids.cs</c> is the registry of ids and holds them all.
 /// </summary>
 public static class TypeRules
@@ -56,7 +57,9 @@ public static class TypeRules
             yield break;
         }
 
-        BaseTypeDeclarationSyntax? principal = types.FirstOrDefault(type => type.Identifier.Text == expected);
+        BaseTypeDeclarationSyntax? principal = types.FirstOrDefault(type => type.Identifier.Text == expected)
+            ?? types.FirstOrDefault(type => $"{type.Identifier.Text}s" == expected)
+            ?? types.FirstOrDefault(type => type.Identifier.Text == $"I{expected.TrimEnd('s')}");
         if (principal is null && file.Name != "Program.cs")
         {
             yield return new Offence(

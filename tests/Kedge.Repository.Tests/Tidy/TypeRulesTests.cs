@@ -53,6 +53,10 @@ public sealed class TypeRulesTests
     }
 
     [Fact]
+    public void A_type_and_its_cases_may_share_a_file_of_their_plural_name() => Assert.Empty(Judged(
+        "abstract class Handle;\nclass Env : Handle;\nclass Session : Handle;\n", "src/Kedge.Core/Handles.cs"));
+
+    [Fact]
     public void A_file_is_named_after_its_type()
     {
         Offence offence = Assert.Single(Judged("class Device;", "src/Kedge.Core/Fleet.cs"));
