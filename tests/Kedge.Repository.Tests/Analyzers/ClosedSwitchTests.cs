@@ -28,7 +28,7 @@ public sealed class ClosedSwitchTests
     [InlineData("o switch { Outcome.Done => 1, Outcome.Lost => 2, Outcome.Refused.Forever => 3, _ => 0 }")]
     [InlineData("o switch { Outcome.Done => 1, Outcome.Lost or Outcome.Refused => 2, _ => 0 }")]
     [InlineData("o switch { Outcome.Done d => d.Count, Outcome.Lost { } => 2, Outcome.Refused r => 3, _ => 0 }")]
-    [InlineData("o switch { Outcome.Done { Count: 1 } => 1, Outcome.Lost when n>1 => 2, Outcome.Refused => 3, _ => 0 }")]
+    [InlineData("o switch { Outcome.Done { Count: 1 } => 1, Outcome.Lost when n > 1 => 2, Outcome.Refused => 3 }")]
     [InlineData("n switch { 1 => 1, _ => 0 }")]
     public async Task A_switch_that_names_every_case_passes(string expression) =>
         Assert.Empty(await JudgedAsync($"return {expression};"));
