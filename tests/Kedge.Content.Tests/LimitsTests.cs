@@ -16,7 +16,9 @@ public sealed class LimitsTests
         string chunk = $$"""{"digest":"{{Digest.Of([])}}","bytes":{{ContentLimits.ChunkBytesMax}}},""";
         Assert.InRange(chunk.Length, 1, ChunkJsonBytesMax);
         Assert.InRange(
-            ((long)ModelLimits.ChunksMax * ChunkJsonBytesMax) + RestOfManifestBytesMax, 1, ModelLimits.ManifestBytesMax);
+            (ModelLimits.ChunksMax * (long)ChunkJsonBytesMax) + RestOfManifestBytesMax,
+            1,
+            ModelLimits.ManifestBytesMax);
     }
 
     [Fact]
