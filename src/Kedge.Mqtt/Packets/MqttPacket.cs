@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Kedge.Core;
 
 namespace Kedge.Mqtt.Packets;
 
@@ -7,6 +8,7 @@ namespace Kedge.Mqtt.Packets;
 /// left out
 /// by the writer. Holds arrays, hence never compare two packets with <c>==</c>.
 /// </summary>
+[Closed]
 public abstract record MqttPacket
 {
     private MqttPacket()
