@@ -1,1 +1,3 @@
-return 0;
+using Kedge.Cli;
+
+return await KedgeCommand.RunAsync(args, CliWorld.Real(), CancellationToken.None).ConfigureAwait(false);

@@ -1,10 +1,8 @@
-using Kedge.Core;
 using Kedge.Mqtt.Packets;
 
 namespace Kedge.Mqtt.Transport;
 
 /// <summary>A server's answer to CONNECT.</summary>
-[Closed]
 public abstract record MqttConnectDecision
 {
     private MqttConnectDecision()

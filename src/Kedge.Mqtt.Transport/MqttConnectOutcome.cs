@@ -1,10 +1,8 @@
-using Kedge.Core;
 using Kedge.Mqtt.Packets;
 
 namespace Kedge.Mqtt.Transport;
 
 /// <summary>What came of one CONNECT.</summary>
-[Closed]
 public abstract record MqttConnectOutcome
 {
     private MqttConnectOutcome()

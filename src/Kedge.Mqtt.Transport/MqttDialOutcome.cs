@@ -1,10 +1,8 @@
-using Kedge.Core;
 using Kedge.Core.Errors;
 
 namespace Kedge.Mqtt.Transport;
 
 /// <summary>What came of one attempt to reach a broker.</summary>
-[Closed]
 public abstract record MqttDialOutcome
 {
     private MqttDialOutcome()

@@ -1,11 +1,9 @@
-using Kedge.Core;
 using Kedge.Mqtt.Codec;
 using Kedge.Mqtt.Packets;
 
 namespace Kedge.Mqtt.Transport;
 
 /// <summary>What came of one message.</summary>
-[Closed]
 public abstract record MqttPublishOutcome
 {
     private MqttPublishOutcome()

@@ -1,12 +1,10 @@
 using System.Collections.Immutable;
-using Kedge.Core;
 using Kedge.Mqtt.Codec;
 using Kedge.Mqtt.Packets;
 
 namespace Kedge.Mqtt.Transport;
 
 /// <summary>What came of one SUBSCRIBE or UNSUBSCRIBE.</summary>
-[Closed]
 public abstract record MqttSubscribeOutcome
 {
     private MqttSubscribeOutcome()

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Kedge.Core;
 
 namespace Kedge.Mqtt.Packets;
 
@@ -8,7 +7,6 @@ namespace Kedge.Mqtt.Packets;
 /// left out
 /// by the writer. Holds arrays, hence never compare two packets with <c>==</c>.
 /// </summary>
-[Closed]
 public abstract record MqttPacket
 {
     private MqttPacket()

@@ -1,12 +1,10 @@
 using System.Collections.Immutable;
-using Kedge.Core;
 using Kedge.Mqtt.Codec;
 using Kedge.Mqtt.Packets;
 
 namespace Kedge.Mqtt.Sessions;
 
 /// <summary>What a session wants done, in the order given. A closed hierarchy, shared by both ends.</summary>
-[Closed]
 public abstract record MqttEffect
 {
     private MqttEffect()

@@ -1,0 +1,85 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text;
+using Kedge.Api.Resources;
+using Kedge.Cli.Kinds;
+using Kedge.Cli.Output;
+using Kedge.Content.Packages;
+using Kedge.Content.Trust;
+using Kedge.Core.Errors;
+using Kedge.Core.Models;
+
+namespace Kedge.Cli.Commands;
+
+/// <summary>Everything about a package, for people.</summary>
+internal static class PackageDescription
+{
+    public static string Text(PackageResource package)
+    {
+        FieldBlock block = new FieldBlock()
+            .Add("Model", package.Name)
+            .Add("Digest", package.Digest)
+            .Add("Tags", string.Join(", ", package.Tags))
+            .Add("Size", Ages.Bytes(package.Bytes))
+            .Add("Stored", Ages.Moment(package.StoredAtMs))
+            .Add("Signed by", string.Join(", ", package.SignedBy));
+        if (Manifest(package) is PackageManifest manifest)
+        {
+            AddManifest(block, manifest);
+        }
+
+        return block.ToString();
+    }
+
+    private static PackageManifest? Manifest(PackageResource package)
+    {
+        byte[] envelope = Encoding.UTF8.GetBytes(package.Envelope ?? "");
+        return Dsse.TryParse(envelope, out DsseEnvelope? parsed, out _)
+            && parsed is not null
+            && PackageFormat.TryRead(parsed.Payload.Span, out PackageManifest? manifest, out ImmutableArray<Finding> _)
+                ? manifest
+                : null;
+    }
+
+    private static void AddManifest(FieldBlock block, PackageManifest manifest)
+    {
+        block.Add("Packaged", Ages.Moment(manifest.CreatedAtMs))
+            .Add("Inputs", Tensors(manifest.Inputs))
+            .Add("Outputs", Tensors(manifest.Outputs))
+            .Add("Golden", manifest.Golden is GoldenSet golden
+                ? string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{golden.SampleCount} samples, {(golden.Source == GoldenSource.Author ? "by the author" : "recorded at push")}")
+                : "none");
+        foreach ((string key, string value) in manifest.Provenance)
+        {
+            block.Add("Provenance", $"{key}={value}");
+        }
+
+        TextTable variants = new("VARIANT", "PRECISION", "ACCELERATOR", "ARCHITECTURES", "MEMORY");
+        TextTable files = new("FILE", "SIZE", "CHUNKS", "DIGEST");
+        foreach (ModelVariant variant in manifest.Variants)
+        {
+            variants.Add(
+                variant.Name,
+                variant.Precision,
+                variant.Accelerator.ToString().ToLowerInvariant(),
+                variant.Architectures.IsEmpty ? "any" : string.Join(',', variant.Architectures),
+                variant.MemoryBytes > 0 ? Ages.Bytes(variant.MemoryBytes) : "");
+        }
+
+        foreach (PackageFile file in manifest.AllFiles())
+        {
+            files.Add(
+                file.Path,
+                Ages.Bytes(file.Bytes),
+                file.Chunks.Length.ToString(CultureInfo.InvariantCulture),
+                DeploymentKind.ShortDigest(file.Digest.ToString()));
+        }
+
+        block.AddTable("Variants", variants, colour: false).AddTable("Files", files, colour: false);
+    }
+
+    private static string Tensors(ImmutableArray<TensorDeclaration> tensors) =>
+        string.Join("; ", tensors.Select(tensor => $"{tensor.Name} {tensor.Datatype} [{string.Join(", ", tensor.Shape)}]"));
+}

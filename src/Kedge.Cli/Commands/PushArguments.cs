@@ -1,0 +1,66 @@
+using System.CommandLine;
+using Kedge.Cli.Output;
+
+namespace Kedge.Cli.Commands;
+
+/// <summary>What <c>kedge model push</c> takes.</summary>
+internal sealed class PushArguments
+{
+    public Argument<string> File { get; } = new("FILE") { Description = "The model, an ONNX file." };
+
+    public Option<string> Name { get; } = new("--name", "-n")
+    {
+        Description = "Name of the model; made of the file's name when it is left out.",
+        HelpName = "NAME",
+    };
+
+    public Option<string[]> Tag { get; } = new("--tag", "-t")
+    {
+        Description = "Tag that is to name the package; may be given more than once. Default: latest.",
+        HelpName = "TAG",
+    };
+
+    public Option<string> Golden { get; } = new("--golden")
+    {
+        Description = "Golden samples: inputs with the outputs that must come out. Recorded here when left out.",
+        HelpName = "FILE",
+    };
+
+    public Option<bool> SkipGoldenCheck { get; } = new("--skip-golden-check")
+    {
+        Description = "Run nothing here; without --golden the package has no golden samples.",
+    };
+
+    public Option<string> Key { get; } = new("--key")
+    {
+        Description = "Private key to sign with, PEM; model-signing.key of the owner's folder when left out.",
+        HelpName = "FILE",
+    };
+
+    public Option<string[]> Architecture { get; } = new("--architecture")
+    {
+        Description = "Processor architecture that it runs on, as x64 or arm64; any when left out.",
+        HelpName = "ARCH",
+    };
+
+    public Option<string[]> Provenance { get; } = new("--provenance")
+    {
+        Description = "Where it comes from, as source.commit=abc123; may be given more than once.",
+        HelpName = "KEY=VALUE",
+    };
+
+    public Option<string> Output { get; } = OutputOption.Create("json", "yaml");
+
+    public void AddTo(Command command)
+    {
+        command.Add(File);
+        command.Add(Name);
+        command.Add(Tag);
+        command.Add(Golden);
+        command.Add(SkipGoldenCheck);
+        command.Add(Key);
+        command.Add(Architecture);
+        command.Add(Provenance);
+        command.Add(Output);
+    }
+}

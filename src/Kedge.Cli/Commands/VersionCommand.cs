@@ -1,0 +1,31 @@
+using System.CommandLine;
+using System.Reflection;
+using Kedge.Api.Resources;
+using Kedge.Cli.Running;
+
+namespace Kedge.Cli.Commands;
+
+/// <summary><c>kedge version</c>: this program's version and the server's.</summary>
+internal static class VersionCommand
+{
+    /// <summary>This program's version.</summary>
+    public static string Own =>
+        typeof(VersionCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()
+            ?.InformationalVersion ?? "unknown";
+
+    public static Command Create(CommandAction action)
+    {
+        Option<bool> client = new("--client") { Description = "Only this program; call no server." };
+        Command command = new("version", "Print the version of this program and of the server.") { client };
+        action.Bind(command, async (session, ct) =>
+        {
+            session.Print.Line($"client: {Own}");
+            if (!session.Get(client))
+            {
+                ServerResource server = await session.Client.GetServerAsync(ct).ConfigureAwait(false);
+                session.Print.Line($"server: {server.Version} at {session.Context.Server}");
+            }
+        });
+        return command;
+    }
+}
