@@ -21,32 +21,29 @@ internal sealed class MemoryEngine(TimeProvider time)
     public T Write<T>(TenantId tenant, Func<MemoryScope, T> transaction)
     {
         StoreCheck.Tenant(tenant);
-        T outcome;
-        long revision;
         lock (_lock)
         {
             MemoryScope scope = new(_state.Of(tenant), _state.Revision);
-            outcome = transaction(scope);
+            T outcome = transaction(scope);
             if (scope.IsGivenUp)
             {
                 return outcome;
             }
 
-            revision = scope.IsMarked ? scope.NextRevision : _state.Revision;
+            // Announced before it can be read: who reads it and then waits is never behind what was announced.
+            long revision = scope.IsMarked ? scope.NextRevision : _state.Revision;
+            Signal.PublishAtLeast(revision);
             _state = new MemoryState(revision, _state.Tenants.SetItem(tenant, scope.Tenant));
+            return outcome;
         }
-
-        Signal.PublishAtLeast(revision);
-        return outcome;
     }
 
     public void Replace(MemoryState state)
     {
         lock (_lock)
         {
+            Signal.Publish(state.Revision);
             _state = state;
         }
-
-        Signal.Publish(state.Revision);
     }
 }

@@ -71,11 +71,14 @@ public sealed class MemoryStore : IKedgeStore
     public ILeaseStore Leases { get; }
 
     /// <inheritdoc/>
-    public ValueTask<long> RevisionAsync(CancellationToken cancellationToken) => new(_engine.Signal.Current);
+    public ValueTask<long> RevisionAsync(CancellationToken cancellationToken) => new(_engine.State.Revision);
 
     /// <inheritdoc/>
-    public ValueTask<long> WaitBeyondAsync(long revision, TimeSpan timeout, CancellationToken cancellationToken) =>
-        _engine.Signal.WaitAsync(revision, timeout, cancellationToken);
+    public ValueTask<long> WaitBeyondAsync(long revision, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        long held = _engine.State.Revision;
+        return held == revision ? _engine.Signal.WaitAsync(revision, timeout, cancellationToken) : new(held);
+    }
 
     /// <summary>All that the store holds now.</summary>
     public MemorySnapshot Snapshot() => new(_engine.State);

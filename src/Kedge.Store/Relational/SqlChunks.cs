@@ -31,14 +31,15 @@ internal sealed class SqlChunks(IRelationalEngine engine) : IChunkIndex
         """;
 
     private readonly string _present = $"""
-        select c.digest from {engine.Dialect.EachText}
-        join chunks c on c.tenant = @tenant and c.digest = each.value
+        select c.digest from chunks c
+        where c.tenant = @tenant and c.digest in (select each.value from {engine.Dialect.EachText})
         """;
 
     private readonly string _isInAny = $"""
-        select 1 from {engine.Dialect.EachText}
-        join packages p on p.tenant = @tenant and p.digest = each.value
-        join package_chunks c on c.tenant = p.tenant and c.package_revision = p.revision and c.chunk = @digest
+        select 1 from packages p
+        join package_chunks c on c.tenant = p.tenant and c.package_revision = p.revision
+        where p.tenant = @tenant and c.chunk = @digest
+        and p.digest in (select each.value from {engine.Dialect.EachText})
         limit 1
         """;
 

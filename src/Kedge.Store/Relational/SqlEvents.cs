@@ -30,11 +30,7 @@ internal sealed class SqlEvents(IRelationalEngine engine) : IEventStore
         await engine.WriteAsync(
             async scope =>
             {
-                foreach (EventWrite entry in entries)
-                {
-                    await AppendAsync(scope, tenant, entry).ConfigureAwait(false);
-                }
-
+                await AppendAsync(scope, tenant, entries).ConfigureAwait(false);
                 return true;
             },
             cancellationToken).ConfigureAwait(false);
@@ -71,28 +67,47 @@ internal sealed class SqlEvents(IRelationalEngine engine) : IEventStore
             cancellationToken);
     }
 
-    public static async ValueTask AppendAsync(SqlScope scope, TenantId tenant, EventWrite entry)
+    public static async ValueTask AppendAsync(SqlScope scope, TenantId tenant, IReadOnlyList<EventWrite> entries)
     {
-        scope.Mark();
-        EventWrite clean = StoreCheck.Clean(entry);
-        long newest = await scope.NumberAsync(Newest, ("tenant", tenant.ToString())).ConfigureAwait(false) ?? 0;
-        string device = clean.Device?.ToString() ?? "";
-        await scope.ExecuteAsync(
-            Insert,
-            ("tenant", tenant.ToString()), ("id", newest + 1), ("at", clean.AtMs), ("reason", clean.Reason),
-            ("message", clean.Message), ("device", device), ("deployment", clean.Deployment?.ToString() ?? ""),
-            ("subject", clean.Subject), ("warning", clean.Warning ? 1L : 0L), ("code", clean.Code))
-            .ConfigureAwait(false);
-        if (device.Length > 0)
+        if (entries.Count == 0)
         {
-            await scope.ExecuteAsync(
-                TrimDevice, ("tenant", tenant.ToString()), ("device", device),
-                ("kept", (long)StoreLimits.EventsPerDeviceMax)).ConfigureAwait(false);
+            return;
+        }
+
+        scope.Mark();
+        long id = await scope.NumberAsync(Newest, ("tenant", tenant.ToString())).ConfigureAwait(false) ?? 0;
+        foreach (EventWrite entry in entries)
+        {
+            id++;
+            await InsertAsync(scope, tenant, id, StoreCheck.Clean(entry)).ConfigureAwait(false);
+        }
+
+        foreach (DeviceId? device in entries.Select(e => e.Device).Distinct())
+        {
+            await TrimAsync(scope, tenant, device).ConfigureAwait(false);
         }
 
         await scope.ExecuteAsync(
-            TrimTenant, ("tenant", tenant.ToString()), ("oldest", newest + 1 - StoreLimits.EventsPerTenantMax))
+            TrimTenant, ("tenant", tenant.ToString()), ("oldest", id - StoreLimits.EventsPerTenantMax))
             .ConfigureAwait(false);
+    }
+
+    private static async ValueTask InsertAsync(SqlScope scope, TenantId tenant, long id, EventWrite entry) =>
+        await scope.ExecuteAsync(
+            Insert,
+            ("tenant", tenant.ToString()), ("id", id), ("at", entry.AtMs), ("reason", entry.Reason),
+            ("message", entry.Message), ("device", entry.Device?.ToString() ?? ""),
+            ("deployment", entry.Deployment?.ToString() ?? ""), ("subject", entry.Subject),
+            ("warning", entry.Warning ? 1L : 0L), ("code", entry.Code)).ConfigureAwait(false);
+
+    private static async ValueTask TrimAsync(SqlScope scope, TenantId tenant, DeviceId? device)
+    {
+        if (device is { } noisy)
+        {
+            await scope.ExecuteAsync(
+                TrimDevice, ("tenant", tenant.ToString()), ("device", noisy.ToString()),
+                ("kept", (long)StoreLimits.EventsPerDeviceMax)).ConfigureAwait(false);
+        }
     }
 
     private static EventRow Read(SqlRow row) => new(row.Number(), new EventWrite

@@ -164,7 +164,8 @@ internal sealed class SqlReports(IRelationalEngine engine) : IReportStore
                 await scope.ExecuteAsync(SaveFacts, Document(tenant, report, json)).ConfigureAwait(false);
                 break;
             case ReportBody.Happening(var entry):
-                await SqlEvents.AppendAsync(scope, tenant, entry with { Device = report.Device }).ConfigureAwait(false);
+                await SqlEvents.AppendAsync(scope, tenant, [entry with { Device = report.Device }])
+                    .ConfigureAwait(false);
                 break;
             default:
                 throw Check.Unreachable(report.Body);

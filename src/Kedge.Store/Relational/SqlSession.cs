@@ -13,13 +13,12 @@ internal class SqlSession(Func<string, DbCommand> commands, SqlDialect dialect, 
     public SqlDialect Dialect { get; } = dialect;
 
     /// <summary>The store revision as this connection sees it.</summary>
-    public async ValueTask<long> RevisionAsync()
-    {
-        DbDataReader reader = await OpenAsync("select revision from store_state", []).ConfigureAwait(false);
-        await using ConfiguredAsyncDisposable ended = reader.ConfigureAwait(false);
-        Check.That(await reader.ReadAsync(cancellationToken).ConfigureAwait(false));
-        return reader.GetInt64(0);
-    }
+    public async ValueTask<long> RevisionAsync() =>
+        Present(await NumberAsync("select revision from store_state").ConfigureAwait(false));
+
+    /// <summary>The store revision, which nobody else changes until this transaction ends.</summary>
+    public async ValueTask<long> LockRevisionAsync() =>
+        Present(await NumberAsync("select revision from store_state for update").ConfigureAwait(false));
 
     /// <summary>Runs a statement; returns how many rows it changed.</summary>
     public async ValueTask<int> ExecuteAsync(string sql, params (string Name, object Value)[] values)
@@ -115,6 +114,12 @@ internal class SqlSession(Func<string, DbCommand> commands, SqlDialect dialect, 
         }
 
         return (items.ToImmutable(), bad.ToImmutable(), keys.ToImmutable());
+    }
+
+    private static long Present(long? number)
+    {
+        Check.That(number is not null);
+        return number.Value;
     }
 
     private async ValueTask<DbDataReader> OpenAsync(string sql, (string Name, object Value)[] values) =>

@@ -67,8 +67,18 @@ internal sealed class SqliteEngine : IRelationalEngine
         }
     }
 
-    public ValueTask<long> WaitBeyondAsync(long revision, TimeSpan timeout, CancellationToken cancellationToken) =>
-        _signal.WaitAsync(revision, timeout, cancellationToken);
+    public async ValueTask<long> WaitBeyondAsync(
+        long revision, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        // A commit can be read a moment before it is announced.
+        if (_signal.Current < revision)
+        {
+            _signal.PublishAtLeast(
+                await ReadAsync(session => session.RevisionAsync(), cancellationToken).ConfigureAwait(false));
+        }
+
+        return await _signal.WaitAsync(revision, timeout, cancellationToken).ConfigureAwait(false);
+    }
 
     /// <summary>Runs something on the writer's connection, outside of any transaction.</summary>
     public async ValueTask UseWriterAsync(Action<SqliteLine> use, CancellationToken cancellationToken)

@@ -1,0 +1,4 @@
+namespace Kedge.Store.Conformance.Drivers;
+
+[CollectionDefinition(PostgresServer.Name)]
+public sealed class PostgresCollection : ICollectionFixture<PostgresServer>;
