@@ -1,0 +1,151 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using Kedge.Api;
+using Kedge.Api.Resources;
+
+namespace Kedge.Tests.Fleet;
+
+/// <summary>
+/// A control plane and some devices as real processes on this machine, each with a folder of its own. Devices get a
+/// loopback address each, so that they can all answer on the same port.
+/// </summary>
+public sealed class LocalFleet : IAsyncDisposable
+{
+    private readonly List<LocalDevice> _devices = [];
+    private readonly int _serverPort = FreePort();
+    private readonly int _linkPort = FreePort();
+    private OwnedProcess? _server;
+    private KedgeClient? _client;
+
+    public LocalFleet(Programs programs, string folder)
+    {
+        Programs = programs;
+        Folder = folder;
+        Directory.CreateDirectory(folder);
+    }
+
+    public Programs Programs { get; }
+
+    public string Folder { get; }
+
+    public IReadOnlyList<LocalDevice> Devices => _devices;
+
+    public OwnedProcess Server => _server ?? throw new InvalidOperationException("the server was not started");
+
+    /// <summary>The administrator's client, from the context that the server wrote.</summary>
+    public KedgeClient Client => _client ??= new KedgeClient(
+        ContextDocument.Load(ConfigFile).Find() ?? throw new InvalidOperationException($"no context in {ConfigFile}"));
+
+    public string ConfigFile => Path.Combine(Folder, "admin", "config.json");
+
+    public IReadOnlyDictionary<string, string> Environment => new Dictionary<string, string>
+    {
+        ["KEDGE_CONFIG"] = ConfigFile,
+        ["NO_COLOR"] = "1",
+    };
+
+    /// <summary>Starts the control plane, or starts it again, and waits until it answers.</summary>
+    public async Task StartServerAsync()
+    {
+        string[] arguments =
+        [
+            "server", "--data", Path.Combine(Folder, "server"), "--owner", Path.Combine(Folder, "owner"),
+            "--listen", $"127.0.0.1:{_serverPort.ToString(CultureInfo.InvariantCulture)}",
+            "--link-listen", $"127.0.0.1:{_linkPort.ToString(CultureInfo.InvariantCulture)}",
+        ];
+        _server = OwnedProcess.Start(Programs.Kedge, arguments, Environment, Path.Combine(Folder, "server.log"));
+        await Until.TrueAsync(
+            async () =>
+            {
+                if (_server.HasExited)
+                {
+                    throw new InvalidOperationException($"the server ended:\n{_server.LogTail()}");
+                }
+
+                return File.Exists(ConfigFile) && await Client.GetServerAsync(CancellationToken.None) is not null;
+            },
+            TimeSpan.FromSeconds(60),
+            () => Task.FromResult(_server.LogTail()));
+    }
+
+    /// <summary>Enrols a device with a one-time token of its own; its agent is not started yet.</summary>
+    /// <param name="name">Name of the device.</param>
+    /// <param name="labels">As <c>line=press</c>.</param>
+    /// <param name="inventoryRoot">A captured tree of another machine; null for this one.</param>
+    public async Task<LocalDevice> EnrolAsync(string name, string[] labels, string? inventoryRoot = null)
+    {
+        string token = (await KedgeAsync(["token", "create", "--name", name, "-o", "name"])).MustSucceed().Output.Trim();
+        string folder = Path.Combine(Folder, "devices", name);
+        Directory.CreateDirectory(folder);
+        LocalDevice device = new(this, name, folder, $"127.0.0.{11 + _devices.Count}", inventoryRoot);
+        string[] arguments =
+        [
+            "enroll", "--token", token, "--name", name, "--data", device.DataFolder,
+            .. labels.SelectMany(l => new[] { "--label", l }),
+        ];
+        (await CommandResult.RunAsync(Programs.Agent, arguments)).MustSucceed();
+        _devices.Add(device);
+        return device;
+    }
+
+    /// <summary>Runs the command line as a user would.</summary>
+    public Task<CommandResult> KedgeAsync(string[] arguments) =>
+        CommandResult.RunAsync(Programs.Kedge, arguments, Environment, Folder);
+
+    /// <summary>Waits until a deployment serves one package, and nothing else, on so many devices.</summary>
+    public Task ServingAsync(string deployment, string package, int devices, TimeSpan deadline) => Until.TrueAsync(
+        async () => (await EndpointsAsync(deployment)).Count(e => e.Serving && e.Packages.Contains(package)) == devices,
+        deadline,
+        async () => await DescribeAsync());
+
+    public async Task<IReadOnlyList<EndpointResource>> EndpointsAsync(string deployment) =>
+        [.. (await Client.ListEndpointsAsync(CancellationToken.None)).Items.Where(e => e.Deployment == deployment)];
+
+    public async Task<DeviceResource> DeviceAsync(string name) =>
+        await Client.GetDeviceAsync(name, CancellationToken.None);
+
+    public async Task<string> DescribeAsync()
+    {
+        List<string> lines = [];
+        try
+        {
+            foreach (DeviceResource d in (await Client.ListDevicesAsync("", CancellationToken.None)).Items)
+            {
+                lines.Add($"{d.Name} {d.Status} generation {d.ReportedGeneration}/{d.DesiredGeneration} "
+                    + string.Join("; ", d.Workloads.Select(w =>
+                        $"{w.Deployment} {w.Phase} {string.Join(',', w.ServingPackages)} {w.Problem?.Code} {w.Problem?.Message}")));
+            }
+        }
+        catch (Exception e) when (e is HttpRequestException or OperationCanceledException)
+        {
+            lines.Add($"the server does not answer: {e.Message}");
+        }
+
+        lines.AddRange(_devices.Select(d => $"--- {d.Name}\n{d.LogTail()}"));
+        return string.Join('\n', lines);
+    }
+
+    /// <summary>Ends every agent, every workload and the control plane.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (LocalDevice device in _devices)
+        {
+            await device.DisposeAsync();
+        }
+
+        _client?.Dispose();
+        if (_server is not null)
+        {
+            await _server.StopAsync(TimeSpan.FromSeconds(10));
+            _server.Dispose();
+        }
+    }
+
+    private static int FreePort()
+    {
+        using Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return ((IPEndPoint)socket.LocalEndPoint!).Port;
+    }
+}

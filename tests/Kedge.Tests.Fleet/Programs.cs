@@ -1,0 +1,36 @@
+namespace Kedge.Tests.Fleet;
+
+/// <summary>The published programs that a fleet of real processes is made of.</summary>
+public sealed record Programs
+{
+    /// <summary>Root of the checkout.</summary>
+    public required string Root { get; init; }
+
+    public string Kedge => Path.Combine(Root, "out/publish/kedge/kedge");
+
+    public string Agent => Path.Combine(Root, "out/publish/kedge-agent/kedge-agent");
+
+    public string Serve => Path.Combine(Root, "out/publish/kedge-serve/kedge-serve");
+
+    /// <summary>Finds the checkout above a folder, and what was published in it.</summary>
+    /// <exception cref="FileNotFoundException">Something was not published.</exception>
+    public static Programs Find(string from)
+    {
+        DirectoryInfo? folder = new(from);
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Kedge.slnx")))
+        {
+            folder = folder.Parent;
+        }
+
+        Programs programs = new() { Root = folder?.FullName ?? throw new FileNotFoundException("no checkout above", from) };
+        foreach (string program in new[] { programs.Kedge, programs.Agent, programs.Serve })
+        {
+            if (!File.Exists(program))
+            {
+                throw new FileNotFoundException($"{program} is not there: run ./dev aot", program);
+            }
+        }
+
+        return programs;
+    }
+}
