@@ -314,7 +314,7 @@ internal sealed class MainJob(Story story, LocalFleet fleet)
 
     private async Task<CommandResult> ExampleAsync(params string[] arguments)
     {
-        string program = Path.Combine(fleet.Programs.Root, "out/publish/bearing/Kedge.Examples.Bearing");
+        string program = Path.Combine(fleet.Programs.Root, "out/publish/bearing/bearing");
         return (await CommandResult.RunAsync(program, arguments)).MustSucceed();
     }
 

@@ -5,15 +5,16 @@ namespace Kedge.Tests.Fleet;
 /// <summary>One request with its true label.</summary>
 public sealed record Signal(byte[] Request, long Label)
 {
-    /// <summary>Reads JSON lines of requests whose <c>id</c> is the true label.</summary>
+    /// <summary>Reads JSON lines of requests whose <c>id</c> is <c>INDEX:LABEL</c>.</summary>
     public static IReadOnlyList<Signal> Load(string file)
     {
         List<Signal> signals = [];
         foreach (string line in File.ReadLines(file))
         {
             using JsonDocument json = JsonDocument.Parse(line);
+            string id = json.RootElement.GetProperty("id").GetString()!;
             long label = long.Parse(
-                json.RootElement.GetProperty("id").GetString()!, System.Globalization.CultureInfo.InvariantCulture);
+                id.AsSpan(id.IndexOf(':', StringComparison.Ordinal) + 1), System.Globalization.CultureInfo.InvariantCulture);
             signals.Add(new Signal(System.Text.Encoding.UTF8.GetBytes(line), label));
         }
 
