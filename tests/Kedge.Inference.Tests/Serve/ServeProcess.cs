@@ -6,7 +6,9 @@ using Kedge.Native;
 
 namespace Kedge.Inference.Tests.Serve;
 
-/// <summary>A real kedge-serve process (the JIT build) with its own folder, killed at the end if it still runs.</summary>
+/// <summary>
+/// A real kedge-serve process (the JIT build) with its own folder, killed at the end if it still runs.
+/// </summary>
 internal sealed class ServeProcess : IDisposable
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);

@@ -1,0 +1,116 @@
+using System.Globalization;
+using System.Text;
+using Kedge.Inference.Onnx;
+using Kedge.Inference.Protocol;
+using Kedge.Inference.Sessions;
+using Kedge.Inference.Tensors;
+using Kedge.Onnx;
+
+namespace Kedge.Bench.Serve;
+
+/// <summary>One model with one request to it, in every form in which it is sent.</summary>
+internal sealed class Workload
+{
+    private Workload(string name, string path, Tensor[] inputs)
+    {
+        Name = name;
+        Path = path;
+        Inputs = inputs;
+        byte[] json = InferenceClient.WriteRequest(inputs);
+        JsonRequest = [.. Head("application/json", json.Length, ""), .. json];
+        BinaryRequest = Binary(inputs);
+    }
+
+    public string Name { get; }
+
+    public string Path { get; }
+
+    public Tensor[] Inputs { get; }
+
+    /// <summary>The whole HTTP request with JSON data.</summary>
+    public byte[] JsonRequest { get; }
+
+    /// <summary>The whole HTTP request with binary tensor data, answered so too.</summary>
+    public byte[] BinaryRequest { get; }
+
+    /// <summary>True when a request is so large that its encoding costs more than a little.</summary>
+    public bool IsLarge => JsonRequest.Length > 64 * 1024;
+
+    /// <summary>Two int32 vectors of 16: their sum and their difference.</summary>
+    public static Workload Tiny(string folder)
+    {
+        OnnxValue Vector(string name) => OnnxValue.Tensor(name, OnnxElementType.Int32, 1, 16);
+        string path = System.IO.Path.Combine(folder, "tiny.onnx");
+        File.WriteAllBytes(path, OnnxWriter.Write(new OnnxGraphSpec
+        {
+            Name = "tiny",
+            Inputs = [Vector("INPUT0"), Vector("INPUT1")],
+            Outputs = [Vector("OUTPUT0"), Vector("OUTPUT1")],
+            Nodes =
+            [
+                new OnnxNodeSpec("Add", ["INPUT0", "INPUT1"], ["OUTPUT0"]),
+                new OnnxNodeSpec("Sub", ["INPUT0", "INPUT1"], ["OUTPUT1"]),
+            ],
+        }));
+        int[] values = [.. Enumerable.Range(0, 16)];
+        return new Workload("tiny", path,
+        [
+            Tensor.Of<int>("INPUT0", TensorType.Int32, [1, 16], values),
+            Tensor.Of<int>("INPUT1", TensorType.Int32, [1, 16], values),
+        ]);
+    }
+
+    /// <summary>SqueezeNet with constant weights; null when the shared data is absent.</summary>
+    public static Workload? SqueezeNet(string checkout)
+    {
+        string data = Environment.GetEnvironmentVariable("KEDGE_SHARED_DATA")
+            ?? System.IO.Path.Combine(checkout, "..", "shared", "data");
+        string path = System.IO.Path.GetFullPath(
+            System.IO.Path.Combine(data, "onnx-conformance", "light", "light_squeezenet.onnx"));
+        if (!File.Exists(path))
+        {
+            return null;
+        }
+
+        using OnnxSession session = OnnxSession.FromFile(path, new OnnxSessionOptions());
+        const int Count = 3 * 224 * 224;
+        float[] values = [.. Enumerable.Range(0, Count).Select(i => (float)((double)i / Count))];
+        string input = session.Signature.Inputs[0].Name;
+        return new Workload("squeezenet", path, [Tensor.Of<float>(input, TensorType.Float32, [1, 3, 224, 224], values)]);
+    }
+
+    /// <summary>A call with these inputs, ready to be run.</summary>
+    public InferenceCall NewCall(ModelSignature signature)
+    {
+        InferenceCall call = new(signature);
+        call.WantAll(binary: false);
+        for (int i = 0; i < Inputs.Length; i++)
+        {
+            call.Inputs[i].CopyFrom(Inputs[i]);
+        }
+
+        return call;
+    }
+
+    private static byte[] Binary(Tensor[] inputs)
+    {
+        StringBuilder json = new("{\"parameters\":{\"binary_data_output\":true},\"inputs\":[");
+        foreach (Tensor input in inputs)
+        {
+            json.Append(input == inputs[0] ? "" : ",").Append(
+                CultureInfo.InvariantCulture,
+                $"{{\"name\":\"{input.Name}\",\"datatype\":\"{TensorTypes.Name(input.Type)}\",")
+                .Append(
+                CultureInfo.InvariantCulture,
+                $"\"shape\":{TensorShape.Describe(input.Shape)},\"parameters\":{{\"binary_data_size\":{input.Bytes.Length}}}}}");
+        }
+
+        byte[] head = Encoding.UTF8.GetBytes(json.Append("]}").ToString());
+        byte[] data = [.. inputs.SelectMany(input => input.Bytes.ToArray())];
+        string length = $"Inference-Header-Content-Length: {head.Length}\r\n";
+        return [.. Head("application/octet-stream", head.Length + data.Length, length), .. head, .. data];
+    }
+
+    private static byte[] Head(string type, int length, string more) => Encoding.ASCII.GetBytes(
+        $"POST /v2/models/m/infer HTTP/1.1\r\nHost: localhost\r\nContent-Type: {type}\r\n{more}Content-Length: {length}\r\n\r\n");
+}
