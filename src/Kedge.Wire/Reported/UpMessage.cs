@@ -3,7 +3,7 @@ using Kedge.Core.Fleet;
 namespace Kedge.Wire.Reported;
 
 /// <summary>
-/// What a device says: one JSON object per message on the topic <c>reported</c>, QoS 1. The sequence grows by one per
+/// What a device says: one JSON object per message on the topic <c>reported</c>, QoS 1. The sequence grows with each
 /// message over all kinds within one incarnation; the server drops what it has committed already.
 /// Exactly one of <see cref="Status"/>, <see cref="Facts"/> and <see cref="Event"/> is there.
 /// </summary>
@@ -15,7 +15,7 @@ public sealed record UpMessage
     /// <summary>Random text made at enrolment: sequences of another installation under the same name do not mix.</summary>
     public required string Incarnation { get; init; }
 
-    /// <summary>From 1, without gaps.</summary>
+    /// <summary>From 1, growing. Over a gap lie messages that the device dropped, or that a newer one made void.</summary>
     public required long Sequence { get; init; }
 
     /// <summary>Device's clock, Unix milliseconds UTC; for people, never for a decision.</summary>

@@ -1,0 +1,80 @@
+namespace Kedge.Agent;
+
+/// <summary>Bounds of the agent, each with unit and reason.</summary>
+public static class AgentLimits
+{
+    /// <summary>Bytes of a state file: 64 workloads with every field filled stay below it.</summary>
+    public const int StateBytesMax = 4 * 1024 * 1024;
+
+    /// <summary>Bytes kept on disk so that the ledger can still be written when everything else is full.</summary>
+    public const int ReserveBytes = 512 * 1024;
+
+    /// <summary>Bytes that fetching leaves free: logs, spool and the system need room too.</summary>
+    public const long FreeBytesMin = 64L * 1024 * 1024;
+
+    /// <summary>Bytes of one segment of the spool: what a torn end can cost to send twice.</summary>
+    public const int SpoolSegmentBytes = 256 * 1024;
+
+    /// <summary>Events that wait in the loop's mailbox: each outstanding effect and message owns at most two.</summary>
+    public const int MailboxMax = 4096;
+
+    /// <summary>Desired states that wait unhandled: only the newest matters.</summary>
+    public const int DeliveriesMax = 8;
+
+    /// <summary>Bytes read from a file of <c>/proc</c> or <c>/sys</c>: <c>cpuinfo</c> of 256 processors.</summary>
+    public const int InventoryBytesMax = 1024 * 1024;
+
+    /// <summary>Bytes of a model server's output file before it is cut back.</summary>
+    public const long OutputBytesMax = 1024 * 1024;
+
+    /// <summary>Bytes of a preflight answer or a scrape of a model server.</summary>
+    public const int ServeAnswerBytesMax = 64 * 1024 * 1024;
+
+    /// <summary>Bytes of the answer to enrolment, renewal and trust requests.</summary>
+    public const int AnswerBytesMax = 2 * 1024 * 1024;
+
+    /// <summary>Connections waiting at a workload's listener while nobody accepts: a swap under load.</summary>
+    public const int ListenBacklog = 1024;
+
+    /// <summary>Requests that the metrics and status sockets answer at once; more wait.</summary>
+    public const int LocalConnectionsMax = 8;
+
+    /// <summary>How long a model server may take to load its models: large files from slow flash.</summary>
+    public static readonly TimeSpan StartDeadline = TimeSpan.FromMinutes(3);
+
+    /// <summary>How long all golden samples of one release may take.</summary>
+    public static readonly TimeSpan PreflightDeadline = TimeSpan.FromMinutes(2);
+
+    /// <summary>How long a model server may take to answer on its control socket.</summary>
+    public static readonly TimeSpan ControlDeadline = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long one run of the sandbox program may take.</summary>
+    public static readonly TimeSpan SandboxDeadline = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long a process may outlive its drain deadline before it is killed.</summary>
+    public static readonly TimeSpan DrainGrace = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long one request for content may take without a byte.</summary>
+    public static readonly TimeSpan FetchTimeout = TimeSpan.FromSeconds(60);
+
+    /// <summary>First wait after the link ended; doubles until <see cref="LinkDelayMax"/>, jittered.</summary>
+    public static readonly TimeSpan LinkDelayMin = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>Longest wait between two attempts to connect.</summary>
+    public static readonly TimeSpan LinkDelayMax = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long one attempt to connect may take.</summary>
+    public static readonly TimeSpan LinkTimeout = TimeSpan.FromSeconds(30);
+
+    /// <summary>How often the loop looks at what only time changes: certificate, facts, output files, the reserve.</summary>
+    public static readonly TimeSpan Housekeeping = TimeSpan.FromMinutes(1);
+
+    /// <summary>How often the machine's facts are read again; they are sent when they changed.</summary>
+    public static readonly TimeSpan FactsPeriod = TimeSpan.FromMinutes(10);
+
+    /// <summary>First wait after a renewal failed; doubles until an hour.</summary>
+    public static readonly TimeSpan RenewDelayMin = TimeSpan.FromSeconds(30);
+
+    /// <summary>How far ahead of the floor a clock may be and still be believed for a certificate's dates.</summary>
+    public static readonly TimeSpan ClockAheadMax = TimeSpan.FromDays(366);
+}

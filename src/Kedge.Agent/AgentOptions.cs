@@ -1,0 +1,36 @@
+using Kedge.Agent.Identity;
+using Kedge.Core;
+using Kedge.Core.Fleet;
+
+namespace Kedge.Agent;
+
+/// <summary>What an agent can be told, complete with defaults.</summary>
+public sealed record AgentOptions
+{
+    /// <summary>Version of the agent.</summary>
+    public string AgentVersion { get; init; } = "0.0.0";
+
+    /// <summary>When this program was built, Unix milliseconds UTC: no clock before it is believed.</summary>
+    public long BuiltAtMs { get; init; }
+
+    /// <summary>Absolute path of the folder of Unix endpoints, for reports.</summary>
+    public string EndpointFolder { get; init; } = "/var/lib/kedge/endpoints";
+
+    /// <summary>True when this device allows workloads without a sandbox.</summary>
+    public bool AllowsNoSandbox { get; init; }
+
+    /// <summary>Budget of the spool, in bytes.</summary>
+    public int SpoolBytesMax { get; init; } = Limits.SpoolBytesMax;
+
+    /// <summary>Reads what the machine is; null sends no facts.</summary>
+    public Func<DeviceFacts>? ReadFacts { get; init; }
+
+    /// <summary>Runs work that takes long (digests of large files); null runs it where it is asked for.</summary>
+    public Func<Action, Task>? RunHeavy { get; init; }
+
+    /// <summary>The device's certificate, which the loop renews; null for none to renew.</summary>
+    public Credentials? Credentials { get; init; }
+
+    /// <summary>Where the agent logs; null for nowhere.</summary>
+    public AgentLog? Log { get; init; }
+}

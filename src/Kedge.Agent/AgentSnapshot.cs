@@ -1,0 +1,41 @@
+using Kedge.Core.Device;
+using Kedge.Wire.Reported;
+
+namespace Kedge.Agent;
+
+/// <summary>What an agent says of itself at one moment, for its status and metrics sockets. Never compared.</summary>
+public sealed record AgentSnapshot
+{
+    /// <summary>What runs.</summary>
+    public required StatusMessage Status { get; init; }
+
+    /// <summary>True while the link is up.</summary>
+    public bool IsLinkUp { get; init; }
+
+    /// <summary>Why the link is not up; null while it is.</summary>
+    public Problem? LinkProblem { get; init; }
+
+    /// <summary>Connections made since the start.</summary>
+    public long LinkConnections { get; init; }
+
+    /// <summary>Messages that wait for the server.</summary>
+    public int SpoolMessages { get; init; }
+
+    /// <summary>Bytes of the spool on disk.</summary>
+    public long SpoolBytes { get; init; }
+
+    /// <summary>Messages dropped because there was no room.</summary>
+    public long SpoolDropped { get; init; }
+
+    /// <summary>Bytes of content fetched since the start.</summary>
+    public long FetchedBytes { get; init; }
+
+    /// <summary>The sandbox, as <c>runc 1.1.5</c>; empty where none works.</summary>
+    public string Sandbox { get; init; } = "";
+
+    /// <summary>True when the clock of the device cannot be right.</summary>
+    public bool IsClockWrong { get; init; }
+
+    /// <summary>Instances that serve, candidates and draining ones left out.</summary>
+    public IReadOnlyList<InstanceId> Serving { get; init; } = [];
+}

@@ -1,0 +1,88 @@
+using System.Collections.Immutable;
+using Kedge.Core;
+using Kedge.Core.Desired;
+using Kedge.Core.Device;
+using Kedge.Wire.Reported;
+
+namespace Kedge.Agent.Loop;
+
+/// <summary>What is worth remembering of one step: derived from the state before and after, so that nothing is told twice.</summary>
+internal static class EventReport
+{
+    /// <summary>Events of one step, in the order of the workloads.</summary>
+    internal static ImmutableArray<EventMessage> Of(DeviceState before, DeviceState after)
+    {
+        ImmutableArray<EventMessage>.Builder events = ImmutableArray.CreateBuilder<EventMessage>();
+        if (before.Generation != after.Generation)
+        {
+            events.Add(new EventMessage
+            {
+                Reason = "DesiredAccepted",
+                Message = $"generation {after.Generation} with {after.Workloads.Count} workloads is applied",
+            });
+        }
+
+        foreach (DeploymentId name in before.Workloads.Keys.Union(after.Workloads.Keys).Order())
+        {
+            AddWorkload(
+                events, name, before.Workloads.GetValueOrDefault(name), after.Workloads.GetValueOrDefault(name));
+        }
+
+        return events.ToImmutable();
+    }
+
+    private static void AddWorkload(
+        ImmutableArray<EventMessage>.Builder events, DeploymentId name, WorkloadState? before, WorkloadState? after)
+    {
+        void Add(string reason, string message, bool warning, string code) => events.Add(new EventMessage
+        {
+            Reason = reason,
+            Workload = name.ToString(),
+            Message = StatusReport.Cut(message),
+            Warning = warning,
+            Code = code,
+        });
+
+        if (after is null)
+        {
+            Add("WorkloadRemoved", "nothing of it is left on the device", false, "");
+            return;
+        }
+
+        if (after.Current is { } current && current.Id != before?.Current?.Id)
+        {
+            bool isFallback = after.IsFallback;
+            Add(
+                isFallback ? "FellBack" : "ReleaseServing",
+                $"{Label(current.Spec)} serves as {current.Id}{(isFallback ? $" instead of {Label(after.Target!)}" : "")}",
+                isFallback,
+                "");
+        }
+
+        foreach (Quarantine entry in after.Quarantined)
+        {
+            if (before is null || !before.Quarantined.Contains(entry))
+            {
+                Add("ReleaseQuarantined", $"release {entry.Release.Short}: {entry.Problem.Message}", true, entry.Problem.Code);
+            }
+        }
+
+        if (after.Problem is { } problem && problem != before?.Problem)
+        {
+            Add(ReasonOf(before?.Phase ?? after.Phase), problem.Message, true, problem.Code);
+        }
+    }
+
+    private static string ReasonOf(WorkloadPhase failedIn) => failedIn switch
+    {
+        WorkloadPhase.Fetching => "FetchFailed",
+        WorkloadPhase.Starting => "StartFailed",
+        WorkloadPhase.Preflighting => "PreflightFailed",
+        WorkloadPhase.HandingOver => "HandOverFailed",
+        WorkloadPhase.Serving => "InstanceExited",
+        WorkloadPhase.Waiting or WorkloadPhase.Stopped or WorkloadPhase.Removing => "NotServing",
+        WorkloadPhase.Unknown => throw Check.Unreachable(failedIn),
+    };
+
+    private static string Label(WorkloadSpec spec) => string.Join(", ", spec.Models.Select(static m => m.PackageLabel));
+}

@@ -1,0 +1,66 @@
+using Kedge.Core;
+using Kedge.Core.Deployments;
+using Kedge.Core.Device;
+using Kedge.Core.Errors;
+using Kedge.Wire.Reported;
+
+namespace Kedge.Agent.Loop;
+
+/// <summary>The one mapping from what the machine holds to what the server is told.</summary>
+internal static class StatusReport
+{
+    private const int MessageCharsMax = 500;
+
+    /// <summary>The whole status.</summary>
+    /// <param name="state">The machine's state.</param>
+    /// <param name="refused">Why a newer desired state was not accepted; null when all is well.</param>
+    /// <param name="options">Version and paths.</param>
+    internal static StatusMessage Of(DeviceState state, Finding? refused, AgentOptions options) => new()
+    {
+        Generation = state.Generation.Value,
+        Settled = refused is null && state.Workloads.Values.All(IsSettled),
+        AgentVersion = options.AgentVersion,
+        Workloads = [.. state.Workloads.Values.Select(w => Of(w, options.EndpointFolder))],
+        Refused = refused is null ? null : new ProblemMessage(refused.Code, Cut(refused.Message)),
+    };
+
+    /// <summary>The word of a phase.</summary>
+    internal static string Word(WorkloadPhase phase) => phase switch
+    {
+        WorkloadPhase.Fetching => "fetching",
+        WorkloadPhase.Starting => "starting",
+        WorkloadPhase.Preflighting => "preflighting",
+        WorkloadPhase.HandingOver => "handingover",
+        WorkloadPhase.Serving => "serving",
+        WorkloadPhase.Waiting => "waiting",
+        WorkloadPhase.Stopped => "stopped",
+        WorkloadPhase.Removing => "removing",
+        WorkloadPhase.Unknown => "unknown",
+    };
+
+    /// <summary>Where a workload answers: a URL, or a path.</summary>
+    internal static string Address(EndpointSpec endpoint, DeploymentId workload, string endpointFolder) =>
+        endpoint.Expose == Exposure.Unix
+            ? $"{endpointFolder}/{workload}.sock"
+            : string.Create(System.Globalization.CultureInfo.InvariantCulture, $"http://127.0.0.1:{endpoint.Port}");
+
+    internal static string Cut(string message) => message.Length <= MessageCharsMax ? message : message[..MessageCharsMax];
+
+    private static bool IsSettled(WorkloadState w) =>
+        w.Phase == WorkloadPhase.Serving && w.Target is not null && w.Current?.Spec == w.Target;
+
+    private static WorkloadStatus Of(WorkloadState w, string endpointFolder) => new()
+    {
+        Name = w.Name.ToString(),
+        Phase = Word(w.Phase),
+        TargetRelease = w.Target?.Digest.ToString() ?? "",
+        TargetRevision = w.Target?.Revision ?? 0,
+        ServingRelease = w.Current?.Spec.Digest.ToString() ?? "",
+        ServingRevision = w.Current?.Spec.Revision ?? 0,
+        ServingPackages = w.Current is null ? [] : [.. w.Current.Spec.Models.Select(static m => m.PackageLabel)],
+        Instance = w.Current?.Id.ToString() ?? "",
+        Pid = w.Current?.Pid ?? 0,
+        Endpoint = w.Current is null ? "" : Address(w.Current.Spec.Endpoint, w.Name, endpointFolder),
+        Problem = w.Problem is null ? null : new ProblemMessage(w.Problem.Code, Cut(w.Problem.Message)),
+    };
+}
