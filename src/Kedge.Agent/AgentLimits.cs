@@ -66,7 +66,9 @@ public static class AgentLimits
     /// <summary>How long one attempt to connect may take.</summary>
     public static readonly TimeSpan LinkTimeout = TimeSpan.FromSeconds(30);
 
-    /// <summary>How often the loop looks at what only time changes: certificate, facts, output files, the reserve.</summary>
+    /// <summary>
+    /// How often the loop looks at what only time changes: certificate, facts, output files, the reserve.
+    /// </summary>
     public static readonly TimeSpan Housekeeping = TimeSpan.FromMinutes(1);
 
     /// <summary>How often the machine's facts are read again; they are sent when they changed.</summary>

@@ -14,13 +14,16 @@ public sealed class AgentLog(TextWriter? output, TimeProvider time)
     private readonly Lock _lock = new();
 
     /// <summary>A state changed: old, new and reason.</summary>
-    public void Say(string name, params ReadOnlySpan<(string Name, object? Value)> fields) => Write("info", name, fields);
+    public void Say(string name, params ReadOnlySpan<(string Name, object? Value)> fields) =>
+        Write("info", name, fields);
 
     /// <summary>Somebody may act.</summary>
-    public void Warn(string name, params ReadOnlySpan<(string Name, object? Value)> fields) => Write("warn", name, fields);
+    public void Warn(string name, params ReadOnlySpan<(string Name, object? Value)> fields) =>
+        Write("warn", name, fields);
 
     /// <summary>Somebody must act.</summary>
-    public void Fail(string name, params ReadOnlySpan<(string Name, object? Value)> fields) => Write("error", name, fields);
+    public void Fail(string name, params ReadOnlySpan<(string Name, object? Value)> fields) =>
+        Write("error", name, fields);
 
     private void Write(string level, string name, ReadOnlySpan<(string Name, object? Value)> fields)
     {
@@ -54,7 +57,8 @@ public sealed class AgentLog(TextWriter? output, TimeProvider time)
         }
 
         _ = line.Append('"')
-            .Append(value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)
+            .Append(value.Replace("\\", "\\\\", StringComparison.Ordinal)
+            .Replace("\"", "\\\"", StringComparison.Ordinal)
                 .Replace("\n", "\\n", StringComparison.Ordinal).Replace("\r", "\\r", StringComparison.Ordinal))
             .Append('"');
     }

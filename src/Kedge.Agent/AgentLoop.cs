@@ -16,10 +16,13 @@ namespace Kedge.Agent;
 /// One device's agent without its process: everything between the borders.
 /// <para>Problem: what is asked arrives over a link that comes and goes, what runs outlives the agent, and power may be
 /// cut at any write; still the device must come to what is asked and never lose what it acknowledged.</para>
-/// <para>Approach: one mailbox with one reader. Whatever happens is queued there; <see cref="RunOnceAsync"/> takes all of
-/// it, steps the device machine, saves, starts effects, spools what changed and sends what waits. No part of it starts a
+/// <para>Approach: one mailbox with one reader. Whatever happens is queued there; <see cref="RunOnceAsync"/> takes all
+/// of
+/// it, steps the device machine, saves, starts effects, spools what changed and sends what waits. No part of it starts
+/// a
 /// thread or waits: operations of the borders are started and their results are queued. Time comes from a
-/// <see cref="TimeProvider"/>, chance from a seeded <see cref="Rng"/>, so that the same loop runs in a simulator.</para>
+/// <see cref="TimeProvider"/>, chance from a seeded <see cref="Rng"/>, so that the same loop runs in a
+/// simulator.</para>
 /// <para>Invariants: state is saved before an effect of it runs; a desired state is acknowledged after it was saved; a
 /// message is durable before it is sent.</para>
 /// </summary>
@@ -179,7 +182,8 @@ public sealed class AgentLoop : IAsyncDisposable
                 _reporter.Warn("SandboxMissing", new Finding(problem.Code, problem.Message));
             }
 
-            _parts.Mailbox.Run(c => _supervisor.AdoptAsync(recorded, c), alive => Ready(alive, facts.Runtime), _stop.Token);
+            _parts.Mailbox.Run(
+                c => _supervisor.AdoptAsync(recorded, c), alive => Ready(alive, facts.Runtime), _stop.Token);
         }
     }
 
@@ -312,7 +316,8 @@ public sealed class AgentLoop : IAsyncDisposable
         FetchedBytes = _fetcher.FetchedBytes,
         Sandbox = _sandbox?.Name ?? "",
         IsClockWrong = _parts.Clock.IsWrong,
-        Serving = [.. State.Workloads.Values.Select(static w => w.Current).OfType<InstanceState>().Select(static i => i.Id)],
+        Serving = [.. State.Workloads.Values.Select(static w => w.Current).OfType<InstanceState>()
+            .Select(static i => i.Id)],
     };
 
     private static IEnumerable<InstanceState> Instances(WorkloadState w) =>

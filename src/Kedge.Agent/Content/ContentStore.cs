@@ -9,10 +9,12 @@ namespace Kedge.Agent.Content;
 
 /// <summary>
 /// Packages on the device's disk: <c>content/packages/HEX/envelope.json</c>, <c>golden.json</c> and a folder for each
-/// variant. A file is put together beside its place in <c>content/partial</c>, chunk by verified chunk, so that a broken
+/// variant. A file is put together beside its place in <c>content/partial</c>, chunk by verified chunk, so that a
+/// broken
 /// fetch goes on where it stopped; whole and verified it is synced and renamed into place. Invariants: a file under
 /// <c>packages</c> was whole and right when it was put there; it is verified again before each use; nothing that
-/// <see cref="Collect"/> is told to keep is deleted. Chunks are not kept apart: a chunk of a new version is found in the
+/// <see cref="Collect"/> is told to keep is deleted. Chunks are not kept apart: a chunk of a new version is found in
+/// the
 /// files of the old one. Bytes below the reserve are never used.
 /// </summary>
 /// <param name="disk">Where it is.</param>
@@ -112,7 +114,9 @@ internal sealed class ContentStore(IDisk disk)
         partial.Write(bytes);
     }
 
-    /// <summary>Puts a file whose chunks are all there in its place; false when the whole is not right and was dropped.</summary>
+    /// <summary>
+    /// Puts a file whose chunks are all there in its place; false when the whole is not right and was dropped.
+    /// </summary>
     internal bool TryFinish(PackageFile file, string path)
     {
         string partial = PartialPath(file);
@@ -138,7 +142,9 @@ internal sealed class ContentStore(IDisk disk)
         return true;
     }
 
-    /// <summary>A chunk that stands in a file of another package; null when none does, or it is not right there.</summary>
+    /// <summary>
+    /// A chunk that stands in a file of another package; null when none does, or it is not right there.
+    /// </summary>
     internal byte[]? FindChunk(ChunkRef chunk, IReadOnlyDictionary<Digest, ChunkPlace> places)
     {
         if (!places.TryGetValue(chunk.Digest, out ChunkPlace place))
@@ -187,7 +193,9 @@ internal sealed class ContentStore(IDisk disk)
         return found.ToImmutable();
     }
 
-    /// <summary>Deletes every package but those to keep, and fetches that nobody goes on with. Run while nothing fetches.</summary>
+    /// <summary>
+    /// Deletes every package but those to keep, and fetches that nobody goes on with. Run while nothing fetches.
+    /// </summary>
     /// <returns>Packages deleted.</returns>
     internal int Collect(IReadOnlySet<Digest> keep)
     {

@@ -35,7 +35,8 @@ internal sealed class ReleaseFetcher(ContentStore store, IArtifactSource source,
                     return new FetchResult.Missing();
                 }
 
-                if (Judge(envelope, model, out ModelVariant? variant, out FetchResult.Failed? failed) is not { } manifest)
+                if (Judge(
+                    envelope, model, out ModelVariant? variant, out FetchResult.Failed? failed) is not { } manifest)
                 {
                     return failed!; // Judge gives one or the other.
                 }
@@ -186,12 +187,14 @@ internal sealed class ReleaseFetcher(ContentStore store, IArtifactSource source,
             case PackageOutcome.Trusted trusted:
                 variant = trusted.Manifest.Variants.FirstOrDefault(v => v.Name == model.Variant);
                 failed = variant is not null ? null : Failed(
-                    Blame.ReleaseForGood, AgentErrors.VariantMissing, $"{model.PackageLabel} has no variant {model.Variant}");
+                    Blame.ReleaseForGood,
+                    AgentErrors.VariantMissing, $"{model.PackageLabel} has no variant {model.Variant}");
                 return variant is null ? null : trusted.Manifest;
             case PackageOutcome.Refused refused:
                 Finding first = refused.Findings[0];
                 failed = Failed(
-                    Blame.ReleaseForGood, AgentErrors.PackageRefused, $"{model.PackageLabel}: {first.Code} {first.Message}");
+                    Blame.ReleaseForGood,
+                    AgentErrors.PackageRefused, $"{model.PackageLabel}: {first.Code} {first.Message}");
                 return null;
             default:
                 throw Check.Unreachable(model);

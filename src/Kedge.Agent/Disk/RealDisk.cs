@@ -7,7 +7,9 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Kedge.Agent.Disk;
 
-/// <summary>A tree of the file system below a folder. Symbolic links are followed, as <c>/sys</c> is made of them.</summary>
+/// <summary>
+/// A tree of the file system below a folder. Symbolic links are followed, as <c>/sys</c> is made of them.
+/// </summary>
 /// <param name="root">Absolute path of the folder that is the root.</param>
 public sealed class RealDisk(string root) : IDisk
 {

@@ -5,7 +5,8 @@ namespace Kedge.Agent.Http;
 
 /// <summary>
 /// A client's side of HTTP/1.1 (RFC 9112) over any stream, one request after the other. Problem: the framework's client
-/// costs several MB of a small device's memory and binary. Approach: only what the agent needs: a body of known length or
+/// costs several MB of a small device's memory and binary. Approach: only what the agent needs: a body of known length
+/// or
 /// in chunks, bounds on everything, an idle deadline on each read. It throws <see cref="IOException"/> when the
 /// connection breaks before the head of an answer, or when the answer is not HTTP. Used by one caller at a time.
 /// </summary>
@@ -83,7 +84,8 @@ internal sealed class HttpExchange(Stream stream, TimeProvider time, TimeSpan id
         }
         while (status is >= 100 and < 200);
 
-        _ = int.TryParse(headers.GetValueOrDefault("retry-after"), NumberStyles.None, CultureInfo.InvariantCulture, out int seconds);
+        _ = int.TryParse(
+            headers.GetValueOrDefault("retry-after"), NumberStyles.None, CultureInfo.InvariantCulture, out int seconds);
         TimeSpan after = TimeSpan.FromSeconds(Math.Min(seconds, 3600));
         MemoryStream body = new();
         bool isWhole;
@@ -96,7 +98,8 @@ internal sealed class HttpExchange(Stream stream, TimeProvider time, TimeSpan id
             isWhole = false;
         }
 
-        bool isClosing = headers.GetValueOrDefault("connection", "").Contains("close", StringComparison.OrdinalIgnoreCase);
+        bool isClosing = headers.GetValueOrDefault("connection", "")
+            .Contains("close", StringComparison.OrdinalIgnoreCase);
         IsOpen &= isWhole && !isClosing;
         return new HttpAnswer(status, body.GetBuffer().AsMemory(0, (int)body.Length), isWhole, after);
     }
@@ -145,7 +148,8 @@ internal sealed class HttpExchange(Stream stream, TimeProvider time, TimeSpan id
         }
 
         if (!long.TryParse(
-            headers.GetValueOrDefault("content-length"), NumberStyles.None, CultureInfo.InvariantCulture, out long length))
+            headers.GetValueOrDefault("content-length"),
+            NumberStyles.None, CultureInfo.InvariantCulture, out long length))
         {
             throw new IOException("the answer does not say its length");
         }
@@ -159,7 +163,8 @@ internal sealed class HttpExchange(Stream stream, TimeProvider time, TimeSpan id
         while (true)
         {
             string size = (await ReadLineAsync(cancel).ConfigureAwait(false)).Split(';')[0].Trim();
-            if (!int.TryParse(size, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out int length) || length < 0)
+            if (!int.TryParse(size, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out int length)
+                || length < 0)
             {
                 throw new IOException("the length of a chunk is malformed");
             }

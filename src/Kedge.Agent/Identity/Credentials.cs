@@ -14,7 +14,8 @@ namespace Kedge.Agent.Identity;
 
 /// <summary>
 /// The device's key, its certificate and what it got at enrolment. The key is made here and never leaves the device;
-/// the certificate is replaced at each renewal. Files: <c>identity/key.pem</c> (mode 0600) and <c>identity/enrolment</c>.
+/// the certificate is replaced at each renewal. Files: <c>identity/key.pem</c> (mode 0600) and
+/// <c>identity/enrolment</c>.
 /// Used by the loop and the link: members are immutable or replaced whole.
 /// </summary>
 public sealed class Credentials
@@ -73,7 +74,8 @@ public sealed class Credentials
             ECDsa key = ECDsa.Create();
             key.ImportFromPem(Encoding.ASCII.GetString(disk.Read(KeyPath, Limits.MiB)));
             int line = content.AsSpan().IndexOf((byte)'\n');
-            EnrolResponse? enrolment = JsonSerializer.Deserialize(content.AsSpan(line + 1), WireJson.Default.EnrolResponse);
+            EnrolResponse? enrolment =
+                JsonSerializer.Deserialize(content.AsSpan(line + 1), WireJson.Default.EnrolResponse);
             return new Credentials(file, key, enrolment!, Encoding.ASCII.GetString(content.AsSpan(0, line)));
         }
         catch (Exception e) when (e is CryptographicException or JsonException or ArgumentException
@@ -117,7 +119,8 @@ public sealed class Credentials
         try
         {
             EnrolResponse? answer = JsonSerializer.Deserialize(json, WireJson.Default.EnrolResponse);
-            if (answer is null || answer.Device != Identity.Device.ToString() || answer.Tenant != Identity.Tenant.ToString())
+            if (answer is null || answer.Device != Identity.Device.ToString()
+                || answer.Tenant != Identity.Tenant.ToString())
             {
                 return AgentErrors.EnrolRefused.At("the renewed certificate is for another device");
             }

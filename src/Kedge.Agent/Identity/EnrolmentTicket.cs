@@ -5,7 +5,8 @@ using Kedge.Core;
 namespace Kedge.Agent.Identity;
 
 /// <summary>
-/// What an enrolment token says, read from <c>kedge-enrol-v1.</c> and base64url of its JSON. The text itself is what the
+/// What an enrolment token says, read from <c>kedge-enrol-v1.</c> and base64url of its JSON. The text itself is what
+/// the
 /// server is shown; the secret in it is never logged.
 /// </summary>
 /// <param name="Text">The whole token.</param>

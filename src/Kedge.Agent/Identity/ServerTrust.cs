@@ -20,7 +20,8 @@ internal static class ServerTrust
     /// <param name="sent">Every certificate that came with it.</param>
     /// <param name="root">The pinned root.</param>
     /// <param name="errors">What the framework says; only the name counts.</param>
-    /// <param name="clock">The device's clock, and the time that the true one is not before; Unix milliseconds UTC.</param>
+    /// <param name="clock">The device's clock, and the time that the true one is not before; Unix milliseconds
+    /// UTC.</param>
     internal static string? Judge(
         X509Certificate2 leaf, X509Certificate2Collection sent, X509Certificate2 root, SslPolicyErrors errors,
         (long WallMs, long FloorMs) clock)

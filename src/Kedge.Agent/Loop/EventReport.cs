@@ -6,7 +6,9 @@ using Kedge.Wire.Reported;
 
 namespace Kedge.Agent.Loop;
 
-/// <summary>What is worth remembering of one step: derived from the state before and after, so that nothing is told twice.</summary>
+/// <summary>
+/// What is worth remembering of one step: derived from the state before and after, so that nothing is told twice.
+/// </summary>
 internal static class EventReport
 {
     /// <summary>Events of one step, in the order of the workloads.</summary>

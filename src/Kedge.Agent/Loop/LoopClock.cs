@@ -1,7 +1,8 @@
 namespace Kedge.Agent.Loop;
 
 /// <summary>
-/// The loop's time. Intervals are monotonic; the time of day is only believed within bounds. The floor is the latest time
+/// The loop's time. Intervals are monotonic; the time of day is only believed within bounds. The floor is the latest
+/// time
 /// that somebody signed (this build, the own certificate, a desired state): the true time is never before it.
 /// </summary>
 internal sealed class LoopClock(TimeProvider time, long builtAtMs)

@@ -6,7 +6,8 @@ namespace Kedge.Agent.Loop;
 
 /// <summary>
 /// What waits for the loop: one reader, any number of writers. Everything that an operation, a timer or the link brings
-/// is queued here and runs on the loop, so that state needs no lock. It cannot overflow: every outstanding operation owns
+/// is queued here and runs on the loop, so that state needs no lock. It cannot overflow: every outstanding operation
+/// owns
 /// a bounded number of entries, and their sum is far below the bound.
 /// </summary>
 internal sealed class Mailbox

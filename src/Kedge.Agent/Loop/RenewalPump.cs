@@ -8,7 +8,8 @@ namespace Kedge.Agent.Loop;
 
 /// <summary>
 /// Renews the device's certificate when two thirds of its life are over, by the clock as far as it is believed or by
-/// time passed since the start, whichever comes first. An expired one is renewed like any other. After a success nothing
+/// time passed since the start, whichever comes first. An expired one is renewed like any other. After a success
+/// nothing
 /// is asked for a third of a life, so that a clock that runs a year ahead cannot make it ask without end.
 /// </summary>
 internal sealed class RenewalPump
@@ -54,7 +55,8 @@ internal sealed class RenewalPump
         {
             FetchOutcome.Done done => credentials.Renew(done.Bytes.Span),
             FetchOutcome.RetryLater later => AgentErrors.Unreachable.At(later.Problem.Message),
-            FetchOutcome.Refused refused => AgentErrors.EnrolRefused.At($"{refused.Problem.Code} {refused.Problem.Message}"),
+            FetchOutcome.Refused refused =>
+                AgentErrors.EnrolRefused.At($"{refused.Problem.Code} {refused.Problem.Message}"),
             FetchOutcome.NotFound missing => AgentErrors.EnrolRefused.At(missing.Problem.Message),
             FetchOutcome.DigestMismatch => throw Check.Unreachable(outcome),
             _ => throw Check.Unreachable(outcome),
@@ -68,7 +70,8 @@ internal sealed class RenewalPump
         }
         else
         {
-            double ticks = Math.Min(DelayMax.Ticks, AgentLimits.RenewDelayMin.Ticks * Math.Pow(2, Math.Min(_failures++, 20)));
+            double ticks =
+                Math.Min(DelayMax.Ticks, AgentLimits.RenewDelayMin.Ticks * Math.Pow(2, Math.Min(_failures++, 20)));
             Due = _parts.Clock.Now + TimeSpan.FromTicks((long)(ticks * (0.5 + (_parts.Rng.Fraction() / 2))));
         }
 

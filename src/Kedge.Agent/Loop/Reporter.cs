@@ -46,7 +46,8 @@ internal sealed class Reporter(Spool spool, LoopClock clock, AgentOptions option
     {
         UpMessage message = Envelope() with { Status = status };
         byte[] bytes = UpMessageFormat.Write(message with { SentAtMs = 0 });
-        if (!bytes.AsSpan().SequenceEqual(_toldStatus) && bytes.Length <= Limits.UpMessageBytesMax && spool.TryAppend(message))
+        if (!bytes.AsSpan().SequenceEqual(_toldStatus) && bytes.Length <= Limits.UpMessageBytesMax
+            && spool.TryAppend(message))
         {
             _toldStatus = bytes;
         }

@@ -44,7 +44,8 @@ internal static class StatusReport
             ? $"{endpointFolder}/{workload}.sock"
             : string.Create(System.Globalization.CultureInfo.InvariantCulture, $"http://127.0.0.1:{endpoint.Port}");
 
-    internal static string Cut(string message) => message.Length <= MessageCharsMax ? message : message[..MessageCharsMax];
+    internal static string Cut(string message) =>
+        message.Length <= MessageCharsMax ? message : message[..MessageCharsMax];
 
     private static bool IsSettled(WorkloadState w) =>
         w.Phase == WorkloadPhase.Serving && w.Target is not null && w.Current?.Spec == w.Target;

@@ -12,7 +12,8 @@ using Kedge.Wire.Reported;
 namespace Kedge.Agent.Loop;
 
 /// <summary>
-/// Runs the device machine: event in, step, save, effects. It decides nothing. The state is saved before an effect runs;
+/// Runs the device machine: event in, step, save, effects. It decides nothing. The state is saved before an effect
+/// runs;
 /// where the disk refuses, what runs is still supervised, but no newer desired state is accepted until it can be saved.
 /// Lives on the loop.
 /// </summary>
@@ -242,7 +243,9 @@ internal sealed class WorkloadDriver
         }
     }
 
-    /// <summary>The files of a release: remembered from the fetch just before, else looked up and verified again.</summary>
+    /// <summary>
+    /// The files of a release: remembered from the fetch just before, else looked up and verified again.
+    /// </summary>
     private void Prepare(WorkloadSpec spec, Action<PreparedRelease> then, Action<FetchResult.Failed> otherwise)
     {
         if (_prepared.TryGetValue(spec.Deployment, out PreparedRelease? prepared) && prepared.Spec == spec)

@@ -28,7 +28,9 @@ internal sealed class Ledger
     /// <summary>What was read, or what was saved last.</summary>
     internal LedgerRecord Record { get; private set; } = LedgerRecord.Empty;
 
-    /// <summary>Opens the ledger of a device. Throws <see cref="DiskException"/> when the disk cannot be read at all.</summary>
+    /// <summary>
+    /// Opens the ledger of a device. Throws <see cref="DiskException"/> when the disk cannot be read at all.
+    /// </summary>
     internal static Ledger Open(IDisk disk)
     {
         Ledger ledger = new(disk);
@@ -37,7 +39,9 @@ internal sealed class Ledger
         return ledger;
     }
 
-    /// <summary>Saves; on a full disk the reserve is given up first. Null when it is durable, else what is wrong.</summary>
+    /// <summary>
+    /// Saves; on a full disk the reserve is given up first. Null when it is durable, else what is wrong.
+    /// </summary>
     internal Finding? Save(LedgerRecord record)
     {
         byte[] content = LedgerFormat.Write(record);

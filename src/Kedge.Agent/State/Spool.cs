@@ -8,8 +8,10 @@ namespace Kedge.Agent.State;
 /// Messages that the server has not acknowledged yet, on disk in the order of their numbers. Problem: nothing that was
 /// acknowledged may be forgotten by anybody, nothing may be numbered twice, and a link that is away for a month must
 /// not fill the disk. Approach: append-only segments of checksummed records; a record is synced before it is sent; a
-/// segment goes when all of it is acknowledged. A status or a set of facts says the whole, so only the newest of each is
-/// ever sent. Invariants: numbers grow and are never reused, also when the end of a segment is torn; over its budget the
+/// segment goes when all of it is acknowledged. A status or a set of facts says the whole, so only the newest of each
+/// is
+/// ever sent. Invariants: numbers grow and are never reused, also when the end of a segment is torn; over its budget
+/// the
 /// oldest segment goes, but the newest status and facts in it are written again at the end. A gap in the numbers tells
 /// the server that messages were dropped. Used by one thread at a time.
 /// </summary>
@@ -51,7 +53,8 @@ internal sealed class Spool
         List<SpoolRecord> records = segments.Load();
         long highest = records.Count == 0 ? 0 : records[^1].Sequence;
         bool lost = segments.Damaged > 0 || highest < floor;
-        Spool spool = new(segments, incarnation, Math.Max(floor, highest) + (lost ? segments.NumbersPerSegmentMax : 0) + 1);
+        Spool spool = new(
+            segments, incarnation, Math.Max(floor, highest) + (lost ? segments.NumbersPerSegmentMax : 0) + 1);
         long acked = segments.Acked;
         foreach (SpoolRecord record in records.Where(r => r.Sequence > acked && r.Kind != SpoolKind.Acked))
         {

@@ -96,7 +96,9 @@ internal sealed class SpoolSegments(IDisk disk, int bytesMax)
         }
     }
 
-    /// <summary>Deletes segments that hold nothing above a number, but for the newest, and writes the number down.</summary>
+    /// <summary>
+    /// Deletes segments that hold nothing above a number, but for the newest, and writes the number down.
+    /// </summary>
     internal void Acknowledge(long sequence)
     {
         Acked = Math.Max(Acked, sequence);
@@ -154,7 +156,8 @@ internal sealed class SpoolSegments(IDisk disk, int bytesMax)
         byte[] all = ReadWhole(path);
         Segment segment = new(path);
         int at = 0;
-        while (at + HeadBytes <= all.Length && TryHead(all.AsSpan(at), out SpoolKind kind, out long number, out int bytes))
+        while (at + HeadBytes <= all.Length
+            && TryHead(all.AsSpan(at), out SpoolKind kind, out long number, out int bytes))
         {
             if (kind == SpoolKind.Acked)
             {

@@ -58,12 +58,14 @@ internal sealed record DesiredKeysDocument(long Version, FrozenDictionary<Digest
         foreach (JsonElement entry in keys.EnumerateArray())
         {
             byte[] spki = entry.GetProperty("spki").GetBytesFromBase64();
-            if (TrustedKey.TryOf(spki, out TrustedKey? key) && key.KeyId.ToString() == entry.GetProperty("keyId").GetString())
+            if (TrustedKey.TryOf(spki, out TrustedKey? key)
+                && key.KeyId.ToString() == entry.GetProperty("keyId").GetString())
             {
                 trusted[key.KeyId] = spki;
             }
         }
 
-        return new DesiredKeysDocument(document.RootElement.GetProperty("version").GetInt64(), trusted.ToFrozenDictionary());
+        return new DesiredKeysDocument(
+            document.RootElement.GetProperty("version").GetInt64(), trusted.ToFrozenDictionary());
     }
 }

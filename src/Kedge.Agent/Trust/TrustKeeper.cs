@@ -14,7 +14,8 @@ using Kedge.Wire.Enrolment;
 namespace Kedge.Agent.Trust;
 
 /// <summary>
-/// What the owner of the fleet says may be trusted: who signs models, who signs desired states. Both documents are signed
+/// What the owner of the fleet says may be trusted: who signs models, who signs desired states. Both documents are
+/// signed
 /// by the owner key that was pinned at enrolment, carry versions that never go back, and are kept on disk, so that a
 /// device without a network judges as before. Who steals the server cannot change them.
 /// </summary>
@@ -51,7 +52,9 @@ internal sealed class TrustKeeper
         return keeper;
     }
 
-    /// <summary>Offers documents; what is newer and signed by the owner is kept. Returns what was wrong with the rest.</summary>
+    /// <summary>
+    /// Offers documents; what is newer and signed by the owner is kept. Returns what was wrong with the rest.
+    /// </summary>
     internal ImmutableArray<Finding> Offer(ReadOnlySpan<byte> json)
     {
         TrustDocuments? before = _documents;
@@ -111,7 +114,8 @@ internal sealed class TrustKeeper
 
     private ImmutableArray<Finding> TakeKeys(string envelope)
     {
-        DesiredKeysDocument? keys = DesiredKeysDocument.TryOpen(Encoding.UTF8.GetBytes(envelope), _owner, out Finding? finding);
+        DesiredKeysDocument? keys =
+            DesiredKeysDocument.TryOpen(Encoding.UTF8.GetBytes(envelope), _owner, out Finding? finding);
         if (keys is null)
         {
             return finding is null ? [] : [finding];
@@ -119,7 +123,8 @@ internal sealed class TrustKeeper
 
         if (_desired is not null && keys.Version < _desired.Version)
         {
-            return [AgentErrors.TrustRefused.At($"desired keys: offered is version {keys.Version}, held is {_desired.Version}")];
+            return [AgentErrors.TrustRefused.At(
+                $"desired keys: offered is version {keys.Version}, held is {_desired.Version}")];
         }
 
         if (_desired is null || keys.Version > _desired.Version)

@@ -9,7 +9,9 @@ namespace Kedge.Core.Borders;
 /// </summary>
 public interface IArtifactSource
 {
-    /// <summary>The signed envelope (DSSE, JSON) of a package. Only its length is checked, not its digest or signature.</summary>
+    /// <summary>
+    /// The signed envelope (DSSE, JSON) of a package. Only its length is checked, not its digest or signature.
+    /// </summary>
     ValueTask<FetchOutcome> GetEnvelopeAsync(Digest package, CancellationToken cancel);
 
     /// <summary>A whole chunk whose digest was checked.</summary>

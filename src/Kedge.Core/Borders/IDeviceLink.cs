@@ -39,7 +39,9 @@ public abstract class LinkDelivery
     /// <summary>The message; it stays as it is after the receiver returned.</summary>
     public abstract ReadOnlyMemory<byte> Payload { get; }
 
-    /// <summary>Acknowledges it: call it once what follows from it is durable. Nothing happens on an ended connection.</summary>
+    /// <summary>
+    /// Acknowledges it: call it once what follows from it is durable. Nothing happens on an ended connection.
+    /// </summary>
     public abstract ValueTask AcknowledgeAsync();
 }
 
@@ -59,7 +61,9 @@ public abstract record LinkOutcome
     /// <param name="Problem">What happened.</param>
     public sealed record Unreachable(Problem Problem) : LinkOutcome;
 
-    /// <summary>The broker said no, or is not the one whose authority was pinned: trying again soon will not help.</summary>
+    /// <summary>
+    /// The broker said no, or is not the one whose authority was pinned: trying again soon will not help.
+    /// </summary>
     /// <param name="Problem">What it said.</param>
     public sealed record Refused(Problem Problem) : LinkOutcome;
 }

@@ -6,7 +6,8 @@ namespace Kedge.Core.Borders;
 /// A tree of files under some root. Problem: what a device must not forget has to survive a power cut at any write, and
 /// the inventory has to be read from this machine or from a captured tree. Approach: the few calls that durability is
 /// made of, low enough that a driver in memory can cut power between any two of them.
-/// Invariants: paths are relative to the root, joined by <c>/</c>, without <c>.</c> and <c>..</c>; the empty path is the
+/// Invariants: paths are relative to the root, joined by <c>/</c>, without <c>.</c> and <c>..</c>; the empty path is
+/// the
 /// root. Written bytes survive a cut once <see cref="IDiskFile.Sync"/> returned, a new, renamed or deleted name once
 /// <see cref="SyncFolder"/> of its folder did; before that all, some or none of it may. A rename replaces its target
 /// in one step: after a cut the old file or the new one is there, never neither.
@@ -63,7 +64,9 @@ public interface IDiskFile : IDisposable
     /// <summary>Bytes in the file.</summary>
     long Length { get; }
 
-    /// <summary>Appends bytes. After a failure any part of them may be there: <see cref="Truncate"/> to mend it.</summary>
+    /// <summary>
+    /// Appends bytes. After a failure any part of them may be there: <see cref="Truncate"/> to mend it.
+    /// </summary>
     void Write(ReadOnlySpan<byte> bytes);
 
     /// <summary>Cuts the file to a length not above the present one.</summary>

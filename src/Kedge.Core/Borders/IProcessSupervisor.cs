@@ -10,7 +10,8 @@ namespace Kedge.Core.Borders;
 /// Starts, asks and ends the processes that serve models, and owns their listeners. Problem: a workload outlives the
 /// agent, and a version is replaced by another without a lost request. Approach: an instance is known by its id alone;
 /// the supervisor keeps what it needs (folder, pidfd, control socket) and can find all of it again by
-/// <see cref="AdoptAsync"/>. Invariants: one process per id, ever; the listener of a workload is opened once and lent to
+/// <see cref="AdoptAsync"/>. Invariants: one process per id, ever; the listener of a workload is opened once and lent
+/// to
 /// one instance after the other; nothing of an instance is left once <see cref="WaitForExitAsync"/> completed.
 /// It decides nothing: what follows from an outcome is the device machine's.
 /// </summary>
@@ -26,25 +27,36 @@ public interface IProcessSupervisor
     /// </summary>
     ValueTask<ImmutableArray<InstanceId>> AdoptAsync(ImmutableArray<InstanceState> recorded, CancellationToken cancel);
 
-    /// <summary>Starts a process without the listener; completes when its models are loaded. After a failure nothing of it is left.</summary>
+    /// <summary>
+    /// Starts a process without the listener; completes when its models are loaded. After a failure nothing of it is
+    /// left.
+    /// </summary>
     ValueTask<StartOutcome> StartAsync(InstanceId instance, PreparedRelease release, CancellationToken cancel);
 
     /// <summary>Runs the golden samples of every model against a started instance.</summary>
     ValueTask<StepOutcome> PreflightAsync(InstanceId instance, PreparedRelease release, CancellationToken cancel);
 
-    /// <summary>Gives the workload's listener at <paramref name="endpoint"/> to an instance, opening it where it is not open.</summary>
+    /// <summary>
+    /// Gives the workload's listener at <paramref name="endpoint"/> to an instance, opening it where it is not open.
+    /// </summary>
     ValueTask<StepOutcome> HandOverAsync(InstanceId instance, EndpointSpec endpoint, CancellationToken cancel);
 
-    /// <summary>Tells an instance to stop accepting and to end by itself; it is killed when the deadline has passed.</summary>
+    /// <summary>
+    /// Tells an instance to stop accepting and to end by itself; it is killed when the deadline has passed.
+    /// </summary>
     ValueTask DrainAsync(InstanceId instance, TimeSpan deadline, CancellationToken cancel);
 
     /// <summary>Takes a drain back.</summary>
     ValueTask ResumeAsync(InstanceId instance, CancellationToken cancel);
 
-    /// <summary>Kills an instance and removes what it leaves; done when nothing is left. One that is not there is no error.</summary>
+    /// <summary>
+    /// Kills an instance and removes what it leaves; done when nothing is left. One that is not there is no error.
+    /// </summary>
     ValueTask StopAsync(InstanceId instance, CancellationToken cancel);
 
-    /// <summary>Completes when an instance that was started or adopted has ended and nothing of it is left; says how it ended.</summary>
+    /// <summary>
+    /// Completes when an instance that was started or adopted has ended and nothing of it is left; says how it ended.
+    /// </summary>
     ValueTask<Problem> WaitForExitAsync(InstanceId instance, CancellationToken cancel);
 
     /// <summary>Closes the listeners of a workload that is gone.</summary>
@@ -55,7 +67,8 @@ public interface IProcessSupervisor
 /// <param name="Name">As <c>runc 1.1.5</c>; empty where no sandbox works.</param>
 /// <param name="Problem">Why none works; null where one does.</param>
 /// <param name="Missing">Protections that it cannot give here, each a short sentence.</param>
-/// <param name="Runtime">Version of server and runtime, and the hardware class: preflight results hold for it only.</param>
+/// <param name="Runtime">Version of server and runtime, and the hardware class: preflight results hold for it
+/// only.</param>
 public sealed record SandboxFacts(string Name, Problem? Problem, ImmutableArray<string> Missing, string Runtime);
 
 /// <summary>A release whose content is there and was verified just now. Never compared.</summary>
@@ -69,7 +82,8 @@ public sealed record PreparedRelease(WorkloadSpec Spec, ImmutableArray<PreparedM
 /// <param name="Format">How the entry file is read.</param>
 /// <param name="Folder">Folder of the variant's files, a path of <see cref="IDisk"/>.</param>
 /// <param name="EntryFile">The file that the runtime is given, relative to <paramref name="Folder"/>.</param>
-/// <param name="Golden">File of the golden samples, a path of <see cref="IDisk"/>; null when the package has none.</param>
+/// <param name="Golden">File of the golden samples, a path of <see cref="IDisk"/>; null when the package has
+/// none.</param>
 public sealed record PreparedModel(
     string Name, Digest Package, ModelFormat Format, string Folder, string EntryFile, string? Golden);
 

@@ -12,10 +12,14 @@ public sealed record UpMessage
     /// <summary>Version of the message.</summary>
     public int V { get; init; } = 1;
 
-    /// <summary>Random text made at enrolment: sequences of another installation under the same name do not mix.</summary>
+    /// <summary>
+    /// Random text made at enrolment: sequences of another installation under the same name do not mix.
+    /// </summary>
     public required string Incarnation { get; init; }
 
-    /// <summary>From 1, growing. Over a gap lie messages that the device dropped, or that a newer one made void.</summary>
+    /// <summary>
+    /// From 1, growing. Over a gap lie messages that the device dropped, or that a newer one made void.
+    /// </summary>
     public required long Sequence { get; init; }
 
     /// <summary>Device's clock, Unix milliseconds UTC; for people, never for a decision.</summary>

@@ -122,7 +122,8 @@ internal sealed class TestFleet : IDisposable
     }
 
     /// <summary>A signed desired state, ready to be delivered.</summary>
-    public byte[] Sign(DesiredState state, ECDsa? key = null) => SignedMessage.Sign(DesiredMessage.Write(state), key ?? Desired);
+    public byte[] Sign(DesiredState state, ECDsa? key = null) =>
+        SignedMessage.Sign(DesiredMessage.Write(state), key ?? Desired);
 
     /// <summary>A desired state for the test's device.</summary>
     public DesiredState State(long generation, params WorkloadSpec[] workloads) => new()

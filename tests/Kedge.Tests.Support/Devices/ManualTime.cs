@@ -2,7 +2,9 @@ using Kedge.Core;
 
 namespace Kedge.Tests.Support.Devices;
 
-/// <summary>A clock that moves only when told; timers ring on the thread that moves it, in order of their times.</summary>
+/// <summary>
+/// A clock that moves only when told; timers ring on the thread that moves it, in order of their times.
+/// </summary>
 public sealed class ManualTime : TimeProvider
 {
     private readonly List<ManualTimer> _timers = [];

@@ -4,7 +4,8 @@ using Kedge.Core.Device;
 namespace Kedge.Tests.Support.Devices;
 
 /// <summary>
-/// A link in memory: what the device publishes lands in <see cref="Published"/>, what is sent to it is delivered at once.
+/// A link in memory: what the device publishes lands in <see cref="Published"/>, what is sent to it is delivered at
+/// once.
 /// Outcomes complete on the caller's thread unless <see cref="HoldsAcks"/> is set; then <see cref="ReleaseAcks"/> does.
 /// </summary>
 public sealed class MemoryLink : IDeviceLink
@@ -71,7 +72,8 @@ public sealed class MemoryLink : IDeviceLink
     public void ReleaseAcks(int count = int.MaxValue) => _connection?.Release(count);
 
     /// <summary>A link that is unreachable.</summary>
-    public static LinkOutcome Unreachable { get; } = new LinkOutcome.Unreachable(new Problem("KEDGE-TEST-001", "no network"));
+    public static LinkOutcome Unreachable { get; } =
+        new LinkOutcome.Unreachable(new Problem("KEDGE-TEST-001", "no network"));
 
     private sealed class Connection(MemoryLink link) : ILinkConnection
     {

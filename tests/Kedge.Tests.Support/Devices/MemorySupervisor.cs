@@ -8,7 +8,8 @@ namespace Kedge.Tests.Support.Devices;
 
 /// <summary>
 /// A device's processes in memory. It outlives the agent, as processes do: give the same one to the next
-/// <c>AgentLoop</c>. Outcomes are scripted by release; everything completes on the caller's thread, ends of processes by
+/// <c>AgentLoop</c>. Outcomes are scripted by release; everything completes on the caller's thread, ends of processes
+/// by
 /// <see cref="Crash"/>, <see cref="FinishDrains"/> and <see cref="PowerOff"/>.
 /// </summary>
 public sealed class MemorySupervisor : IProcessSupervisor
@@ -33,7 +34,8 @@ public sealed class MemorySupervisor : IProcessSupervisor
     public bool DrainsAtOnce { get; set; } = true;
 
     /// <summary>Instances whose process lives.</summary>
-    public IReadOnlyList<InstanceId> Alive => [.. _lives.Where(static l => !l.Value.HasEnded).Select(static l => l.Key)];
+    public IReadOnlyList<InstanceId> Alive =>
+        [.. _lives.Where(static l => !l.Value.HasEnded).Select(static l => l.Key)];
 
     /// <summary>Instances that hold a listener and accept.</summary>
     public IReadOnlyList<InstanceId> Accepting =>
@@ -54,7 +56,8 @@ public sealed class MemorySupervisor : IProcessSupervisor
         ImmutableArray<InstanceState> recorded, CancellationToken cancel)
     {
         HashSet<InstanceId> adopted = [.. recorded
-            .Where(r => _lives.TryGetValue(r.Id, out Life? life) && !life.HasEnded && life.Nonce == r.Nonce && life.Pid == r.Pid)
+            .Where(r => _lives.TryGetValue(r.Id, out Life? life) && !life.HasEnded && life.Nonce == r.Nonce
+                && life.Pid == r.Pid)
             .Select(static r => r.Id)];
         foreach (InstanceId stray in Alive.Where(id => !adopted.Contains(id)))
         {

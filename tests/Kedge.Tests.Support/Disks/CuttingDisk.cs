@@ -8,7 +8,8 @@ namespace Kedge.Tests.Support.Disks;
 /// Counts the calls that change something and cuts power at one of them: of a write an arbitrary part has happened, any
 /// other call has happened or not. From then on every call throws <see cref="PowerCutException"/>.
 /// </summary>
-/// <param name="inner">The disk that is written to; a <see cref="MemoryDisk"/> forgets what was not synced by its own Cut.</param>
+/// <param name="inner">The disk that is written to; a <see cref="MemoryDisk"/> forgets what was not synced by its own
+/// Cut.</param>
 /// <param name="cutAt">Number of the changing call at which power goes, from 1; 0 for never.</param>
 /// <param name="rng">Decides how much of that call has happened.</param>
 public sealed class CuttingDisk(IDisk inner, long cutAt, Rng rng) : IDisk

@@ -5,7 +5,8 @@ using Kedge.Core.Borders;
 namespace Kedge.Tests.Support.Disks;
 
 /// <summary>
-/// A disk in memory that knows what a power cut would leave: bytes that were not synced, and names whose folder was not.
+/// A disk in memory that knows what a power cut would leave: bytes that were not synced, and names whose folder was
+/// not.
 /// After <see cref="Cut"/> each unsynced change has happened, happened in part, or not, as the seed says; a change that
 /// builds on a lost one is lost too.
 /// </summary>
@@ -131,7 +132,8 @@ public sealed class MemoryDisk : IDisk
         for (int i = _pending.Count - 1; i >= 0; i--)
         {
             needed[i] = _pending[i].Touches(path)
-                || Enumerable.Range(i + 1, _pending.Count - i - 1).Any(j => needed[j] && _pending[j].BuildsOn(_pending[i]));
+                || Enumerable.Range(i + 1, _pending.Count - i - 1)
+                    .Any(j => needed[j] && _pending[j].BuildsOn(_pending[i]));
         }
 
         for (int i = 0; i < needed.Length; i++)
@@ -148,7 +150,9 @@ public sealed class MemoryDisk : IDisk
 
     public long FreeBytes(string path) => Math.Max(0, CapacityBytes - UsedBytes);
 
-    /// <summary>Cuts power: what was not synced has happened, in part or not, as <paramref name="rng"/> decides.</summary>
+    /// <summary>
+    /// Cuts power: what was not synced has happened, in part or not, as <paramref name="rng"/> decides.
+    /// </summary>
     public void Cut(Rng rng)
     {
         List<NameChange> lost = [];
@@ -240,7 +244,8 @@ public sealed class MemoryDisk : IDisk
         public bool BuildsOn(NameChange earlier) =>
             ReferenceEquals(Node, earlier.Node) || Meets(earlier.From) || Meets(earlier.To);
 
-        private bool Meets(string? name) => name is not null && (name == From || name == To || IsBelow(From, name) || IsBelow(To, name));
+        private bool Meets(string? name) =>
+            name is not null && (name == From || name == To || IsBelow(From, name) || IsBelow(To, name));
 
         private static bool IsBelow(string? path, string folder) =>
             path is not null && path.StartsWith(folder + "/", StringComparison.Ordinal);
