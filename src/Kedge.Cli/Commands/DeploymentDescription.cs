@@ -34,8 +34,7 @@ internal static class DeploymentDescription
             .AddTable("On devices", Devices(devices.Items, name), colour)
             .AddTable(
                 "Events",
-                EventsCommand.Table(
-                    events.Where(item => item.Cells[4] == name).TakeLast(EventsMax), OutputFormat.Table),
+                EventsCommand.Table(events.Where(item => item.Cells[4] == name).TakeLast(EventsMax), OutputFormat.Table),
                 colour);
         session.Print.Raw(block.ToString());
         if (deployment.Manifest is JsonElement manifest
@@ -71,8 +70,7 @@ internal static class DeploymentDescription
                     device.Name,
                     workload.Phase,
                     string.Join(',', workload.ServingPackages),
-                    string.Create(
-                        CultureInfo.InvariantCulture, $"{workload.ServingRevision}/{workload.TargetRevision}"),
+                    string.Create(CultureInfo.InvariantCulture, $"{workload.ServingRevision}/{workload.TargetRevision}"),
                     DeviceKind.LastSeen(device),
                     workload.Problem is ErrorResource problem ? $"{problem.Code}: {problem.Message}" : "");
             }

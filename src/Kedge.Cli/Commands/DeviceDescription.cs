@@ -48,9 +48,7 @@ internal static class DeviceDescription
             CultureInfo.InvariantCulture,
             $"{device.ReportedGeneration} of {device.DesiredGeneration}{(device.Settled ? ", settled" : "")}");
         string seen = device.Connected ? "now, connected" : Ages.Ago(device.LastSeenAgoMs)
-            + (device.LastSeenAgoMs >= 0 ? " ago" : "") + (device.Stale
-                ? ", stale: what is below may no longer be so"
-                : "");
+            + (device.LastSeenAgoMs >= 0 ? " ago" : "") + (device.Stale ? ", stale: what is below may no longer be so" : "");
         block.Add("Name", device.Name)
             .Add("Labels", ResourceObject.Text(device.Labels))
             .Add("Status", DeviceKind.Status(device))

@@ -10,8 +10,7 @@ using Kedge.Core.Manifests;
 
 namespace Kedge.Cli.Commands;
 
-/// <summary><c>kedge explain deployment NAME</c>: why each device was or was not chosen. <c>kedge explain
-/// KIND.FIELD</c>: what a
+/// <summary><c>kedge explain deployment NAME</c>: why each device was or was not chosen. <c>kedge explain KIND.FIELD</c>: what a
 /// field of a manifest says.</summary>
 internal static class ExplainCommand
 {

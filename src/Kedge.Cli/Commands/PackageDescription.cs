@@ -81,6 +81,5 @@ internal static class PackageDescription
     }
 
     private static string Tensors(ImmutableArray<TensorDeclaration> tensors) =>
-        string.Join("; ", tensors.Select(
-            tensor => $"{tensor.Name} {tensor.Datatype} [{string.Join(", ", tensor.Shape)}]"));
+        string.Join("; ", tensors.Select(tensor => $"{tensor.Name} {tensor.Datatype} [{string.Join(", ", tensor.Shape)}]"));
 }

@@ -12,15 +12,12 @@ using Kedge.Inference.Tensors;
 namespace Kedge.Cli.Models;
 
 /// <summary>Decides on the golden samples of a push: those of the author are run on the bare runtime first, since every
-/// device would refuse what does not agree here; without any, some are recorded from that runtime and marked
-/// so.</summary>
+/// device would refuse what does not agree here; without any, some are recorded from that runtime and marked so.</summary>
 internal static class GoldenChoice
 {
     private const int SamplesRecorded = 8;
 
-    /// <summary>
-    /// The samples to package, with one sentence about them; ends the command when they do not agree.
-    /// </summary>
+    /// <summary>The samples to package, with one sentence about them; ends the command when they do not agree.</summary>
     /// <param name="model">The model, which the gate has accepted.</param>
     /// <param name="goldenFile">The author's samples; empty when there are none.</param>
     /// <param name="skipsCheck">True to run nothing.</param>

@@ -102,8 +102,7 @@ internal static class DeploymentFields
         Item = FieldSchema.Group(
             "",
             "One model.",
-            FieldSchema.Of("name", FieldShape.Name, "Name under which it is served: `/v2/models/NAME/infer`.")
-                .Required(),
+            FieldSchema.Of("name", FieldShape.Name, "Name under which it is served: `/v2/models/NAME/infer`.").Required(),
             FieldSchema.Of(
                 "package",
                 FieldShape.Package,

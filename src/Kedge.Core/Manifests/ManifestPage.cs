@@ -2,9 +2,7 @@ using System.Text;
 
 namespace Kedge.Core.Manifests;
 
-/// <summary>
-/// Writes the tables of all kinds as pages for people: <c>docs/manifests.md</c> and <c>kedge explain KIND.FIELD</c>.
-/// </summary>
+/// <summary>Writes the tables of all kinds as pages for people: <c>docs/manifests.md</c> and <c>kedge explain KIND.FIELD</c>.</summary>
 public static class ManifestPage
 {
     private const string Opening =

@@ -25,8 +25,7 @@ internal static class SigningPolicyFields
         FieldSchema.Group(
             "spec",
             "Either version and rules, or the signed envelope.",
-            FieldSchema.Of(
-                "version", FieldShape.Integer, "Grows by at least 1 with each change; a device never goes back.")
+            FieldSchema.Of("version", FieldShape.Integer, "Grows by at least 1 with each change; a device never goes back.")
                 .Within(1, (1L << 53) - 1),
             new FieldSchema
             {
@@ -43,8 +42,7 @@ internal static class SigningPolicyFields
     private static FieldSchema Rule => FieldSchema.Group(
         "",
         "What one key may sign.",
-        FieldSchema.Of("publicKey", FieldShape.PublicKey, "The key: base64 of its DER SubjectPublicKeyInfo.")
-            .Required(),
+        FieldSchema.Of("publicKey", FieldShape.PublicKey, "The key: base64 of its DER SubjectPublicKeyInfo.").Required(),
         FieldSchema.Of("keyId", FieldShape.Digest, "SHA-256 of the key; computed when it is left out, checked when given."),
         new FieldSchema
         {
@@ -56,8 +54,7 @@ internal static class SigningPolicyFields
             Max = ManifestLimits.PolicyModelsMax,
             Item = FieldSchema.Of("", FieldShape.ModelPattern, "A model's name, its beginning and `*`, or `*` alone."),
         },
-        FieldSchema.Of("revoked", FieldShape.Boolean, "True once nothing counts that it has ever signed.")
-            .ByDefault("false"),
+        FieldSchema.Of("revoked", FieldShape.Boolean, "True once nothing counts that it has ever signed.").ByDefault("false"),
         FieldSchema.Of("reason", FieldShape.Text, "Why it is listed or revoked, for people.")
             .Within(0, ManifestLimits.TextCharsMax));
 }

@@ -116,8 +116,7 @@ public sealed class CommandLineTests : IDisposable
     {
         _cli.WriteContext();
         Assert.DoesNotContain("kedge_secret", (await _cli.RunAsync("config", "view")).All, StringComparison.Ordinal);
-        Assert.DoesNotContain(
-            "kedge_secret", (await _cli.RunAsync("config", "view", "-o", "json")).All, StringComparison.Ordinal);
+        Assert.DoesNotContain("kedge_secret", (await _cli.RunAsync("config", "view", "-o", "json")).All, StringComparison.Ordinal);
         Assert.Contains("kedge_secret", (await _cli.RunAsync("config", "view", "--raw")).Out, StringComparison.Ordinal);
     }
 
@@ -127,8 +126,7 @@ public sealed class CommandLineTests : IDisposable
         _cli.Variables["KEDGE_CONFIG"] = _cli.Write("broken.json", "{\"contexts\": [");
         CliResult result = await _cli.RunAsync("config", "view");
         Assert.Equal(ExitCodes.Failed, result.Exit);
-        Assert.StartsWith(
-            $"error KEDGE-CLI-004: {_cli.Variables["KEDGE_CONFIG"]}", result.Error, StringComparison.Ordinal);
+        Assert.StartsWith($"error KEDGE-CLI-004: {_cli.Variables["KEDGE_CONFIG"]}", result.Error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -28,8 +28,7 @@ public sealed class NumberTests
 
         if (type is TensorType.Float16 or TensorType.BFloat16)
         {
-            bytes = MemoryMarshal.AsBytes(Enumerable.Range(0, 65536).Select(i => (ushort)i).ToArray().AsSpan())
-                .ToArray();
+            bytes = MemoryMarshal.AsBytes(Enumerable.Range(0, 65536).Select(i => (ushort)i).ToArray().AsSpan()).ToArray();
         }
 
         RoundTrip(type, bytes);
@@ -95,11 +94,8 @@ public sealed class NumberTests
             from whole in Gen.Choose(0, int.MaxValue)
             from digits in Gen.Choose(0, 22)
             from fraction in Gen.Elements("0123456789".ToCharArray()).ArrayOf(digits)
-            from exponent in Gen.OneOf(
-                Gen.Constant(""), Gen.Choose(-60, 60).Select(e => "e" + e.ToString(CultureInfo.InvariantCulture)))
-            select negative + whole.ToString(CultureInfo.InvariantCulture) + (digits > 0
-                ? "." + new string(fraction)
-                : "") + exponent;
+            from exponent in Gen.OneOf(Gen.Constant(""), Gen.Choose(-60, 60).Select(e => "e" + e.ToString(CultureInfo.InvariantCulture)))
+            select negative + whole.ToString(CultureInfo.InvariantCulture) + (digits > 0 ? "." + new string(fraction) : "") + exponent;
         Prop.ForAll(texts.ToArbitrary(), text =>
         {
             bool tooLarge = Parse(TensorType.Float32, text, out Tensor single) is not null;
@@ -129,8 +125,7 @@ public sealed class NumberTests
             bool isNaN = type switch
             {
                 TensorType.Float16 => Half.IsNaN(BitConverter.ToHalf(bytes, i)),
-                TensorType.BFloat16 =>
-                    float.IsNaN(BitConverter.UInt32BitsToSingle((uint)BitConverter.ToUInt16(bytes, i) << 16)),
+                TensorType.BFloat16 => float.IsNaN(BitConverter.UInt32BitsToSingle((uint)BitConverter.ToUInt16(bytes, i) << 16)),
                 TensorType.Float32 => float.IsNaN(BitConverter.ToSingle(bytes, i)),
                 TensorType.Float64 => double.IsNaN(BitConverter.ToDouble(bytes, i)),
                 _ => false,

@@ -47,8 +47,7 @@ public sealed class ServeProcessTests
         using ServeProcess server = new("1", change: config => config.RequestBytesMax = 4096);
         using RawHttp http = server.WaitFor(ServeStates.Ready).Connect();
         Expect(400, "KEDGE-INFER-001", http.Ask("POST", Infer, RawHttp.AddSubBody[..^10]));
-        Expect(400, "KEDGE-INFER-004", http.Ask(
-            "POST", Infer, RawHttp.AddSubBody.Replace("[1,16]", "[2,16]", StringComparison.Ordinal)));
+        Expect(400, "KEDGE-INFER-004", http.Ask("POST", Infer, RawHttp.AddSubBody.Replace("[1,16]", "[2,16]", StringComparison.Ordinal)));
         Expect(404, "KEDGE-INFER-009", http.Ask("POST", "/v2/models/other/infer", RawHttp.AddSubBody));
         Expect(404, "KEDGE-INFER-009", http.Ask("POST", "/v2/models/tiny/versions/9/infer", RawHttp.AddSubBody));
         Expect(404, "KEDGE-INFER-010", http.Ask("GET", "/v2/repository/index"));
@@ -100,8 +99,7 @@ public sealed class ServeProcessTests
         for (int i = 0; i < 50; i++)
         {
             using RawHttp http = RawHttp.Connect(IPEndPoint.Parse(ListeningSocket.Describe(listener)));
-            Assert.Contains(
-                "\"model_version\":\"2\"", http.Ask("POST", Infer, RawHttp.AddSubBody).Body, StringComparison.Ordinal);
+            Assert.Contains("\"model_version\":\"2\"", http.Ask("POST", Infer, RawHttp.AddSubBody).Body, StringComparison.Ordinal);
         }
     }
 
