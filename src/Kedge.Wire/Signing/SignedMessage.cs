@@ -57,7 +57,8 @@ public sealed class SignedMessage
             byte[] signature = new byte[SignatureCharsMax];
             if (tail.Length > Digest.TextChars && tail[Digest.TextChars] == ' '
                 && Digest.TryParse(tail[..Digest.TextChars], out Digest keyId)
-                && Convert.TryFromBase64String(tail[(Digest.TextChars + 1)..], signature, out int written))
+                && Convert.TryFromBase64String(tail[(Digest.TextChars + 1)..], signature, out int written)
+                && Convert.ToBase64String(signature.AsSpan(0, written)) == tail[(Digest.TextChars + 1)..])
             {
                 return new SignedMessage(message[..end], keyId, signature[..written]);
             }
