@@ -5,6 +5,7 @@ namespace Kedge.Native;
 /// <summary>The functions of the C library that this project calls, and their constants on 64-bit Linux.</summary>
 internal static unsafe partial class Libc
 {
+    internal const int ShutBoth = 2;
     internal const int NoEntry = 2;
     internal const int NoProcess = 3;
     internal const int Interrupted = 4;
@@ -56,6 +57,9 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Library, EntryPoint = "connect", SetLastError = true)]
     internal static partial int Connect(int descriptor, byte* address, uint addressBytes);
+
+    [LibraryImport(Library, EntryPoint = "shutdown", SetLastError = true)]
+    internal static partial int Shutdown(int descriptor, int how);
 
     [LibraryImport(Library, EntryPoint = "listen", SetLastError = true)]
     internal static partial int Listen(int descriptor, int backlog);

@@ -58,6 +58,12 @@ public static unsafe class ListeningSocket
         throw failure;
     }
 
+    /// <summary>
+    /// Ends listening for every process that holds the socket (shutdown(2)): connects are refused from now on, and whoever
+    /// polls it wakes up. For a workload that is gone, never for a swap.
+    /// </summary>
+    public static void Shut(FileDescriptor socket) => _ = Libc.Shutdown(socket.Number, Libc.ShutBoth);
+
     /// <summary>True when the descriptor is a socket that accepts connections (SO_ACCEPTCONN).</summary>
     public static bool IsListening(FileDescriptor socket)
     {

@@ -1,0 +1,57 @@
+using System.Globalization;
+using Kedge.Core.Borders;
+using Kedge.Core.Device;
+using Kedge.Inference.Control;
+using Kedge.Native;
+
+namespace Kedge.Agent.Sandbox;
+
+/// <summary>
+/// Starts the model server as a plain process: for devices without an OCI runtime, where the manifest and the device's own
+/// configuration both say so. It has a session of its own and no privileges taken away; limits do not hold.
+/// </summary>
+internal sealed class BareLauncher(SupervisorOptions options) : ILauncher
+{
+    public string Name => "bare";
+
+    public ServeConfig SeenFromInside(ServeConfig config, InstancePaths paths, PreparedRelease release) => config with
+    {
+        ControlSocket = paths.Control,
+        HttpSocket = paths.Http,
+        LogFile = paths.Log,
+        Models =
+        [
+            .. config.Models.Zip(release.Models, (m, p) => m with
+            {
+                Path = Path.Combine(options.DataFolder, p.Folder, p.EntryFile),
+            }),
+        ],
+    };
+
+    public (int Pid, Problem? Problem) Launch(InstancePaths paths, PreparedRelease release)
+    {
+        try
+        {
+            using ChildProcess child = ChildProcess.Start(new SpawnSpec
+            {
+                Program = options.ServeProgram,
+                Arguments = ["--config", paths.Config],
+                Environment = ["DOTNET_EnableDiagnostics=0", $"KEDGE_ORT_LIB={options.RuntimeLibrary}"],
+                OutputFile = paths.Output,
+            });
+            File.WriteAllText(paths.PidFile, child.Pid.ToString(CultureInfo.InvariantCulture));
+            return (child.Pid, null);
+        }
+        catch (NativeException e)
+        {
+            return (0, new Problem(SandboxErrors.StartFailed.Code, e.Message));
+        }
+    }
+
+    public void Remove(InstancePaths paths)
+    {
+        // The process was ended by its pidfd before; a bare one leaves nothing else.
+    }
+
+    public bool WasOutOfMemory(InstancePaths paths) => false;
+}

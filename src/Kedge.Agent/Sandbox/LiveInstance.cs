@@ -1,0 +1,26 @@
+using Kedge.Core.Device;
+using Kedge.Native;
+
+namespace Kedge.Agent.Sandbox;
+
+/// <summary>A process of ours that lives, or has just ended.</summary>
+internal sealed class LiveInstance(InstancePaths paths, ILauncher launcher, ChildProcess process) : IDisposable
+{
+    private readonly TaskCompletionSource<Problem> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public InstancePaths Paths => paths;
+
+    public ILauncher Launcher => launcher;
+
+    public ChildProcess Process => process;
+
+    /// <summary>Completes when nothing of it is left.</summary>
+    public Task<Problem> Ended => _ended.Task;
+
+    /// <summary>Why it is to end, when we asked for it; null when it ends by itself.</summary>
+    public string? Asked { get; set; }
+
+    public void HasEnded(Problem problem) => _ended.TrySetResult(problem);
+
+    public void Dispose() => process.Dispose();
+}

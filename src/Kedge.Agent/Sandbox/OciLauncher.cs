@@ -1,0 +1,113 @@
+using System.Globalization;
+using Kedge.Core.Borders;
+using Kedge.Core.Device;
+using Kedge.Inference.Control;
+using Kedge.Native;
+
+namespace Kedge.Agent.Sandbox;
+
+/// <summary>Starts the model server in a sandbox through an OCI runtime (crun or runc), without a daemon.</summary>
+internal sealed class OciLauncher(SupervisorOptions options, string runtime, Cgroups cgroups, string device) : ILauncher
+{
+    private const int LastWordsChars = 400;
+    private readonly IReadOnlyList<(string Source, string Target)> _libraries = HostLibraries.Find();
+
+    public string Name => "oci";
+
+    private string StateFolder => Path.Combine(options.RunFolder, "oci");
+
+    public ServeConfig SeenFromInside(ServeConfig config, InstancePaths paths, PreparedRelease release) => config with
+    {
+        ControlSocket = $"{OciRequest.SharedInside}/control.sock",
+        HttpSocket = $"{OciRequest.SharedInside}/http.sock",
+        LogFile = $"{OciRequest.SharedInside}/serve.log",
+        Models =
+        [
+            .. config.Models.Zip(release.Models, (m, p) => m with { Path = $"/models/{p.Name}/{p.EntryFile}" }),
+        ],
+    };
+
+    public (int Pid, Problem? Problem) Launch(InstancePaths paths, PreparedRelease release)
+    {
+        List<(string, string)> files =
+        [
+            .. _libraries,
+            (options.ServeProgram, "/kedge/kedge-serve"),
+            (options.RuntimeLibrary, $"{HostLibraries.Inside}/libonnxruntime.so.1"),
+            .. release.Models.Select(m => (Path.Combine(options.DataFolder, m.Folder), $"/models/{m.Name}")),
+        ];
+        return Run(paths, new OciRequest
+        {
+            Arguments = ["/kedge/kedge-serve", "--config", $"{OciRequest.SharedInside}/serve.json"],
+            Environment =
+            [
+                "PATH=/", $"LD_LIBRARY_PATH={HostLibraries.Inside}", "DOTNET_EnableDiagnostics=0",
+                $"KEDGE_ORT_LIB={HostLibraries.Inside}/libonnxruntime.so.1",
+            ],
+            ReadOnlyFiles = files,
+            SharedFolder = paths.Shared,
+            CgroupPath = cgroups.PathOf(paths.Instance),
+            Resources = release.Spec.Resources,
+            CpuSet = release.Spec.CpuSet == "auto" ? "" : release.Spec.CpuSet,
+        });
+    }
+
+    /// <summary>Starts any program in a sandbox of this shape; the self-test uses it too.</summary>
+    public (int Pid, Problem? Problem) Run(InstancePaths paths, OciRequest request)
+    {
+        Directory.CreateDirectory(paths.Root);
+        Directory.CreateDirectory(StateFolder);
+        File.WriteAllBytes(Path.Combine(paths.Folder, "config.json"), OciConfig.Write(request));
+        (int status, string words) = Call(
+            paths, ["run", "--detach", "--bundle", paths.Folder, "--pid-file", paths.PidFile, ContainerOf(paths.Instance)]);
+        return status == 0
+            && int.TryParse(File.ReadAllText(paths.PidFile), NumberStyles.None, CultureInfo.InvariantCulture, out int pid)
+                ? (pid, null)
+                : (0, new Problem(
+                    SandboxErrors.StartFailed.Code,
+                    $"{Path.GetFileName(runtime)} ended with {status}: {words}"));
+    }
+
+    public void Remove(InstancePaths paths) => _ = Call(paths, ["delete", "--force", ContainerOf(paths.Instance)]);
+
+    public bool WasOutOfMemory(InstancePaths paths) => cgroups.WasOutOfMemory(paths.Instance);
+
+    /// <summary>The cgroup of an instance.</summary>
+    public string CgroupOf(InstancePaths paths) => cgroups.PathOf(paths.Instance);
+
+    private string ContainerOf(InstanceId instance) => $"kedge-{device}-{instance}";
+
+    private (int Status, string LastWords) Call(InstancePaths paths, string[] arguments)
+    {
+        try
+        {
+            using ChildProcess child = ChildProcess.Start(new SpawnSpec
+            {
+                Program = runtime,
+                Arguments = ["--root", StateFolder, .. arguments],
+                Environment = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"],
+                OutputFile = paths.Output,
+            });
+            if (!Polling.WaitReadable(child.ExitDescriptor, AgentLimits.SandboxDeadline))
+            {
+                _ = child.Signal(9);
+                _ = Polling.WaitReadable(child.ExitDescriptor, AgentLimits.SandboxDeadline);
+                _ = child.TryCollect();
+                return (-1, "it did not end in time");
+            }
+
+            ProcessEnd? end = child.TryCollect();
+            return (end is { Exited: true } ? end.Value.Status : -1, LastWords(paths.Output));
+        }
+        catch (NativeException e)
+        {
+            return (-1, e.Message);
+        }
+    }
+
+    private static string LastWords(string file)
+    {
+        string text = File.Exists(file) ? File.ReadAllText(file).Trim() : "";
+        return text.Length > LastWordsChars ? text[^LastWordsChars..] : text;
+    }
+}

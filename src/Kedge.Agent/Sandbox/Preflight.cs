@@ -1,0 +1,117 @@
+using System.Globalization;
+using System.Net.Sockets;
+using Kedge.Agent.Http;
+using Kedge.Core.Borders;
+using Kedge.Core.Device;
+using Kedge.Core.Errors;
+using Kedge.Inference;
+using Kedge.Inference.Golden;
+
+namespace Kedge.Agent.Sandbox;
+
+/// <summary>Runs the golden samples of a release against a process that has no listener yet, in the sandbox that will serve.</summary>
+internal static class Preflight
+{
+    /// <summary>Runs all of them.</summary>
+    /// <param name="dataFolder">Absolute path at which the agent's disk is rooted.</param>
+    /// <param name="paths">The instance.</param>
+    /// <param name="release">What it runs.</param>
+    /// <param name="time">For deadlines.</param>
+    /// <param name="cancel">Ends it.</param>
+    public static async ValueTask<StepOutcome> RunAsync(
+        string dataFolder, InstancePaths paths, PreparedRelease release, TimeProvider time, CancellationToken cancel)
+    {
+        using CancellationTokenSource late = new(AgentLimits.PreflightDeadline, time);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancel, late.Token);
+        try
+        {
+            foreach (PreparedModel model in release.Models.Where(m => m.Golden is not null))
+            {
+                string file = Path.Combine(dataFolder, model.Golden!); // Filtered just above.
+                StepOutcome outcome = await ModelAsync(paths, model, file, time, either.Token).ConfigureAwait(false);
+                if (outcome is StepOutcome.Failed)
+                {
+                    return outcome;
+                }
+            }
+
+            return new StepOutcome.Done();
+        }
+        catch (OperationCanceledException) when (late.IsCancellationRequested && !cancel.IsCancellationRequested)
+        {
+            return NotRun(Blame.Release, $"they took longer than {AgentLimits.PreflightDeadline.TotalSeconds} s");
+        }
+        catch (Exception e) when (e is IOException or SocketException)
+        {
+            return NotRun(Blame.Release, e.Message);
+        }
+    }
+
+    private static async ValueTask<StepOutcome> ModelAsync(
+        InstancePaths paths, PreparedModel model, string file, TimeProvider time, CancellationToken cancel)
+    {
+        FileInfo golden = new(file);
+        if (!golden.Exists || golden.Length > InferenceLimits.GoldenBytesMax)
+        {
+            return NotRun(Blame.Device, $"the golden samples of {model.Name} are not on the disk");
+        }
+
+        byte[] json = await File.ReadAllBytesAsync(file, cancel).ConfigureAwait(false);
+        if (!GoldenSamples.TryParse(json, out GoldenSamples? samples, out Finding? fault))
+        {
+            return NotRun(Blame.ReleaseForGood, $"{model.Name}: {fault.Message}");
+        }
+
+        GoldenVerdict verdict = await JudgeAsync(paths, model.Name, samples, time, cancel).ConfigureAwait(false);
+        return verdict.Passed
+            ? new StepOutcome.Done()
+            : new StepOutcome.Failed(Blame.ReleaseForGood, new Problem(
+                SandboxErrors.GoldenMissed.Code,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{model.Name}: {verdict.Agreed} of {verdict.Samples} golden samples agree, {verdict.Needed} are ")
+                    + $"needed. {verdict.FirstDisagreement}"));
+    }
+
+    private static async ValueTask<GoldenVerdict> JudgeAsync(
+        InstancePaths paths, string model, GoldenSamples samples, TimeProvider time, CancellationToken cancel)
+    {
+        Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        NetworkStream stream;
+        try
+        {
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(paths.Http), cancel).ConfigureAwait(false);
+            stream = new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+
+        HttpExchange exchange = new(stream, time, AgentLimits.PreflightDeadline);
+        await using (exchange.ConfigureAwait(false))
+        {
+            GoldenJudge judge = new(samples);
+            for (int sample = 0; sample < samples.Samples.Length; sample++)
+            {
+                HttpAnswer answer = await exchange.SendAsync(
+                    new HttpRequest
+                    {
+                        Method = "POST",
+                        Path = $"/v2/models/{model}/infer",
+                        Host = "preflight",
+                        Body = samples.RequestBody(sample),
+                        BodyBytesMax = AgentLimits.ServeAnswerBytesMax,
+                    },
+                    cancel).ConfigureAwait(false);
+                judge.Answer(answer.Body.Span);
+            }
+
+            return judge.Verdict;
+        }
+    }
+
+    private static StepOutcome.Failed NotRun(Blame blame, string message) =>
+        new(blame, new Problem(SandboxErrors.GoldenNotRun.Code, message));
+}

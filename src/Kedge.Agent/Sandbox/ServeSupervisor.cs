@@ -1,0 +1,515 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Security.Cryptography;
+using Kedge.Agent.Native;
+using Kedge.Core;
+using Kedge.Core.Borders;
+using Kedge.Core.Deployments;
+using Kedge.Core.Device;
+using Kedge.Inference.Control;
+using Kedge.Native;
+
+namespace Kedge.Agent.Sandbox;
+
+/// <summary>
+/// The real driver of <see cref="IProcessSupervisor"/>: model servers in sandboxes of an OCI runtime, or bare where both
+/// the manifest and the device allow it. Everything that a later agent needs to adopt an instance is in the instance's
+/// folder and in the process itself. Calls block threads of the pool, never the caller.
+/// </summary>
+internal sealed class ServeSupervisor : IProcessSupervisor, IDisposable
+{
+    private static readonly TimeSpan ReadyPoll = TimeSpan.FromMilliseconds(4);
+
+    private readonly SupervisorOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ListenerTable _listeners;
+    private readonly BareLauncher _bare;
+    private readonly ConcurrentDictionary<InstanceId, LiveInstance> _live = new();
+    private readonly Lock _watchLock = new();
+    private readonly List<ExitWatcher> _watchers = [];
+    private OciLauncher? _oci;
+
+    public ServeSupervisor(SupervisorOptions options, TimeProvider time)
+    {
+        _options = options;
+        _time = time;
+        _listeners = new ListenerTable(options);
+        _bare = new BareLauncher(options);
+    }
+
+    public ValueTask<SandboxFacts> TestAsync(CancellationToken cancel) => Blocking(
+        () =>
+        {
+            Directory.CreateDirectory(InstancePaths.AllIn(_options.RunFolder));
+            (SandboxFacts facts, _oci) = SandboxTest.Run(_options);
+            return facts;
+        },
+        cancel);
+
+    public ValueTask<ImmutableArray<InstanceId>> AdoptAsync(
+        ImmutableArray<InstanceState> recorded, CancellationToken cancel) => Blocking(
+        () =>
+        {
+            ImmutableArray<InstanceId>.Builder alive = ImmutableArray.CreateBuilder<InstanceId>();
+            string all = InstancePaths.AllIn(_options.RunFolder);
+            foreach (string folder in Directory.Exists(all) ? Directory.GetDirectories(all) : [])
+            {
+                if (!InstanceId.TryParse(Path.GetFileName(folder), out InstanceId id))
+                {
+                    continue;
+                }
+
+                InstanceState? record = recorded.FirstOrDefault(r => r.Id == id);
+                if (record is not null && TryAdopt(record))
+                {
+                    alive.Add(id);
+                }
+                else
+                {
+                    RemoveStray(new InstancePaths(_options.RunFolder, id));
+                }
+            }
+
+            return alive.ToImmutable();
+        },
+        cancel);
+
+    public async ValueTask<StartOutcome> StartAsync(
+        InstanceId instance, PreparedRelease release, CancellationToken cancel)
+    {
+        ILauncher? launcher = LauncherFor(release);
+        if (launcher is null)
+        {
+            return Failed(Blame.Device, SandboxErrors.BareNotAllowed.Code, "no OCI runtime passed its self-test");
+        }
+
+        if (!File.Exists(_options.ServeProgram) || !File.Exists(_options.RuntimeLibrary))
+        {
+            return Failed(
+                Blame.Device,
+                SandboxErrors.ProgramMissing.Code,
+                $"{_options.ServeProgram} or {_options.RuntimeLibrary} is not there");
+        }
+
+        InstancePaths paths = new(_options.RunFolder, instance);
+        string nonce = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
+        (LiveInstance? live, StartOutcome? failure) = await Blocking(
+            () => Launch(paths, launcher, release, nonce), cancel).ConfigureAwait(false);
+        if (live is null)
+        {
+            return failure ?? throw Check.Unreachable(instance);
+        }
+
+        StartOutcome outcome = await WaitReadyAsync(live, nonce, cancel).ConfigureAwait(false);
+        if (outcome is StartOutcome.Failed)
+        {
+            await StopAsync(instance, cancel).ConfigureAwait(false);
+        }
+
+        return outcome;
+    }
+
+    public async ValueTask<StepOutcome> PreflightAsync(
+        InstanceId instance, PreparedRelease release, CancellationToken cancel) =>
+        _live.TryGetValue(instance, out LiveInstance? live)
+            ? await Preflight.RunAsync(_options.DataFolder, live.Paths, release, _time, cancel).ConfigureAwait(false)
+            : Gone(instance);
+
+    public ValueTask<StepOutcome> HandOverAsync(
+        InstanceId instance, EndpointSpec endpoint, CancellationToken cancel) => Blocking<StepOutcome>(
+        () =>
+        {
+            if (!_live.TryGetValue(instance, out LiveInstance? live))
+            {
+                return Gone(instance);
+            }
+
+            FileDescriptor listener;
+            try
+            {
+                listener = _listeners.Get(instance.Workload, endpoint);
+            }
+            catch (NativeException e)
+            {
+                string what = e.IsAddressInUse ? $"port {endpoint.Port} is taken by another program" : e.Message;
+                return new StepOutcome.Failed(Blame.Device, new Problem(SandboxErrors.PortTaken.Code, what));
+            }
+
+            try
+            {
+                ControlReply reply = ControlClient.Ask(live.Paths.Control, ControlOps.Listen, attach: listener);
+                return reply.Ok ? new StepOutcome.Done() : NoControl(reply.Error);
+            }
+            catch (IOException e)
+            {
+                return NoControl(e.Message);
+            }
+        },
+        cancel);
+
+    public async ValueTask DrainAsync(InstanceId instance, TimeSpan deadline, CancellationToken cancel)
+    {
+        if (!_live.TryGetValue(instance, out LiveInstance? live))
+        {
+            return;
+        }
+
+        live.Asked = "drained";
+        bool heard = await Blocking(
+            () => TryAsk(live, ControlOps.Drain, (long)deadline.TotalMilliseconds), cancel).ConfigureAwait(false);
+        TimeSpan patience = heard ? deadline + AgentLimits.DrainGrace : TimeSpan.Zero;
+        _ = KillLaterAsync(live, patience, cancel);
+    }
+
+    public async ValueTask ResumeAsync(InstanceId instance, CancellationToken cancel)
+    {
+        if (_live.TryGetValue(instance, out LiveInstance? live))
+        {
+            live.Asked = null;
+            if (!await Blocking(() => TryAsk(live, ControlOps.Resume, 0), cancel).ConfigureAwait(false))
+            {
+                // It had ended its drain, or does not answer: it cannot serve, so it must not seem to.
+                _ = live.Process.Signal(9);
+            }
+        }
+    }
+
+    public async ValueTask StopAsync(InstanceId instance, CancellationToken cancel)
+    {
+        if (_live.TryGetValue(instance, out LiveInstance? live))
+        {
+            live.Asked ??= "stopped";
+            _ = live.Process.Signal(9);
+            _ = await live.Ended.WaitAsync(cancel).ConfigureAwait(false);
+            return;
+        }
+
+        await Blocking(
+            () =>
+            {
+                RemoveStray(new InstancePaths(_options.RunFolder, instance));
+                return true;
+            },
+            cancel).ConfigureAwait(false);
+    }
+
+    public async ValueTask<Problem> WaitForExitAsync(InstanceId instance, CancellationToken cancel) =>
+        _live.TryGetValue(instance, out LiveInstance? live)
+            ? await live.Ended.WaitAsync(cancel).ConfigureAwait(false)
+            : new Problem(SandboxErrors.Ended.Code, $"{instance} is not there");
+
+    public ValueTask CloseListenersAsync(DeploymentId workload, CancellationToken cancel)
+    {
+        _listeners.Close(workload);
+        return default;
+    }
+
+    /// <summary>Lets go of everything; instances go on.</summary>
+    public void Dispose()
+    {
+        _listeners.Dispose();
+        foreach (ExitWatcher watcher in _watchers)
+        {
+            watcher.Dispose();
+        }
+
+        foreach (LiveInstance live in _live.Values)
+        {
+            live.Dispose();
+        }
+    }
+
+    private ILauncher? LauncherFor(PreparedRelease release) =>
+        _oci is not null ? _oci
+        : _options.AllowsNoSandbox && release.Spec.Sandbox == SandboxRule.None ? _bare
+        : null;
+
+    private (LiveInstance? Live, StartOutcome? Failure) Launch(
+        InstancePaths paths, ILauncher launcher, PreparedRelease release, string nonce)
+    {
+        try
+        {
+            Directory.CreateDirectory(paths.Shared);
+            _ = AgentLibc.ChangeOwner(paths.Shared, OciConfig.UserId, OciConfig.UserId);
+            File.WriteAllText(paths.LauncherFile, launcher.Name);
+            ServeConfig config = launcher.SeenFromInside(ConfigOf(paths, release, nonce), paths, release);
+            File.WriteAllBytes(paths.Config, config.ToJson());
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            RemoveStray(paths);
+            return (null, Failed(Blame.Device, SandboxErrors.StartFailed.Code, e.Message));
+        }
+
+        (int pid, Problem? problem) = launcher.Launch(paths, release);
+        if (problem is not null)
+        {
+            RemoveStray(paths);
+            return (null, new StartOutcome.Failed(Blame.Device, problem));
+        }
+
+        try
+        {
+            return (Hold(paths, launcher, ChildProcess.Open(pid)), null);
+        }
+        catch (NativeException)
+        {
+            StartOutcome early = EndedEarly(paths, launcher);
+            RemoveStray(paths);
+            return (null, early);
+        }
+    }
+
+    private static ServeConfig ConfigOf(InstancePaths paths, PreparedRelease release, string nonce) => new()
+    {
+        Nonce = nonce,
+        Deployment = release.Spec.Deployment.ToString(),
+        Instance = paths.Instance.ToString(),
+        Models =
+        [
+            .. release.Models.Select(m => new ServeModel(
+                m.Name,
+                release.Spec.Revision.ToString(CultureInfo.InvariantCulture),
+                m.Format == Core.Models.ModelFormat.Onnx ? "onnx" : "tflite",
+                "",
+                m.Package.ToString())),
+        ],
+        ControlSocket = "",
+        HttpSocket = "",
+        IntraOpThreads = ThreadsFor(release.Spec.Resources),
+    };
+
+    /// <summary>No more threads than whole cores of the limit: threads beyond it only wait for their quota.</summary>
+    private static int ThreadsFor(ResourceSpec resources) =>
+        resources.CpuLimitMilli == 0 ? 0 : Math.Max(1, resources.CpuLimitMilli / 1000);
+
+    private async ValueTask<StartOutcome> WaitReadyAsync(LiveInstance live, string nonce, CancellationToken cancel)
+    {
+        long start = _time.GetTimestamp();
+        string lastWords = "it never answered";
+        while (_time.GetElapsedTime(start) < AgentLimits.StartDeadline)
+        {
+            if (live.Ended.IsCompleted || live.Process.HasEnded)
+            {
+                return EndedEarly(live.Paths, live.Launcher);
+            }
+
+            ControlReply? reply = File.Exists(live.Paths.Control)
+                ? await Blocking(() => StatusOf(live.Paths), cancel).ConfigureAwait(false)
+                : null;
+            switch (reply?.State)
+            {
+                case ServeStates.Ready or ServeStates.Serving when reply.Nonce == nonce:
+                    return new StartOutcome.Running(live.Process.Pid, ProcessStart.TicksOf(live.Process.Pid) ?? 0, nonce);
+                case ServeStates.Failed:
+                    return Failed(Blame.Release, SandboxErrors.NotLoaded.Code, reply.Error);
+                default:
+                    lastWords = reply is null ? lastWords : $"it is {reply.State}";
+                    break;
+            }
+
+            await Task.Delay(ReadyPoll, _time, cancel).ConfigureAwait(false);
+        }
+
+        return Failed(Blame.Release, SandboxErrors.NotReady.Code, lastWords);
+    }
+
+    private static StartOutcome.Failed EndedEarly(InstancePaths paths, ILauncher launcher)
+    {
+        if (launcher.WasOutOfMemory(paths))
+        {
+            return Failed(Blame.Release, SandboxErrors.OutOfMemory.Code, "it was killed while it loaded its models");
+        }
+
+        string words = File.Exists(paths.Output) ? File.ReadAllText(paths.Output).Trim() : "";
+        return Failed(
+            Blame.Release, SandboxErrors.EndedEarly.Code, words.Length > 300 ? words[^300..] : words);
+    }
+
+    private bool TryAdopt(InstanceState record)
+    {
+        InstancePaths paths = new(_options.RunFolder, record.Id);
+        string name = File.Exists(paths.LauncherFile) ? File.ReadAllText(paths.LauncherFile) : "";
+        ILauncher? launcher = name == _bare.Name ? _bare : _oci;
+        if (launcher is null || record.Pid == 0 || ProcessStart.TicksOf(record.Pid) != record.StartTicks
+            || StatusOf(paths) is not ControlReply reply || reply.Nonce != record.Nonce)
+        {
+            return false;
+        }
+
+        try
+        {
+            LiveInstance live = Hold(paths, launcher, ChildProcess.Open(record.Pid));
+            TakeListenerBack(live, record.Spec.Endpoint);
+            return true;
+        }
+        catch (IOException)
+        {
+            // It ended in this moment: it is not alive.
+            return false;
+        }
+    }
+
+    private void TakeListenerBack(LiveInstance live, EndpointSpec endpoint)
+    {
+        ControlReply reply = ControlClient.Ask(
+            live.Paths.Control, new ControlRequest { Op = ControlOps.Listener }, null, out FileDescriptor? socket);
+        if (socket is not null && !(reply.Ok && _listeners.TryAdopt(live.Paths.Instance.Workload, endpoint, socket)))
+        {
+            socket.Dispose();
+        }
+    }
+
+    private LiveInstance Hold(InstancePaths paths, ILauncher launcher, ChildProcess process)
+    {
+        LiveInstance live = new(paths, launcher, process);
+        Check.That(_live.TryAdd(paths.Instance, live));
+        lock (_watchLock)
+        {
+            if (!_watchers.Exists(w => w.TryWatch(process.ExitDescriptor, () => Bury(live))))
+            {
+                ExitWatcher more = new();
+                _watchers.Add(more);
+                Check.That(more.TryWatch(process.ExitDescriptor, () => Bury(live)));
+            }
+        }
+
+        return live;
+    }
+
+    /// <summary>A process has ended: nothing of it stays, then everyone who waits learns how it ended.</summary>
+    private void Bury(LiveInstance live)
+    {
+        ProcessEnd? end = live.Process.TryCollect();
+        Problem problem = live.Asked is null && live.Launcher.WasOutOfMemory(live.Paths)
+            ? new Problem(SandboxErrors.OutOfMemory.Code, $"{live.Paths.Instance} used more memory than its limit")
+            : new Problem(SandboxErrors.Ended.Code, $"{live.Paths.Instance} {live.Asked ?? HowItEnded(end)}");
+        live.Launcher.Remove(live.Paths);
+        Delete(live.Paths.Folder);
+        _ = _live.TryRemove(live.Paths.Instance, out _);
+        live.HasEnded(problem);
+        live.Dispose();
+    }
+
+    private static string HowItEnded(ProcessEnd? end) => end switch
+    {
+        { Exited: true } exited => string.Create(CultureInfo.InvariantCulture, $"ended with status {exited.Status}"),
+        { Exited: false } killed => string.Create(CultureInfo.InvariantCulture, $"was ended by signal {killed.Status}"),
+        null => "ended by itself",
+    };
+
+    private void RemoveStray(InstancePaths paths)
+    {
+        if (!Directory.Exists(paths.Folder))
+        {
+            return;
+        }
+
+        string name = File.Exists(paths.LauncherFile) ? File.ReadAllText(paths.LauncherFile) : "";
+        if (name == _bare.Name)
+        {
+            KillStray(paths);
+        }
+
+        _oci?.Remove(paths);
+        Delete(paths.Folder);
+    }
+
+    /// <summary>Ends a bare process of an earlier agent, if the number in its file is still that process.</summary>
+    private static void KillStray(InstancePaths paths)
+    {
+        if (!File.Exists(paths.PidFile)
+            || !int.TryParse(File.ReadAllText(paths.PidFile), NumberStyles.None, CultureInfo.InvariantCulture, out int pid))
+        {
+            return;
+        }
+
+        try
+        {
+            using ChildProcess process = ChildProcess.Open(pid);
+            string arguments = File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/cmdline"));
+            if (arguments.Contains(paths.Config, StringComparison.Ordinal))
+            {
+                _ = process.Signal(9);
+                _ = Polling.WaitReadable(process.ExitDescriptor, AgentLimits.ControlDeadline);
+            }
+        }
+        catch (IOException)
+        {
+            // It is gone already.
+        }
+    }
+
+    private static void Delete(string folder)
+    {
+        try
+        {
+            if (Directory.Exists(folder))
+            {
+                Directory.Delete(folder, recursive: true);
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // What is left is a stray folder: the next adoption removes it.
+        }
+    }
+
+    private async Task KillLaterAsync(LiveInstance live, TimeSpan patience, CancellationToken cancel)
+    {
+        try
+        {
+            _ = await live.Ended.WaitAsync(patience, _time, cancel).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            if (live.Asked is not null)
+            {
+                _ = live.Process.Signal(9);
+            }
+        }
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        {
+            // The agent ends; the next one drains what still drains.
+        }
+    }
+
+    private static bool TryAsk(LiveInstance live, string op, long deadlineMs)
+    {
+        try
+        {
+            return ControlClient.Ask(live.Paths.Control, op, deadlineMs).Ok;
+        }
+        catch (IOException)
+        {
+            // Nobody answers: the caller treats it as refused.
+            return false;
+        }
+    }
+
+    private static ControlReply? StatusOf(InstancePaths paths)
+    {
+        try
+        {
+            return ControlClient.Ask(paths.Control, ControlOps.Status);
+        }
+        catch (Exception e) when (e is IOException or TimeoutException)
+        {
+            // Not there yet, or not there any more.
+            return null;
+        }
+    }
+
+    private static StartOutcome.Failed Failed(Blame blame, string code, string message) =>
+        new(blame, new Problem(code, message));
+
+    private static StepOutcome.Failed NoControl(string message) =>
+        new(Blame.Release, new Problem(SandboxErrors.NoControl.Code, message));
+
+    private static StepOutcome.Failed Gone(InstanceId instance) =>
+        new(Blame.Release, new Problem(SandboxErrors.Ended.Code, $"{instance} is not there any more"));
+
+    private static ValueTask<T> Blocking<T>(Func<T> work, CancellationToken cancel) =>
+        new(Task.Run(work, cancel));
+}

@@ -1,0 +1,32 @@
+namespace Kedge.Agent.Sandbox;
+
+/// <summary>Where a supervisor finds what it needs, complete with defaults.</summary>
+public sealed record SupervisorOptions
+{
+    /// <summary>Absolute path of the folder at which the agent's disk is rooted: content is named relative to it.</summary>
+    public required string DataFolder { get; init; }
+
+    /// <summary>
+    /// Absolute path of the folder of this device's instances, their sockets included: short, on a file system that is
+    /// empty after a reboot, as the processes are gone then too.
+    /// </summary>
+    public required string RunFolder { get; init; }
+
+    /// <summary>Absolute path of the folder of Unix endpoints.</summary>
+    public required string EndpointFolder { get; init; }
+
+    /// <summary>Absolute path of <c>kedge-serve</c>.</summary>
+    public required string ServeProgram { get; init; }
+
+    /// <summary>Absolute path of the ONNX Runtime library.</summary>
+    public required string RuntimeLibrary { get; init; }
+
+    /// <summary>Address on which endpoints with <c>expose: loopback</c> are opened.</summary>
+    public string LoopbackAddress { get; init; } = "127.0.0.1";
+
+    /// <summary>True when this device allows workloads without a sandbox.</summary>
+    public bool AllowsNoSandbox { get; init; }
+
+    /// <summary>OCI runtimes in order of preference, as absolute paths or names in <c>PATH</c>.</summary>
+    public IReadOnlyList<string> Runtimes { get; init; } = ["crun", "runc"];
+}

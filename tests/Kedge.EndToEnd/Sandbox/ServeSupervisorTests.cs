@@ -1,0 +1,175 @@
+using System.Globalization;
+using System.Net.Sockets;
+using Kedge.Agent.Sandbox;
+using Kedge.Core;
+using Kedge.Core.Borders;
+using Kedge.Core.Deployments;
+using Kedge.Core.Device;
+using Kedge.Tests.Fleet;
+
+namespace Kedge.EndToEnd.Sandbox;
+
+/// <summary>The real supervisor: an OCI runtime, the published model server, real sockets.</summary>
+public sealed class ServeSupervisorTests
+{
+    [Fact]
+    public async Task A_release_is_started_preflighted_and_answers_in_a_sandbox_with_limits()
+    {
+        await using SandboxBench bench = new();
+        SandboxFacts facts = await bench.Supervisor.TestAsync(CancellationToken.None);
+        Assert.Null(facts.Problem);
+        PreparedRelease release = bench.Release(2, 3);
+        InstanceState instance = await bench.StartAsync(release);
+        Assert.IsType<StepOutcome.Done>(
+            await bench.Supervisor.PreflightAsync(instance.Id, release, CancellationToken.None));
+        await bench.HandOverAsync(instance);
+        using InferClient client = bench.Client();
+        (int status, string body) = await client.PostAsync(SandboxBench.Request, CancellationToken.None);
+        Assert.True(status == 200, body);
+
+        string proc = string.Create(CultureInfo.InvariantCulture, $"/proc/{instance.Pid}");
+        string status0 = File.ReadAllText($"{proc}/status");
+        Assert.Contains("NoNewPrivs:\t1", status0, StringComparison.Ordinal);
+        Assert.Contains("CapEff:\t0000000000000000", status0, StringComparison.Ordinal);
+        Assert.Contains("Uid:\t65532", status0, StringComparison.Ordinal);
+        Assert.Contains("Cpus_allowed_list:\t0\n", status0, StringComparison.Ordinal);
+        string[] interfaces = [.. File.ReadLines($"{proc}/net/dev").Skip(2).Where(l => !l.TrimStart().StartsWith("lo:", StringComparison.Ordinal))];
+        Assert.Empty(interfaces);
+        Assert.NotEqual(new FileInfo("/proc/self/ns/net").LinkTarget, new FileInfo($"{proc}/ns/net").LinkTarget);
+    }
+
+    [Fact]
+    public async Task Missed_golden_samples_are_the_release_s_fault_for_good()
+    {
+        await using SandboxBench bench = new();
+        await bench.Supervisor.TestAsync(CancellationToken.None);
+        PreparedRelease wrong = bench.Release(2, 4);
+        InstanceState instance = await bench.StartAsync(wrong);
+        StepOutcome.Failed failed = Assert.IsType<StepOutcome.Failed>(
+            await bench.Supervisor.PreflightAsync(instance.Id, wrong, CancellationToken.None));
+        Assert.Equal(Blame.ReleaseForGood, failed.Blame);
+        Assert.Equal(SandboxErrors.GoldenMissed.Code, failed.Problem.Code);
+    }
+
+    [Fact]
+    public async Task A_swap_under_load_loses_no_request()
+    {
+        await using SandboxBench bench = new();
+        await bench.Supervisor.TestAsync(CancellationToken.None);
+        InstanceState old = await bench.StartAsync(bench.Release(1, 2));
+        await bench.HandOverAsync(old);
+        using CancellationTokenSource stop = new();
+        long answered = 0;
+        Task[] load = [.. Enumerable.Range(0, 4).Select(_ => Task.Run(async () =>
+        {
+            using InferClient client = bench.Client();
+            while (!stop.IsCancellationRequested)
+            {
+                (int status, string body) = await client.PostAsync(SandboxBench.Request, CancellationToken.None);
+                Assert.True(status == 200, body);
+                Interlocked.Increment(ref answered);
+            }
+        }))];
+        for (int round = 0; round < 3; round++)
+        {
+            InstanceState next = await bench.StartAsync(bench.Release(round + 2, round + 3));
+            await bench.HandOverAsync(next);
+            await bench.Supervisor.DrainAsync(old.Id, TimeSpan.FromSeconds(10), CancellationToken.None);
+            await bench.Supervisor.WaitForExitAsync(old.Id, CancellationToken.None).AsTask().WaitAsync(TimeSpan.FromSeconds(30));
+            old = next;
+        }
+
+        await stop.CancelAsync();
+        await Task.WhenAll(load);
+        Assert.True(answered > 50, $"{answered} answers");
+    }
+
+    [Fact]
+    public async Task A_restarted_agent_adopts_the_process_and_its_listener()
+    {
+        await using SandboxBench bench = new();
+        await bench.Supervisor.TestAsync(CancellationToken.None);
+        InstanceState instance = await bench.StartAsync(bench.Release(1, 2));
+        await bench.HandOverAsync(instance);
+        Assert.Equal(instance.Id, Assert.Single(await bench.RestartAsync(instance)));
+        using InferClient client = bench.Client();
+        Assert.Equal(200, (await client.PostAsync(SandboxBench.Request, CancellationToken.None)).Status);
+
+        // The listener came back: the next version gets it although the port is taken by it.
+        InstanceState next = await bench.StartAsync(bench.Release(5, 6));
+        await bench.HandOverAsync(next);
+    }
+
+    [Fact]
+    public async Task A_stray_that_the_ledger_does_not_know_is_removed()
+    {
+        await using SandboxBench bench = new();
+        await bench.Supervisor.TestAsync(CancellationToken.None);
+        InstanceState stray = await bench.StartAsync(bench.Release(1, 2));
+        Assert.Empty(await bench.RestartAsync());
+        Assert.False(Directory.Exists(string.Create(CultureInfo.InvariantCulture, $"/proc/{stray.Pid}"))
+            && File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{stray.Pid}/stat")).Contains(") R", StringComparison.Ordinal));
+        Assert.Empty(Directory.GetDirectories(Path.Combine(bench.Options.RunFolder, "i")));
+    }
+
+    [Fact]
+    public async Task The_end_of_a_process_is_seen_also_when_it_was_adopted()
+    {
+        await using SandboxBench bench = new();
+        await bench.Supervisor.TestAsync(CancellationToken.None);
+        InstanceState instance = await bench.StartAsync(bench.Release(1, 2));
+        await bench.RestartAsync(instance);
+        Task<Problem> ended = bench.Supervisor.WaitForExitAsync(instance.Id, CancellationToken.None).AsTask();
+        using (System.Diagnostics.Process process = System.Diagnostics.Process.GetProcessById(instance.Pid))
+        {
+            process.Kill();
+        }
+
+        Assert.Equal(SandboxErrors.Ended.Code, (await ended.WaitAsync(TimeSpan.FromSeconds(20))).Code);
+    }
+
+    [Fact]
+    public async Task A_port_that_somebody_else_has_is_the_device_s_fault()
+    {
+        await using SandboxBench bench = new();
+        await bench.Supervisor.TestAsync(CancellationToken.None);
+        InstanceState instance = await bench.StartAsync(bench.Release(1, 2));
+        using TcpListener other = new(System.Net.IPAddress.Loopback, bench.Endpoint.Port);
+        other.Start();
+        StepOutcome.Failed failed = Assert.IsType<StepOutcome.Failed>(
+            await bench.Supervisor.HandOverAsync(instance.Id, bench.Endpoint, CancellationToken.None));
+        Assert.Equal((Blame.Device, SandboxErrors.PortTaken.Code), (failed.Blame, failed.Problem.Code));
+    }
+
+    [Fact]
+    public async Task Too_small_a_memory_limit_is_told_as_such()
+    {
+        await using SandboxBench bench = new();
+        await bench.Supervisor.TestAsync(CancellationToken.None);
+        PreparedRelease tight = bench.Release(1, 2, new ResourceSpec { MemoryLimitBytes = 8 * Limits.MiB });
+        StartOutcome.Failed failed = Assert.IsType<StartOutcome.Failed>(await bench.Supervisor.StartAsync(
+            new InstanceId(new DeploymentId("adder"), 77), tight, CancellationToken.None));
+        Assert.NotEqual(Blame.ReleaseForGood, failed.Blame);
+        Assert.Contains(
+            failed.Problem.Code,
+            new[] { SandboxErrors.OutOfMemory.Code, SandboxErrors.EndedEarly.Code, SandboxErrors.StartFailed.Code });
+    }
+
+    [Fact]
+    public async Task Without_an_oci_runtime_only_what_both_sides_allow_runs_bare()
+    {
+        await using SandboxBench strict = new(o => o with { Runtimes = [] });
+        Assert.Equal(SandboxErrors.NoRuntime.Code, (await strict.Supervisor.TestAsync(CancellationToken.None)).Problem!.Code);
+        Assert.IsType<StartOutcome.Failed>(await strict.Supervisor.StartAsync(
+            new InstanceId(new DeploymentId("adder"), 1), strict.Release(1, 2, sandbox: SandboxRule.None), CancellationToken.None));
+
+        await using SandboxBench lax = new(o => o with { Runtimes = [], AllowsNoSandbox = true });
+        await lax.Supervisor.TestAsync(CancellationToken.None);
+        Assert.IsType<StartOutcome.Failed>(await lax.Supervisor.StartAsync(
+            new InstanceId(new DeploymentId("adder"), 1), lax.Release(1, 2), CancellationToken.None));
+        InstanceState bare = await lax.StartAsync(lax.Release(1, 2, sandbox: SandboxRule.None));
+        await lax.HandOverAsync(bare);
+        using InferClient client = lax.Client();
+        Assert.Equal(200, (await client.PostAsync(SandboxBench.Request, CancellationToken.None)).Status);
+    }
+}
