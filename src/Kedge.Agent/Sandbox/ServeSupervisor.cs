@@ -26,6 +26,7 @@ internal sealed class ServeSupervisor : IProcessSupervisor, IDisposable
     private readonly ListenerTable _listeners;
     private readonly BareLauncher _bare;
     private readonly ConcurrentDictionary<InstanceId, LiveInstance> _live = new();
+    private readonly ConcurrentDictionary<InstanceId, StartTicket> _starting = new();
     private readonly Lock _watchLock = new();
     private readonly List<ExitWatcher> _watchers = [];
     private OciLauncher? _oci;
@@ -92,19 +93,44 @@ internal sealed class ServeSupervisor : IProcessSupervisor, IDisposable
                 $"{_options.ServeProgram} or {_options.RuntimeLibrary} is not there");
         }
 
+        using StartTicket ticket = new(cancel);
+        Check.That(_starting.TryAdd(instance, ticket));
+        try
+        {
+            return await StartAsync(instance, launcher, release, ticket).ConfigureAwait(false);
+        }
+        finally
+        {
+            _ = _starting.TryRemove(instance, out _);
+            ticket.HasEnded();
+        }
+    }
+
+    private async ValueTask<StartOutcome> StartAsync(
+        InstanceId instance, ILauncher launcher, PreparedRelease release, StartTicket ticket)
+    {
         InstancePaths paths = new(_options.RunFolder, instance);
         string nonce = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
         (LiveInstance? live, StartOutcome? failure) = await Blocking(
-            () => Launch(paths, launcher, release, nonce), cancel).ConfigureAwait(false);
+            () => Launch(paths, launcher, release, nonce), CancellationToken.None).ConfigureAwait(false);
         if (live is null)
         {
             return failure ?? throw Check.Unreachable(instance);
         }
 
-        StartOutcome outcome = await WaitReadyAsync(live, nonce, cancel).ConfigureAwait(false);
+        StartOutcome outcome;
+        try
+        {
+            outcome = await WaitReadyAsync(live, nonce, ticket.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (ticket.IsTakenBack)
+        {
+            outcome = Failed(Blame.Device, SandboxErrors.NotReady.Code, "it was stopped while it started");
+        }
+
         if (outcome is StartOutcome.Failed)
         {
-            await StopAsync(instance, cancel).ConfigureAwait(false);
+            await EndAsync(live, CancellationToken.None).ConfigureAwait(false);
         }
 
         return outcome;
@@ -177,11 +203,14 @@ internal sealed class ServeSupervisor : IProcessSupervisor, IDisposable
 
     public async ValueTask StopAsync(InstanceId instance, CancellationToken cancel)
     {
+        if (_starting.TryGetValue(instance, out StartTicket? ticket))
+        {
+            await ticket.TakeBackAsync().WaitAsync(cancel).ConfigureAwait(false);
+        }
+
         if (_live.TryGetValue(instance, out LiveInstance? live))
         {
-            live.Asked ??= "stopped";
-            _ = live.Process.Signal(9);
-            _ = await live.Ended.WaitAsync(cancel).ConfigureAwait(false);
+            await EndAsync(live, cancel).ConfigureAwait(false);
             return;
         }
 
@@ -218,6 +247,13 @@ internal sealed class ServeSupervisor : IProcessSupervisor, IDisposable
         {
             live.Dispose();
         }
+    }
+
+    private static async Task EndAsync(LiveInstance live, CancellationToken cancel)
+    {
+        live.Asked ??= "stopped";
+        _ = live.Process.Signal(9);
+        _ = await live.Ended.WaitAsync(cancel).ConfigureAwait(false);
     }
 
     private ILauncher? LauncherFor(PreparedRelease release) =>
