@@ -45,7 +45,8 @@ internal sealed class BenchReport
     private static IEnumerable<(string Name, string Value)> Machine()
     {
         string model = File.ReadLines("/proc/cpuinfo")
-            .FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[1].Trim() ?? "unknown";
+            .FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[1].Trim()
+                ?? "unknown";
         yield return ("cpu", model);
         yield return ("cores", Environment.ProcessorCount.ToString(CultureInfo.InvariantCulture));
         yield return ("architecture", RuntimeInformation.ProcessArchitecture.ToString());

@@ -18,7 +18,8 @@ internal sealed class HttpWorker
     }
 
     /// <summary>A worker for <see cref="Measured.Run"/>.</summary>
-    public static Func<Action> Against(IPEndPoint endPoint, byte[] request) => () => new HttpWorker(endPoint, request).Ask;
+    public static Func<Action> Against(IPEndPoint endPoint, byte[] request) =>
+        () => new HttpWorker(endPoint, request).Ask;
 
     public void Ask()
     {
@@ -46,7 +47,8 @@ internal sealed class HttpWorker
     {
         for (int at = 0; at < head.Length - 16; at++)
         {
-            if (head[at] == '\n' && (head[at + 9] | 0x20) == 'l' && (head[at + 1] | 0x20) == 'c' && head[at + 15] == ':')
+            if (head[at] == '\n' && (head[at + 9] | 0x20) == 'l' && (head[at + 1] | 0x20) == 'c'
+                && head[at + 15] == ':')
             {
                 int value = 0;
                 for (int i = at + 16; head[i] is (byte)' ' or (>= (byte)'0' and <= (byte)'9'); i++)

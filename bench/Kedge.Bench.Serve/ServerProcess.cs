@@ -30,7 +30,8 @@ internal sealed class ServerProcess : IDisposable
         {
             string[] lines = File.ReadAllLines($"/proc/{_process.Pid}/smaps_rollup");
             double Field(string name) => double.Parse(
-                lines.First(line => line.StartsWith(name, StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1],
+                lines.First(line => line.StartsWith(name, StringComparison.Ordinal))
+                    .Split(' ', StringSplitOptions.RemoveEmptyEntries)[1],
                 CultureInfo.InvariantCulture) / 1024;
             return (Field("Rss:"), Field("Pss:"));
         }
@@ -52,7 +53,8 @@ internal sealed class ServerProcess : IDisposable
         File.Delete(control);
         ChildProcess process = Start(program, ["--config", config], folder);
         FileDescriptor listener = ListeningSocket.OpenTcp(new IPEndPoint(IPAddress.Loopback, 0), 128);
-        WaitFor(process, () => File.Exists(control) && Ask(control, ControlOps.Status, null).State == ServeStates.Ready);
+        WaitFor(process, () =>
+            File.Exists(control) && Ask(control, ControlOps.Status, null).State == ServeStates.Ready);
         ControlReply reply = Ask(control, ControlOps.Listen, listener);
         return reply.Ok
             ? new ServerProcess(process, IPEndPoint.Parse(ListeningSocket.Describe(listener)), listener)

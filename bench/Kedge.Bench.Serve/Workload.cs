@@ -76,7 +76,8 @@ internal sealed class Workload
         const int Count = 3 * 224 * 224;
         float[] values = [.. Enumerable.Range(0, Count).Select(i => (float)((double)i / Count))];
         string input = session.Signature.Inputs[0].Name;
-        return new Workload("squeezenet", path, [Tensor.Of<float>(input, TensorType.Float32, [1, 3, 224, 224], values)]);
+        return new Workload(
+            "squeezenet", path, [Tensor.Of<float>(input, TensorType.Float32, [1, 3, 224, 224], values)]);
     }
 
     /// <summary>A call with these inputs, ready to be run.</summary>
@@ -102,7 +103,10 @@ internal sealed class Workload
                 $"{{\"name\":\"{input.Name}\",\"datatype\":\"{TensorTypes.Name(input.Type)}\",")
                 .Append(
                 CultureInfo.InvariantCulture,
-                $"\"shape\":{TensorShape.Describe(input.Shape)},\"parameters\":{{\"binary_data_size\":{input.Bytes.Length}}}}}");
+                $"\"shape\":{TensorShape.Describe(input.Shape)},")
+                .Append(
+                CultureInfo.InvariantCulture,
+                $"\"parameters\":{{\"binary_data_size\":{input.Bytes.Length}}}}}");
         }
 
         byte[] head = Encoding.UTF8.GetBytes(json.Append("]}").ToString());
@@ -112,5 +116,6 @@ internal sealed class Workload
     }
 
     private static byte[] Head(string type, int length, string more) => Encoding.ASCII.GetBytes(
-        $"POST /v2/models/m/infer HTTP/1.1\r\nHost: localhost\r\nContent-Type: {type}\r\n{more}Content-Length: {length}\r\n\r\n");
+        "POST /v2/models/m/infer HTTP/1.1\r\nHost: localhost\r\n"
+        + $"Content-Type: {type}\r\n{more}Content-Length: {length}\r\n\r\n");
 }

@@ -38,7 +38,7 @@ internal sealed class ControlSocket : IDisposable
         }
         else if (ready == sources.Length - 1)
         {
-            Accept();
+            Accept(wake);
         }
         else if (ready > 0)
         {
@@ -52,12 +52,21 @@ internal sealed class ControlSocket : IDisposable
         _listener.Dispose();
     }
 
-    private void Accept()
+    private void Accept(WakeSignal wake)
     {
-        FileDescriptor? connection = ListeningSocket.TryAccept(_listener, nonBlocking: false);
-        if (connection is not null)
+        try
         {
-            _channels.Add(new LineChannel(connection));
+            FileDescriptor? connection = ListeningSocket.TryAccept(_listener, nonBlocking: false);
+            if (connection is not null)
+            {
+                _channels.Add(new LineChannel(connection));
+            }
+        }
+        catch (NativeException failure)
+        {
+            // Out of descriptors, most likely: serving goes on, and whoever wants us tries again.
+            ServeLog.AcceptFailed(_log, failure.Message);
+            Polling.WaitReadable(wake.Descriptor, ServeLimits.AcceptPauseTime);
         }
     }
 

@@ -4,13 +4,6 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Kedge.ModelServer;
 
-/// <summary>An address that stands for a <see cref="SharedListener"/>: the socket itself comes later.</summary>
-/// <param name="name">For the log.</param>
-internal sealed class SharedEndPoint(string name) : EndPoint
-{
-    public override string ToString() => name;
-}
-
 /// <summary>Gives Kestrel the listeners that were made for it.</summary>
 /// <param name="listeners">All of them, each with its end point.</param>
 internal sealed class SharedListeners(params SharedListener[] listeners)

@@ -42,9 +42,11 @@ internal static class TinyModels
         Nodes = [new OnnxNodeSpec("Identity", ["x"], ["y"])],
     });
 
-    public static ModelSignature IdentitySignature(TensorType type) => new([new("x", type, [-1])], [new("y", type, [-1])]);
+    public static ModelSignature IdentitySignature(TensorType type) =>
+        new([new("x", type, [-1])], [new("y", type, [-1])]);
 
-    public static IInferenceSession NativeAddSub() => OnnxSession.FromBytes(AddSub, new OnnxSessionOptions { IntraOpThreads = 1 });
+    public static IInferenceSession NativeAddSub() =>
+        OnnxSession.FromBytes(AddSub, new OnnxSessionOptions { IntraOpThreads = 1 });
 
     public static IInferenceSession NativeIdentity(TensorType type) =>
         OnnxSession.FromBytes(Identity(type), new OnnxSessionOptions { IntraOpThreads = 1 });
@@ -73,7 +75,8 @@ internal static class TinyModels
         return null;
     });
 
-    public static IInferenceSession MemoryIdentity(TensorType type) => new InMemorySession(IdentitySignature(type), call =>
+    public static IInferenceSession MemoryIdentity(TensorType type) =>
+        new InMemorySession(IdentitySignature(type), call =>
     {
         Tensor input = call.Inputs[0];
         Tensor output = call.Outputs[0];

@@ -17,7 +17,8 @@ internal sealed class ConformanceReport
 
     public List<string> FailedThrough { get; } = [];
 
-    public string Summary => $"{Total} cases: {PassedBare} pass on the bare runtime, {PassedThrough} of those through the "
+    public string Summary =>
+        $"{Total} cases: {PassedBare} pass on the bare runtime, {PassedThrough} of those through the "
         + $"protocol, {FailedBare.Count} fail on the bare runtime, {NotExpressible.Count} not expressible";
 
     public override string ToString()

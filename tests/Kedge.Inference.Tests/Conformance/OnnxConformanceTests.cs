@@ -16,12 +16,13 @@ namespace Kedge.Inference.Tests.Conformance;
 public sealed class OnnxConformanceTests(ITestOutputHelper output)
 {
     private const int CasesKnown = 1009;
-    private static readonly string[] LightNetworks = ["densenet121", "inception_v1", "resnet50", "shufflenet", "squeezenet"];
+    private static readonly string[] LightNetworks =
+        ["densenet121", "inception_v1", "resnet50", "shufflenet", "squeezenet"];
 
     [Fact]
     public void What_passes_on_the_bare_runtime_passes_through_the_protocol()
     {
-        string? data = SharedData.OnnxConformance;
+        string? data = SharedCases.OnnxConformance;
         if (data is null)
         {
             output.WriteLine($"0 of {CasesKnown} conformance cases ran: the data is absent (KEDGE_SHARED_DATA).");
@@ -32,7 +33,7 @@ public sealed class OnnxConformanceTests(ITestOutputHelper output)
         using TemporaryFolder folder = new();
         foreach (string archive in Directory.GetFiles(data, "*.tar.xz").Order())
         {
-            SharedData.Unpack(archive, folder.Path);
+            SharedCases.Unpack(archive, folder.Path);
         }
 
         foreach (string model in Directory.GetFiles(folder.Path, "model.onnx", SearchOption.AllDirectories).Order())
@@ -53,10 +54,11 @@ public sealed class OnnxConformanceTests(ITestOutputHelper output)
     [Fact]
     public void The_light_networks_give_their_recorded_output_through_the_protocol()
     {
-        string? data = SharedData.OnnxConformance;
+        string? data = SharedCases.OnnxConformance;
         if (data is null)
         {
-            output.WriteLine($"0 of {LightNetworks.Length} light networks ran: the data is absent (KEDGE_SHARED_DATA).");
+            output.WriteLine(
+                $"0 of {LightNetworks.Length} light networks ran: the data is absent (KEDGE_SHARED_DATA).");
             return;
         }
 
@@ -86,7 +88,8 @@ public sealed class OnnxConformanceTests(ITestOutputHelper output)
         IInferenceSession session;
         try
         {
-            session = OnnxSession.FromFile(Path.Combine(folder, "model.onnx"), new OnnxSessionOptions { IntraOpThreads = 1 });
+            session = OnnxSession.FromFile(
+                Path.Combine(folder, "model.onnx"), new OnnxSessionOptions { IntraOpThreads = 1 });
         }
         catch (KedgeException failure)
         {
@@ -159,7 +162,8 @@ public sealed class OnnxConformanceTests(ITestOutputHelper output)
         return fault is null ? (call.Outputs, null) : (null, fault.Message);
     }
 
-    private static (IReadOnlyList<Tensor>? Outputs, string? Fault) Through(IInferenceSession session, GoldenSample sample)
+    private static (IReadOnlyList<Tensor>? Outputs, string? Fault) Through(
+        IInferenceSession session, GoldenSample sample)
     {
         InferenceCall call = new(session.Signature);
         byte[] body = InferenceClient.WriteRequest(sample.Inputs);
@@ -167,7 +171,8 @@ public sealed class OnnxConformanceTests(ITestOutputHelper output)
         Finding? fault = InferenceRequestReader.Read(body, body.Length, call)
             ?? session.Run(call)
             ?? writer.Write("m", "1", call);
-        if (fault is not null || !InferenceClient.TryReadAnswer(writer.Written.Span, out InferenceAnswer? answer, out fault))
+        if (fault is not null
+            || !InferenceClient.TryReadAnswer(writer.Written.Span, out InferenceAnswer? answer, out fault))
         {
             return (null, fault.ToString());
         }

@@ -10,7 +10,8 @@ namespace Kedge.Inference.Tests.Golden;
 public sealed class GoldenTests
 {
     private const string Json = """
-        {"schema":1,"minimumAgreement":0.5,"relativeTolerance":0.01,"absoluteTolerance":0.001,"later":{"x":[]},"samples":[
+        {"schema":1,"minimumAgreement":0.5,"relativeTolerance":0.01,"absoluteTolerance":0.001,
+         "later":{"x":[]},"samples":[
          {"inputs":[{"name":"x","shape":[1],"datatype":"FP32","data":[1]}],
           "outputs":[{"name":"y","shape":[2],"datatype":"FP32","data":[100,"NaN"]}]},
          {"inputs":[],"outputs":[{"name":"t","shape":[1],"datatype":"BYTES","data":["a"]}]},
@@ -36,7 +37,8 @@ public sealed class GoldenTests
         Assert.Contains("it is missing", First("""{"outputs":[]}"""), StringComparison.Ordinal);
         Assert.Contains("KEDGE-X", First("""{"error":"KEDGE-X: no"}"""), StringComparison.Ordinal);
         Assert.StartsWith("Sample 0: ", First("not json"), StringComparison.Ordinal);
-        Assert.Contains("element 0 is 102, expected 100", First(Answer("FP32", "2", "102,\"NaN\"")), StringComparison.Ordinal);
+        Assert.Contains("element 0 is 102, expected 100", First(
+            Answer("FP32", "2", "102,\"NaN\"")), StringComparison.Ordinal);
         Assert.Contains("element 1 is 5, expected NaN", First(Answer("FP32", "2", "100,5")), StringComparison.Ordinal);
         Assert.Contains("got FP32 [1]", First(Answer("FP32", "1", "100")), StringComparison.Ordinal);
         Assert.Contains("got FP64 [2]", First(Answer("FP64", "2", "100,\"NaN\"")), StringComparison.Ordinal);
@@ -48,7 +50,8 @@ public sealed class GoldenTests
         GoldenSamples golden = Parse(Json);
         GoldenSamples again = Parse(Encoding.UTF8.GetString(golden.ToJson()));
         Assert.Equal(golden.ToJson(), again.ToJson());
-        Assert.EndsWith("\"outputs\":[{\"name\":\"y\"}]}", Encoding.UTF8.GetString(again.RequestBody(0)), StringComparison.Ordinal);
+        string body = Encoding.UTF8.GetString(again.RequestBody(0));
+        Assert.EndsWith("\"outputs\":[{\"name\":\"y\"}]}", body, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -57,7 +60,8 @@ public sealed class GoldenTests
         byte[] whole = Encoding.UTF8.GetBytes(Json);
         for (int length = 0; length < whole.Length; length++)
         {
-            Assert.False(GoldenSamples.TryParse(whole.AsSpan(0, length), out _, out _), $"Cut at {length} was accepted.");
+            Assert.False(
+                GoldenSamples.TryParse(whole.AsSpan(0, length), out _, out _), $"Cut at {length} was accepted.");
         }
     }
 
@@ -111,7 +115,8 @@ public sealed class GoldenTests
 
     private static GoldenSamples Parse(string json)
     {
-        Assert.True(GoldenSamples.TryParse(Encoding.UTF8.GetBytes(json), out GoldenSamples? samples, out Finding? fault), fault?.Message);
+        Assert.True(GoldenSamples.TryParse(
+            Encoding.UTF8.GetBytes(json), out GoldenSamples? samples, out Finding? fault), fault?.Message);
         return samples;
     }
 }

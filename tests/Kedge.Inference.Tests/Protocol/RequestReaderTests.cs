@@ -36,12 +36,18 @@ public sealed class RequestReaderTests
         { """{"inputs":[{"name":"a","shape":[2,2],"datatype":"FP32","data":[[1,2,3],[4]]}]}""", "KEDGE-INFER-004" },
         { """{"inputs":[{"name":"a","shape":[2,2],"datatype":"FP32","data":[[1,2],[3,4],[]]}]}""", "KEDGE-INFER-004" },
         { """{"inputs":[{"name":"a","shape":[2,2],"datatype":"FP32","data":[[1,2],3,4]}]}""", "KEDGE-INFER-004" },
-        { """{"inputs":[{"name":"a","shape":[2,2],"datatype":"FP32","data":[[[1],[2]],[[3],[4]]]}]}""", "KEDGE-INFER-004" },
+        {
+            """{"inputs":[{"name":"a","shape":[2,2],"datatype":"FP32","data":[[[1],[2]],[[3],[4]]]}]}""",
+            "KEDGE-INFER-004"
+        },
         { """{"inputs":[{"name":"a","shape":[2,3],"datatype":"FP32","data":[1,2,3,4,5,6]}]}""", "KEDGE-INFER-004" },
         { """{"inputs":[{"name":"a","shape":[4],"datatype":"FP32","data":[1,2,3,4]}]}""", "KEDGE-INFER-004" },
         { """{"inputs":[{"name":"a","shape":[-1,2],"datatype":"FP32","data":[1,2]}]}""", "KEDGE-INFER-004" },
         { """{"inputs":[{"name":"a","shape":[1.5,2],"datatype":"FP32","data":[1,2]}]}""", "KEDGE-INFER-004" },
-        { """{"inputs":[{"name":"a","shape":[9223372036854775807,2],"datatype":"FP32","data":[1]}]}""", "KEDGE-INFER-004" },
+        {
+            """{"inputs":[{"name":"a","shape":[9223372036854775807,2],"datatype":"FP32","data":[1]}]}""",
+            "KEDGE-INFER-004"
+        },
         { """{"inputs":[{"name":"a","shape":[1000000000,2],"datatype":"FP32","data":[1]}]}""", "KEDGE-INFER-004" },
         { """{"inputs":[{"name":"a","shape":[1,2],"datatype":"FP32","data":[1,"2"]}]}""", "KEDGE-INFER-006" },
         { """{"inputs":[{"name":"a","shape":[1,2],"datatype":"FP32","data":[1,null]}]}""", "KEDGE-INFER-006" },
@@ -54,7 +60,10 @@ public sealed class RequestReaderTests
         { """{"inputs":[{"name":"a","shape":[1,2],"datatype":"FP32"}]}""", "KEDGE-INFER-002" },
         { """{"inputs":[{"name":"a","shape":[1,2],"datatype":"FP32","data":5}]}""", "KEDGE-INFER-002" },
         { $$"""{"inputs":[{{A}},{"name":"t","shape":[2],"datatype":"BYTES","data":["x",5]}]}""", "KEDGE-INFER-006" },
-        { $$"""{"inputs":[{{A}},{"name":"t","shape":[2],"datatype":"BYTES","data":["x","\ud800"]}]}""", "KEDGE-INFER-001" },
+        {
+            $$"""{"inputs":[{{A}},{"name":"t","shape":[2],"datatype":"BYTES","data":["x","\ud800"]}]}""",
+            "KEDGE-INFER-001"
+        },
         { $$"""{"inputs":[{{A}},{"name":"t","shape":[2],"datatype":"BYTES","data":["x","\q"]}]}""", "KEDGE-INFER-001" },
     };
 

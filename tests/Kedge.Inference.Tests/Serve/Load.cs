@@ -69,6 +69,7 @@ internal sealed class Load : IDisposable
             _failures.Enqueue(text);
         }
 
-        _answers.AddOrUpdate(text.Contains("\"model_version\":\"2\"", StringComparison.Ordinal) ? "2" : "1", 1, static (_, n) => n + 1);
+        _answers.AddOrUpdate(
+            text.Contains("\"model_version\":\"2\"", StringComparison.Ordinal) ? "2" : "1", 1, static (_, n) => n + 1);
     }
 }

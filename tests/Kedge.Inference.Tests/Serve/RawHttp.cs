@@ -35,7 +35,7 @@ internal sealed class RawHttp(Socket socket) : IDisposable
     public static byte[] Request(string method, string path, string body = "", string headers = "") =>
         Encoding.UTF8.GetBytes(string.Create(
             CultureInfo.InvariantCulture,
-            $"{method} {path} HTTP/1.1\r\nHost: x\r\n{headers}Content-Length: {Encoding.UTF8.GetByteCount(body)}\r\n\r\n{body}"));
+            $"{method} {path} HTTP/1.1\r\nHost: x\r\n{headers}Content-Length: {body.Length}\r\n\r\n{body}"));
 
     public (int Status, string Body) Ask(string method, string path, string body = "", string headers = "")
     {

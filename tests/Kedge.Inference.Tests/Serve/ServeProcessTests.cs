@@ -36,7 +36,8 @@ public sealed class ServeProcessTests
         Assert.Contains("\"data\":[0,2,4,6,8,10,12,14,16,18,20,22,24,26,28,30]", body, StringComparison.Ordinal);
         Assert.Equal(404, connection.Ask("GET", "/metrics").Status);
         string metrics = own.Ask("GET", "/metrics").Body;
-        Assert.Contains("nv_inference_request_success{model=\"tiny\",version=\"1\"} 2", metrics, StringComparison.Ordinal);
+        Assert.Contains(
+            "nv_inference_request_success{model=\"tiny\",version=\"1\"} 2", metrics, StringComparison.Ordinal);
         Assert.True(server.Ask(ControlOps.Stop).Ok);
         Assert.Equal(0, server.WaitForExit());
     }
@@ -47,7 +48,8 @@ public sealed class ServeProcessTests
         using ServeProcess server = new("1", change: config => config.RequestBytesMax = 4096);
         using RawHttp http = server.WaitFor(ServeStates.Ready).Connect();
         Expect(400, "KEDGE-INFER-001", http.Ask("POST", Infer, RawHttp.AddSubBody[..^10]));
-        Expect(400, "KEDGE-INFER-004", http.Ask("POST", Infer, RawHttp.AddSubBody.Replace("[1,16]", "[2,16]", StringComparison.Ordinal)));
+        Expect(400, "KEDGE-INFER-004", http.Ask(
+            "POST", Infer, RawHttp.AddSubBody.Replace("[1,16]", "[2,16]", StringComparison.Ordinal)));
         Expect(404, "KEDGE-INFER-009", http.Ask("POST", "/v2/models/other/infer", RawHttp.AddSubBody));
         Expect(404, "KEDGE-INFER-009", http.Ask("POST", "/v2/models/tiny/versions/9/infer", RawHttp.AddSubBody));
         Expect(404, "KEDGE-INFER-010", http.Ask("GET", "/v2/repository/index"));
@@ -99,7 +101,8 @@ public sealed class ServeProcessTests
         for (int i = 0; i < 50; i++)
         {
             using RawHttp http = RawHttp.Connect(IPEndPoint.Parse(ListeningSocket.Describe(listener)));
-            Assert.Contains("\"model_version\":\"2\"", http.Ask("POST", Infer, RawHttp.AddSubBody).Body, StringComparison.Ordinal);
+            Assert.Contains(
+                "\"model_version\":\"2\"", http.Ask("POST", Infer, RawHttp.AddSubBody).Body, StringComparison.Ordinal);
         }
     }
 
@@ -189,7 +192,8 @@ public sealed class ServeProcessTests
     {
         using TemporaryFolder folder = new();
         File.WriteAllText(folder.File("c.json"), """
-            {"nonce":"x","deployment":"d","instance":"i","models":[],"controlSocket":"","httpSocket":"h","connectionsMax":0}
+            {"nonce":"x","deployment":"d","instance":"i","models":[],
+             "controlSocket":"","httpSocket":"h","connectionsMax":0}
             """);
         using ChildProcess process = ServeProcess.Start(["--config", folder.File("c.json")], folder.File("out"));
         Assert.True(Polling.WaitReadable(process.ExitDescriptor, TimeSpan.FromSeconds(60)));

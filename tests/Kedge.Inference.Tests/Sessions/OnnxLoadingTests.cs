@@ -30,7 +30,8 @@ public sealed class OnnxLoadingTests
     [Fact]
     public void A_named_library_is_the_only_candidate()
     {
-        Assert.Equal(["/somewhere/libonnxruntime.so.1"], OnnxRuntimeLibrary.Candidates("/somewhere/libonnxruntime.so.1"));
+        Assert.Equal(["/somewhere/libonnxruntime.so.1"], OnnxRuntimeLibrary.Candidates(
+            "/somewhere/libonnxruntime.so.1"));
         KedgeException failure = Assert.Throws<KedgeException>(() => OnnxRuntimeLibrary.Find("/nonexistent.so"));
         Assert.Equal("KEDGE-SERVE-003", failure.Finding.Code);
     }

@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace Kedge.Inference.Tests.Conformance;
 
 /// <summary>The data that is too large to commit: KEDGE_SHARED_DATA, or shared/data beside the checkout.</summary>
-internal static class SharedData
+internal static class SharedCases
 {
     /// <summary>The folder of the conformance cases; null when this machine has none.</summary>
     public static string? OnnxConformance
