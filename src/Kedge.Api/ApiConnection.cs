@@ -9,7 +9,9 @@ using Kedge.Api.Resources;
 
 namespace Kedge.Api;
 
-/// <summary>HTTPS to one server: only the root of the context is trusted, every call carries the bearer token.</summary>
+/// <summary>
+/// HTTPS to one server: only the root of the context is trusted, every call carries the bearer token.
+/// </summary>
 internal sealed class ApiConnection : IDisposable
 {
     private const int ProblemBytesMax = 1024 * 1024;

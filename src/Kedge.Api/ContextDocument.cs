@@ -11,7 +11,9 @@ public sealed record ContextDocument
     /// <summary>The contexts, names unique.</summary>
     public IReadOnlyList<KedgeContext> Contexts { get; init; } = [];
 
-    /// <summary>Reads a file; an empty document when there is none. Throws <see cref="JsonException"/> when it is damaged.</summary>
+    /// <summary>
+    /// Reads a file; an empty document when there is none. Throws <see cref="JsonException"/> when it is damaged.
+    /// </summary>
     public static ContextDocument Load(string path)
     {
         if (!File.Exists(path))

@@ -69,7 +69,10 @@ public sealed class KedgeClient : IDisposable
         return await _api.SendAsync(request, ApiJson.Default.DeviceResource, ct).ConfigureAwait(false);
     }
 
-    /// <summary>Deletes one resource: <c>devices</c>, <c>deployments</c>, <c>enrollmenttokens</c>, <c>credentials</c>, <c>packages</c>.</summary>
+    /// <summary>
+    /// Deletes one resource: <c>devices</c>, <c>deployments</c>, <c>enrollmenttokens</c>, <c>credentials</c>,
+    /// <c>packages</c>.
+    /// </summary>
     public async Task DeleteAsync(string kind, string name, CancellationToken ct)
     {
         using HttpRequestMessage request = new(HttpMethod.Delete, Root + $"{Text(kind)}/{Text(name)}");
@@ -203,7 +206,9 @@ public sealed class KedgeClient : IDisposable
     public Task<SigningPolicyResource> GetSigningPolicyAsync(CancellationToken ct) =>
         _api.GetAsync(Root + "signingpolicies", ApiJson.Default.SigningPolicyResource, ct);
 
-    /// <summary>Replaces the signing policy, or the list of keys that sign desired states, by a newer signed one.</summary>
+    /// <summary>
+    /// Replaces the signing policy, or the list of keys that sign desired states, by a newer signed one.
+    /// </summary>
     /// <param name="envelope">DSSE envelope, JSON text; its payload type says which document it is.</param>
     /// <param name="ct">Cancels the call.</param>
     public Task<SigningPolicyResource> PutSigningPolicyAsync(string envelope, CancellationToken ct) =>

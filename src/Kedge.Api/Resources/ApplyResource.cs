@@ -25,7 +25,9 @@ public sealed record ApplyResult
     /// <summary>Revision after it; 0 when the object was not written.</summary>
     public long Revision { get; init; }
 
-    /// <summary>Changed fields, one line each, as <c>spec.endpoint.port: 8500 -> 8501</c>; only when asked for.</summary>
+    /// <summary>
+    /// Changed fields, one line each, as <c>spec.endpoint.port: 8500 -> 8501</c>; only when asked for.
+    /// </summary>
     public IReadOnlyList<string> Diff { get; init; } = [];
 
     /// <summary>The token's text, shown this once; only for a new enrolment token.</summary>

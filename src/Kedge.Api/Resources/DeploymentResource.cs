@@ -38,7 +38,10 @@ public sealed record DeploymentResource
     /// <summary>Devices that report a problem with it.</summary>
     public int Failing { get; init; }
 
-    /// <summary>The whole as a manifest, ready to be applied again: <c>apiVersion</c>, <c>kind</c>, <c>metadata</c>, <c>spec</c>.</summary>
+    /// <summary>
+    /// The whole as a manifest, ready to be applied again: <c>apiVersion</c>, <c>kind</c>, <c>metadata</c>,
+    /// <c>spec</c>.
+    /// </summary>
     public JsonElement? Manifest { get; init; }
 }
 

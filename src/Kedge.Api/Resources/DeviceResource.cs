@@ -14,7 +14,10 @@ public sealed record DeviceResource
     /// <summary>Revision of the device's row, from 1: the <c>ETag</c>.</summary>
     public long Revision { get; init; }
 
-    /// <summary><c>Ready</c>, <c>Progressing</c>, <c>Failing</c>, <c>Stale</c>, <c>Offline</c>, <c>Pending</c> or <c>Revoked</c>.</summary>
+    /// <summary>
+    /// <c>Ready</c>, <c>Progressing</c>, <c>Failing</c>, <c>Stale</c>, <c>Offline</c>, <c>Pending</c> or
+    /// <c>Revoked</c>.
+    /// </summary>
     public string Status { get; init; } = "";
 
     /// <summary>True when its link is up.</summary>

@@ -6,7 +6,8 @@ using YamlDotNet.Core;
 
 namespace Kedge.ControlPlane.Manifests;
 
-/// <summary>Reads YAML text, of which JSON is a part, into documents. It takes the parser's events one by one and counts, so
+/// <summary>Reads YAML text, of which JSON is a part, into documents. It takes the parser's events one by one and
+/// counts, so
 /// that no text makes it allocate much more than its own size: anchors, aliases and tags are refused.</summary>
 public static class ManifestYaml
 {
@@ -66,7 +67,9 @@ public static class ManifestYaml
     private static string Reason(YamlException exception)
     {
         string message = exception.Message;
-        return message.Length == 0 ? "the text breaks off" : char.ToLowerInvariant(message[0]) + message[1..].TrimEnd('.');
+        return message.Length == 0
+            ? "the text breaks off"
+            : char.ToLowerInvariant(message[0]) + message[1..].TrimEnd('.');
     }
 
     private static ManifestTextOutcome.Invalid TooLarge(int bytes) => new([

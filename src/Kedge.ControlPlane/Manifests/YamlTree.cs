@@ -57,7 +57,8 @@ internal sealed class YamlTree(string text)
 
         if (at is AnchorAlias alias)
         {
-            throw Refuse(SpecErrors.Reference, $"alias *{Shown(alias.Value.Value)} is refused; write the value out", at);
+            throw Refuse(
+                SpecErrors.Reference, $"alias *{Shown(alias.Value.Value)} is refused; write the value out", at);
         }
 
         if (at is NodeEvent { Anchor.IsEmpty: false } anchored)
@@ -122,7 +123,8 @@ internal sealed class YamlTree(string text)
         }
     }
 
-    /// <summary>The parser throws other exceptions than its own on some texts that are no YAML, as a plain scalar that is broken
+    /// <summary>The parser throws other exceptions than its own on some texts that are no YAML, as a plain scalar that
+    /// is broken
     /// off by a tab; its own carry the place and are left to the caller.</summary>
     private bool MoveNext()
     {

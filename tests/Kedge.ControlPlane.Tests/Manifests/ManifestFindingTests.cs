@@ -113,7 +113,8 @@ public class ManifestFindingTests
     {
         Assert.Equal(SpecErrors.TooLarge.Code, Findings(new string(' ', 2_000_000)).Single().Code);
         Assert.Equal(SpecErrors.TooComplex.Code, Findings(new string('[', 500_000)).Single().Code);
-        Assert.Equal(SpecErrors.TooComplex.Code, Findings("a: [" + string.Concat(Enumerable.Repeat("1,", 60_000)) + "]").Single().Code);
+        Assert.Equal(SpecErrors.TooComplex.Code, Findings("a: [" + string.Concat(Enumerable.Repeat("1,", 60_000)) + "]")
+            .Single().Code);
         Assert.Equal(
             SpecErrors.TooManyDocuments.Code,
             Findings(string.Concat(Enumerable.Repeat("a: b\n---\n", 300))).Single().Code);
@@ -161,7 +162,8 @@ public class ManifestFindingTests
     [Fact]
     public void A_byte_order_mark_and_windows_line_ends_do_no_harm()
     {
-        byte[] text = [0xef, 0xbb, 0xbf, .. Encoding.UTF8.GetBytes("apiVersion: kedge.dev/v1\r\nkind: Device\r\nmetadata:\r\n  name: a\r\n")];
+        byte[] text = [0xef, 0xbb, 0xbf, .. Encoding.UTF8.GetBytes(
+            "apiVersion: kedge.dev/v1\r\nkind: Device\r\nmetadata:\r\n  name: a\r\n")];
         var read = Assert.IsType<ManifestTextOutcome.Read>(ManifestYaml.Read(text));
         Assert.IsType<ManifestOutcome.Valid>(ManifestReader.Read(read.Documents));
     }

@@ -6,7 +6,8 @@ using Kedge.Core.Manifests;
 
 namespace Kedge.ControlPlane.Tests.Manifests;
 
-/// <summary>Whatever stands in a file: an answer, never an exception. <c>KEDGE_FUZZ_SEED</c> and <c>KEDGE_FUZZ_SECONDS</c>
+/// <summary>Whatever stands in a file: an answer, never an exception. <c>KEDGE_FUZZ_SEED</c> and
+/// <c>KEDGE_FUZZ_SECONDS</c>
 /// choose where to begin and how long to go on.</summary>
 public class ManifestFuzzTests
 {
@@ -20,7 +21,9 @@ public class ManifestFuzzTests
     [Fact]
     public void Changed_manifests_never_make_the_reader_throw()
     {
-        int seed = int.TryParse(Environment.GetEnvironmentVariable("KEDGE_FUZZ_SEED"), out int given) ? given : 20_250_101;
+        int seed = int.TryParse(Environment.GetEnvironmentVariable("KEDGE_FUZZ_SEED"), out int given)
+            ? given
+            : 20_250_101;
         string? seconds = Environment.GetEnvironmentVariable("KEDGE_FUZZ_SECONDS");
         TimeSpan budget = TimeSpan.FromSeconds(
             seconds is null ? 0 : double.Parse(seconds, CultureInfo.InvariantCulture));

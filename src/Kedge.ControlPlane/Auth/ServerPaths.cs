@@ -1,0 +1,63 @@
+namespace Kedge.ControlPlane.Auth;
+
+/// <summary>Where things lie in the server's data folder.</summary>
+/// <param name="Folder">The data folder.</param>
+public sealed record ServerPaths(string Folder)
+{
+    /// <summary>Root certificate; its key is in the owner's folder.</summary>
+    public string RootCertificate => Path.Combine(Folder, "root.crt");
+
+    /// <summary>Intermediate certificate.</summary>
+    public string IntermediateCertificate => Path.Combine(Folder, "intermediate.crt");
+
+    /// <summary>Key of the intermediate.</summary>
+    public string IntermediateKey => Path.Combine(Folder, "intermediate.key");
+
+    /// <summary>Certificate of the server.</summary>
+    public string ServerCertificate => Path.Combine(Folder, "server.crt");
+
+    /// <summary>Key of the server.</summary>
+    public string ServerKey => Path.Combine(Folder, "server.key");
+
+    /// <summary>Key that signs desired states.</summary>
+    public string DesiredKey => Path.Combine(Folder, "desired.key");
+
+    /// <summary>Public half of the owner key.</summary>
+    public string OwnerPublic => Path.Combine(Folder, "owner.pub");
+
+    /// <summary>Database of SQLite.</summary>
+    public string Database => Path.Combine(Folder, "kedge.db");
+
+    /// <summary>Chunks by digest.</summary>
+    public string Chunks => Path.Combine(Folder, "chunks");
+
+    /// <summary>Held open while a server works here.</summary>
+    public string Lock => Path.Combine(Folder, "lock");
+
+    /// <summary>Made last at first start: without it the first start begins again.</summary>
+    public string Complete => Path.Combine(Folder, "first-start-complete");
+
+    /// <summary>What a backup with keys holds beside the store.</summary>
+    public IReadOnlyList<string> KeyFiles =>
+    [
+        RootCertificate, IntermediateCertificate, IntermediateKey, ServerCertificate, ServerKey, DesiredKey,
+        OwnerPublic, Complete,
+    ];
+}
+
+/// <summary>Where things lie in the owner's folder, which belongs off the server.</summary>
+/// <param name="Folder">The owner's folder.</param>
+public sealed record OwnerPaths(string Folder)
+{
+    /// <summary>Key of the root certificate: signs a new intermediate.</summary>
+    public string RootKey => Path.Combine(Folder, "root.key");
+
+    /// <summary>Root certificate.</summary>
+    public string RootCertificate => Path.Combine(Folder, "root.crt");
+
+    /// <summary>The owner key: signs the policy and the list of desired keys.</summary>
+    public string OwnerKey => Path.Combine(Folder, "owner.key");
+
+    /// <summary>The first key that may sign models.</summary>
+    public string ModelSigningKey => Path.Combine(Folder, "model-signing.key");
+}

@@ -1,0 +1,313 @@
+using System.Collections.Immutable;
+using System.Text;
+using Kedge.ControlPlane.Auth;
+using Kedge.ControlPlane.Manifests;
+using Kedge.Core;
+using Kedge.Core.Deployments;
+using Kedge.Core.Errors;
+using Kedge.Core.Manifests;
+using Kedge.Store.Contracts;
+
+namespace Kedge.ControlPlane.Http;
+
+/// <summary>Turns the objects of a manifest into changes of the store: tags become digests, here and once.</summary>
+internal sealed class ApplyPlan(Call call)
+{
+    private readonly List<Entry> _entries = [];
+
+    /// <summary>The changes, in the order of the manifest's kinds.</summary>
+    public List<ApplyChange> Changes { get; } = [];
+
+    /// <summary>What is wrong that only the store could tell.</summary>
+    public List<Finding> Findings { get; } = [];
+
+    private ServerScope Server => call.Server;
+
+    /// <summary>Adds every object. Tags come first, so that a deployment of the same manifest sees them.</summary>
+    public async Task AddAsync(ManifestSet set)
+    {
+        foreach (Placed<SigningPolicyManifest> policy in set.SigningPolicies)
+        {
+            AddPolicy(policy.Spec, policy.Line);
+        }
+
+        Dictionary<string, Digest> tags = new(StringComparer.Ordinal);
+        foreach (Placed<ModelManifest> model in set.Models)
+        {
+            foreach ((string tag, Digest digest) in model.Spec.Tags)
+            {
+                await AddTagAsync(model.Spec.Name, tag, digest, model.Line).ConfigureAwait(false);
+                tags[$"{model.Spec.Name}:{tag}"] = digest;
+            }
+
+            if (model.Spec.Tags.IsEmpty)
+            {
+                await RequireModelAsync(model.Spec.Name, model.Line).ConfigureAwait(false);
+            }
+        }
+
+        foreach (Placed<DeviceManifest> device in set.Devices)
+        {
+            await AddDeviceAsync(device.Spec, device.Line).ConfigureAwait(false);
+        }
+
+        foreach (Placed<DeploymentSpec> deployment in set.Deployments)
+        {
+            await AddDeploymentAsync(deployment.Spec, deployment.Line, tags).ConfigureAwait(false);
+        }
+
+        foreach (Placed<EnrollmentTokenManifest> token in set.Tokens)
+        {
+            await AddTokenAsync(token.Spec, token.Line).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Kind, name and line of a change.</summary>
+    public (string Kind, string Name, int Line) Place(int index)
+    {
+        Entry entry = _entries.First(e => e.Change == index);
+        return (entry.Kind, entry.Name, entry.Line);
+    }
+
+    /// <summary>What became of each object.</summary>
+    public IEnumerable<Api.Resources.ApplyResult> Results(
+        ImmutableArray<Store.Contracts.ApplyResult> results, bool diff, bool dryRun)
+    {
+        foreach (Entry entry in _entries)
+        {
+            Store.Contracts.ApplyResult? result = entry.Change < 0 ? null : results[entry.Change];
+            yield return new Api.Resources.ApplyResult
+            {
+                Kind = entry.Kind,
+                Name = entry.Name,
+                Outcome = result?.Verdict switch
+                {
+                    null or ApplyVerdict.Unchanged => "unchanged",
+                    ApplyVerdict.Created => "created",
+                    ApplyVerdict.Updated => "configured",
+                    ApplyVerdict.Unknown or _ => throw Check.Unreachable(result),
+                },
+                Revision = result is null ? 0 : Math.Max(result.SpecRevision, 0),
+                Diff = diff ? DiffOf(entry.Before, entry.After) : [],
+                Token = dryRun ? null : entry.Token,
+            };
+        }
+    }
+
+    private async Task AddDeploymentAsync(DeploymentSpec spec, int line, Dictionary<string, Digest> tags)
+    {
+        ImmutableArray<ModelChoice>.Builder models = ImmutableArray.CreateBuilder<ModelChoice>();
+        for (int index = 0; index < spec.Models.Length; index++)
+        {
+            ModelChoice model = spec.Models[index];
+            Digest digest = await ResolveAsync(model, tags).ConfigureAwait(false);
+            if (digest.IsNone)
+            {
+                Findings.Add(ApiErrors.PackageUnknown.At(
+                    $"deployment '{spec.Id}' names the package {model.Package}, which is not here",
+                    $"spec.models[{index}].package",
+                    line));
+            }
+
+            models.Add(model with { Digest = digest });
+        }
+
+        if (models.Any(m => m.Digest.IsNone))
+        {
+            return;
+        }
+
+        DeploymentSpec resolved = spec with { Models = models.ToImmutable() };
+        DeploymentRow? before = await Server.Store.Deployments
+            .FindAsync(call.Tenant, spec.Id, call.Aborted).ConfigureAwait(false);
+        DeploymentWrite write = new()
+        {
+            Id = spec.Id,
+            SpecJson = DeploymentFormat.Write(resolved),
+            Packages = [.. resolved.Models.Select(m => m.Digest).Distinct().Order()],
+            AtMs = Server.NowMs,
+            Cause = $"apply by {call.Caller}",
+        };
+        Add(new Entry
+        {
+            Kind = ManifestKinds.Deployment,
+            Name = spec.Id.ToString(),
+            Line = line,
+            Before = before is not null && DeploymentFormat.TryRead(before.SpecJson, out DeploymentSpec? old)
+                ? ManifestWriter.Write(old)
+                : null,
+            After = ManifestWriter.Write(resolved),
+        }, new ApplyChange.OfDeployment(write));
+    }
+
+    private async Task<Digest> ResolveAsync(ModelChoice model, Dictionary<string, Digest> tags)
+    {
+        Check.That(PackageReference.TryParse(model.Package, out PackageReference? reference));
+        if (reference.Tag.Length > 0)
+        {
+            if (tags.TryGetValue($"{reference.Model}:{reference.Tag}", out Digest fresh))
+            {
+                return fresh;
+            }
+
+            PackageRow? tagged = await Server.Store.Packages
+                .ResolveAsync(call.Tenant, reference.Model, reference.Tag, call.Aborted).ConfigureAwait(false);
+            return tagged?.Digest ?? default;
+        }
+
+        PackageContent? package = await Server.Store.Packages
+            .FindAsync(call.Tenant, reference.Digest, call.Aborted).ConfigureAwait(false);
+        bool isIt = package is not null && (reference.Model.Length == 0 || reference.Model == package.Row.Name);
+        return isIt ? reference.Digest : default;
+    }
+
+    private async Task AddDeviceAsync(DeviceManifest device, int line)
+    {
+        DeviceRow? before =
+            await Server.Store.Devices.FindAsync(call.Tenant, device.Id, call.Aborted).ConfigureAwait(false);
+        DeviceWrite write = new()
+        {
+            Device = device.Id,
+            Labels = device.Labels,
+            Cordoned = device.IsCordoned,
+        };
+        Add(new Entry
+        {
+            Kind = ManifestKinds.Device,
+            Name = device.Id.ToString(),
+            Line = line,
+            Before = before is null
+                ? null
+                : ManifestWriter.Write(new DeviceManifest(before.Id, before.Labels, before.Cordoned)),
+            After = ManifestWriter.Write(device),
+        }, new ApplyChange.OfDevice(write));
+    }
+
+    private async Task AddTagAsync(string model, string tag, Digest digest, int line)
+    {
+        PackageContent? package =
+            await Server.Store.Packages.FindAsync(call.Tenant, digest, call.Aborted).ConfigureAwait(false);
+        if (package is null || package.Row.Name != model)
+        {
+            Findings.Add(ApiErrors.PackageUnknown.At(
+                $"model '{model}' has no package {digest.Short}", $"spec.tags.{tag}", line));
+            return;
+        }
+
+        TagMove move = new() { Name = model, Tag = tag, Digest = digest, AtMs = Server.NowMs };
+        Entry entry = new() { Kind = ManifestKinds.Model, Name = $"{model}:{tag}", Line = line };
+        Add(entry, new ApplyChange.OfTag(move));
+    }
+
+    private async Task RequireModelAsync(string model, int line)
+    {
+        Page<PackageRow> page =
+            await Server.Store.Packages.ListAsync(call.Tenant, model, null, 1, call.Aborted).ConfigureAwait(false);
+        if (page.Items.IsEmpty)
+        {
+            Findings.Add(ApiErrors.PackageUnknown.At($"model '{model}' has no package yet", "metadata.name", line));
+            return;
+        }
+
+        _entries.Add(new Entry { Kind = ManifestKinds.Model, Name = model, Line = line });
+    }
+
+    private async Task AddTokenAsync(EnrollmentTokenManifest token, int line)
+    {
+        EnrolmentTokenRow? held =
+            await AccessCalls.FindTokenAsync(call, token.Name).ConfigureAwait(false);
+        if (held is not null)
+        {
+            // A token that is there keeps its secret and its end: applying again must not renew it silently.
+            _entries.Add(new Entry { Kind = ManifestKinds.EnrollmentToken, Name = token.Name, Line = line });
+            return;
+        }
+
+        string secret = Secrets.New();
+        EnrolmentTokenRow row = new()
+        {
+            Name = token.Name,
+            Hash = Secrets.HashOf(secret),
+            ExpiresAtMs = Server.NowMs + (long)token.Lifetime.TotalMilliseconds,
+            UsesMax = token.UsesMax,
+            Device = token.Device,
+            Labels = token.Labels,
+            CreatedAtMs = Server.NowMs,
+        };
+        Add(new Entry
+        {
+            Kind = ManifestKinds.EnrollmentToken,
+            Name = token.Name,
+            Line = line,
+            Token = new EnrolmentToken(Server.Address, Server.Keys.RootDigest, secret).Format(),
+        }, new ApplyChange.OfToken(row));
+    }
+
+    private void AddPolicy(SigningPolicyManifest policy, int line)
+    {
+        if (policy.Envelope is null)
+        {
+            Findings.Add(ApiErrors.DocumentRefused.At(
+                $"policy '{policy.Name}' is not signed: 'kedge apply' signs it where the owner's folder is",
+                "spec", line));
+            return;
+        }
+
+        (TrustRow? row, ImmutableArray<Finding> findings) =
+            PolicyCalls.Judge(call, Encoding.UTF8.GetBytes(policy.Envelope));
+        if (row is null)
+        {
+            Findings.AddRange(findings.Select(f => f with { Line = line }));
+            return;
+        }
+
+        Entry entry = new() { Kind = ManifestKinds.SigningPolicy, Name = policy.Name, Line = line };
+        Add(entry, new ApplyChange.OfTrust(row));
+    }
+
+    private void Add(Entry entry, ApplyChange change)
+    {
+        _entries.Add(entry with { Change = Changes.Count });
+        Changes.Add(change);
+    }
+
+    private static IReadOnlyList<string> DiffOf(ManifestNode? before, ManifestNode? after)
+    {
+        if (after is null)
+        {
+            return [];
+        }
+
+        ImmutableSortedDictionary<string, string> now = ManifestJson.Flatten(after);
+        ImmutableSortedDictionary<string, string> then =
+            before is null ? ImmutableSortedDictionary<string, string>.Empty : ManifestJson.Flatten(before);
+        return
+        [
+            .. now.Keys.Union(then.Keys).Order(StringComparer.Ordinal)
+                .Where(path => now.GetValueOrDefault(path) != then.GetValueOrDefault(path))
+                .Select(path => (then.GetValueOrDefault(path), now.GetValueOrDefault(path)) switch
+                {
+                    (null, var value) => $"+ {path}: {value}",
+                    (var value, null) => $"- {path}: {value}",
+                    var (old, value) => $"~ {path}: {old} -> {value}",
+                }),
+        ];
+    }
+
+    private sealed record Entry
+    {
+        public required string Kind { get; init; }
+
+        public required string Name { get; init; }
+
+        public required int Line { get; init; }
+
+        public int Change { get; init; } = -1;
+
+        public ManifestNode? Before { get; init; }
+
+        public ManifestNode? After { get; init; }
+
+        public string? Token { get; init; }
+    }
+}

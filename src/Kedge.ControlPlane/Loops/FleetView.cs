@@ -1,0 +1,38 @@
+using Kedge.Core;
+using Kedge.Core.Rollouts;
+using Kedge.Store.Contracts;
+
+namespace Kedge.ControlPlane.Loops;
+
+/// <summary>The fleet for those who only look: read again when the store's revision has moved.</summary>
+public sealed class FleetView(IKedgeStore store, TenantId tenant) : IDisposable
+{
+    private readonly SemaphoreSlim _one = new(1);
+    private readonly FleetReader _reader = new(store, tenant);
+    private FleetSnapshot? _snapshot;
+    private long _revision = -1;
+
+    /// <summary>A snapshot that is at least as new as this call.</summary>
+    public async Task<FleetSnapshot> ReadAsync(CancellationToken ct)
+    {
+        await _one.WaitAsync(ct).ConfigureAwait(false);
+        try
+        {
+            long revision = await store.RevisionAsync(ct).ConfigureAwait(false);
+            if (_snapshot is null || revision != _revision)
+            {
+                _snapshot = await _reader.ReadAsync(ct).ConfigureAwait(false);
+                _revision = revision;
+            }
+
+            return _snapshot;
+        }
+        finally
+        {
+            _one.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _one.Dispose();
+}

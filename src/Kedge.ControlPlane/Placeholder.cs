@@ -1,3 +1,0 @@
-namespace Kedge.ControlPlane;
-
-internal static class Placeholder;

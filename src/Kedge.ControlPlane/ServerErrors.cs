@@ -1,0 +1,73 @@
+using Kedge.Core.Errors;
+
+namespace Kedge.ControlPlane;
+
+/// <summary>What can keep the control plane from starting or from doing its work.</summary>
+public static class ServerErrors
+{
+    /// <summary>Options wrong.</summary>
+    public static readonly ErrorCode Options = new(
+        "KEDGE-SERVER-001",
+        "The server's options are not all valid, so it did not start.",
+        "Mend every option that the message lists.");
+
+    /// <summary>Data folder in use.</summary>
+    public static readonly ErrorCode InUse = new(
+        "KEDGE-SERVER-002",
+        "Another server works on the same data folder.",
+        "Stop the other server, or give this one a folder of its own with --data.");
+
+    /// <summary>Keys missing.</summary>
+    public static readonly ErrorCode KeysMissing = new(
+        "KEDGE-SERVER-003",
+        "The data folder holds some of the server's keys but not all: it is damaged or was copied in part.",
+        "Restore the folder from a backup that includes keys; without them devices must enrol again.");
+
+    /// <summary>Address taken.</summary>
+    public static readonly ErrorCode AddressTaken = new(
+        "KEDGE-SERVER-004",
+        "The server cannot listen on an address that it was given.",
+        "Find who uses the port with 'ss -ltnp', or give another with --listen or --link.");
+
+    /// <summary>Backup unreadable.</summary>
+    public static readonly ErrorCode BadBackup = new(
+        "KEDGE-SERVER-005",
+        "The backup is damaged, cut short or from another kind of store.",
+        "Nothing was restored. Use another backup.");
+
+    /// <summary>Folder not empty.</summary>
+    public static readonly ErrorCode NotEmpty = new(
+        "KEDGE-SERVER-006",
+        "The folder to restore into is not empty.",
+        "Give a folder that does not exist or is empty.");
+
+    /// <summary>Plan refused by the second opinion.</summary>
+    public static readonly ErrorCode PlanRefused = new(
+        "KEDGE-SERVER-007",
+        "A plan broke a rule that every desired state must keep, so it was not sent.",
+        "The device keeps what it runs. Read the finding; if no deployment explains it, report it as a bug.");
+
+    /// <summary>Owner folder holds other keys.</summary>
+    public static readonly ErrorCode OwnerFolder = new(
+        "KEDGE-SERVER-008",
+        "The owner's folder already holds keys of another server.",
+        "Give another folder with --owner; never overwrite owner keys.");
+
+    /// <summary>Desired key not certified.</summary>
+    public static readonly ErrorCode DesiredKey = new(
+        "KEDGE-SERVER-009",
+        "The key that signs desired states is not in the list that the owner certified: devices would refuse them.",
+        "Sign a list with the key by 'kedge server keys' with the owner's folder at hand, and put it to the server.");
+
+    /// <summary>Desired state too large.</summary>
+    public static readonly ErrorCode DesiredTooLarge = new(
+        "KEDGE-SERVER-010",
+        "The desired state of a device is larger than one message of the link.",
+        "The device keeps what it runs. Deploy less to it.");
+
+    /// <summary>PostgreSQL and backup.</summary>
+    public static readonly ErrorCode BackupByDatabase = new(
+        "KEDGE-SERVER-011",
+        "A server over PostgreSQL does not back the database up itself.",
+        "Back up the database with pg_dump and the data folder with any tool; restore both.");
+}

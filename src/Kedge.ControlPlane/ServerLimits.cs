@@ -1,0 +1,76 @@
+using Kedge.Core;
+
+namespace Kedge.ControlPlane;
+
+/// <summary>Bounds of the control plane, each with its unit and reason.</summary>
+public static class ServerLimits
+{
+    /// <summary>Body of a JSON call that has no limit of its own, in bytes.</summary>
+    public const int JsonBytesMax = 1 * Limits.MiB;
+
+    /// <summary>Body of an enrolment or renewal, in bytes: a request and a certificate.</summary>
+    public const int EnrolBytesMax = 64 * Limits.KiB;
+
+    /// <summary>Longest enrolment token, in characters.</summary>
+    public const int TokenCharsMax = 2 * Limits.KiB;
+
+    /// <summary>Longest bearer token, in characters.</summary>
+    public const int BearerCharsMax = 256;
+
+    /// <summary>Digests in one question about chunks.</summary>
+    public const int ChunkQueryMax = 4096;
+
+    /// <summary>Watches open at one time: each holds what it has sent.</summary>
+    public const int WatchesMax = 256;
+
+    /// <summary>Events that a watch sends at its start.</summary>
+    public const int WatchEventsMax = 200;
+
+    /// <summary>Connections of the device link that are in their handshake at one time.</summary>
+    public const int HandshakesMax = 256;
+
+    /// <summary>Log lines that one call may ask of a device.</summary>
+    public const int LogLinesMax = 10_000;
+
+    /// <summary>Bytes of one answer of a device to a question: one message of the link.</summary>
+    public const int HandsBytesMax = Limits.UpMessageBytesMax;
+
+    /// <summary>Questions to devices that wait for an answer at one time.</summary>
+    public const int HandsPendingMax = 64;
+
+    /// <summary>Devices whose message is on its way at one time: bounds memory and the burst on the network.</summary>
+    public const int SendsInFlightMax = 512;
+
+    /// <summary>Packages whose manifests are kept parsed in memory, a count.</summary>
+    public const int ManifestCacheMax = 256;
+
+    /// <summary>Longest wait for the TLS handshake of the device link.</summary>
+    public static readonly TimeSpan HandshakeTimeout = TimeSpan.FromSeconds(15);
+
+    /// <summary>Period of loops that nothing has woken.</summary>
+    public static readonly TimeSpan LoopPeriod = TimeSpan.FromSeconds(5);
+
+    /// <summary>Wait after a failed run of a loop: a broken database is not hammered.</summary>
+    public static readonly TimeSpan LoopPause = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>Longest wait for a device's answer to a question.</summary>
+    public static readonly TimeSpan HandsTimeout = TimeSpan.FromSeconds(15);
+
+    /// <summary>How often last-seen times go to the store.</summary>
+    public static readonly TimeSpan TouchPeriod = TimeSpan.FromSeconds(10);
+
+    /// <summary>Longest drain at shutdown.</summary>
+    public static readonly TimeSpan ShutdownDeadline = TimeSpan.FromSeconds(10);
+
+    /// <summary>Life of the root.</summary>
+    public static readonly TimeSpan RootLifetime = TimeSpan.FromDays(20 * 365);
+
+    /// <summary>Life of the intermediate.</summary>
+    public static readonly TimeSpan IntermediateLifetime = TimeSpan.FromDays(5 * 365);
+
+    /// <summary>Life of the server's certificate; renewed when a third of it is left.</summary>
+    public static readonly TimeSpan ServerCertificateLifetime = TimeSpan.FromDays(90);
+
+    /// <summary>How far certificates reach back, for devices whose clock is slow.</summary>
+    public static readonly TimeSpan CertificateBackdate = TimeSpan.FromHours(1);
+}

@@ -1,0 +1,85 @@
+using System.Security.Cryptography;
+using Kedge.Api.Resources;
+using Kedge.Content.Packages;
+using Kedge.Content.Trust;
+using Kedge.Core;
+using Kedge.Core.Models;
+
+namespace Kedge.ControlPlane.Tests.Server;
+
+/// <summary>
+/// A signed package whose content is seeded bytes: the server looks at digests and signatures, not at models.
+/// </summary>
+internal sealed class TestPackage
+{
+    private TestPackage(byte[] envelope, Digest digest, IReadOnlyList<byte[]> chunks) =>
+        (Envelope, Digest, Chunks) = (envelope, digest, chunks);
+
+    public byte[] Envelope { get; }
+
+    public Digest Digest { get; }
+
+    public IReadOnlyList<byte[]> Chunks { get; }
+
+    public static TestPackage Make(ECDsa key, string name, byte seed, long claimedBytes = 0)
+    {
+        byte[] first = [.. Enumerable.Range(0, 30_000).Select(i => (byte)((i * 31) + seed))];
+        byte[] second = [.. Enumerable.Range(0, 20_000).Select(i => (byte)((i * 7) + seed))];
+        byte[] whole = [.. first, .. second];
+        List<ChunkRef> chunks = [Ref(first), Ref(second)];
+        long bytes = whole.Length;
+        while (claimedBytes > bytes)
+        {
+            chunks.Add(new ChunkRef(
+                Digest.Of([1, (byte)chunks.Count, (byte)(chunks.Count >> 8)]), ModelLimits.ChunkBytesMax));
+            bytes += ModelLimits.ChunkBytesMax;
+        }
+
+        PackageManifest manifest = new()
+        {
+            Name = name,
+            CreatedAtMs = 1,
+            Inputs = [new TensorDeclaration { Name = "x", Datatype = "FP32", Shape = [-1, 4] }],
+            Outputs = [new TensorDeclaration { Name = "y", Datatype = "FP32", Shape = [-1, 2] }],
+            Variants =
+            [
+                new ModelVariant
+                {
+                    Name = "onnx-fp32",
+                    Format = ModelFormat.Onnx,
+                    Precision = "fp32",
+                    Accelerator = AcceleratorKind.Cpu,
+                    EntryFile = "model.onnx",
+                    Files =
+                    [
+                        new PackageFile
+                        {
+                            Path = "model.onnx", Bytes = bytes, Digest = Digest.Of(whole), Chunks = [.. chunks],
+                        },
+                    ],
+                },
+            ],
+        };
+        byte[] payload = PackageFormat.Write(manifest);
+        return new TestPackage(
+            Dsse.Sign(PackageFormat.PayloadType, payload, key), Digest.Of(payload), [first, second]);
+    }
+
+    public static async Task<TestPackage> PushAsync(TestServer server, string name, string tag, byte seed)
+    {
+        using ECDsa key = server.ModelKey();
+        TestPackage package = Make(key, name, seed);
+        PushResource answer = await server.Client.PushPackageAsync(package.Envelope, server.Ct);
+        foreach (byte[] chunk in package.Chunks.Where(c => answer.MissingChunks.Contains(Digest.Of(c).ToString())))
+        {
+            await server.Client.PutChunkAsync(Digest.Of(chunk).ToString(), chunk, server.Ct);
+        }
+
+        answer = await server.Client.PushPackageAsync(package.Envelope, server.Ct);
+        Assert.Empty(answer.MissingChunks);
+        await server.Client.TagPackageAsync(name, tag, package.Digest.ToString(), server.Ct);
+        return package;
+    }
+
+    private static ChunkRef Ref(byte[] bytes) => new(Digest.Of(bytes), bytes.Length);
+}
