@@ -5,8 +5,8 @@ namespace Kedge.Store.Postgres;
 
 /// <summary>
 /// A PostgreSQL database that many replicas use. Whoever changes something locks the one row of the revision first:
-/// changes follow one another, the revision grows in the order of the commits, and no two transactions can wait for each
-/// other. Reads take no lock.
+/// changes follow one another, the revision grows in the order of the commits, and no two transactions can wait for
+/// each other. Reads take no lock.
 /// </summary>
 internal sealed class PostgresEngine : IRelationalEngine
 {

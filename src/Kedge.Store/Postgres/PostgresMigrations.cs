@@ -5,7 +5,9 @@ using Npgsql;
 
 namespace Kedge.Store.Postgres;
 
-/// <summary>Brings a database to the schema of this version. Running it twice, or by two replicas, does it once.</summary>
+/// <summary>
+/// Brings a database to the schema of this version. Running it twice, or by two replicas, does it once.
+/// </summary>
 internal static class PostgresMigrations
 {
     /// <summary>Number of the lock that replicas which start together queue for: "Kedg".</summary>
@@ -37,7 +39,8 @@ internal static class PostgresMigrations
 
     private static async ValueTask MigrateAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        await ExecuteAsync(connection, "select pg_advisory_xact_lock(@number)", cancellationToken, ("number", LockNumber))
+        await ExecuteAsync(
+            connection, "select pg_advisory_xact_lock(@number)", cancellationToken, ("number", LockNumber))
             .ConfigureAwait(false);
         ImmutableArray<Migration> steps = Migration.For("Postgres");
         long version = await VersionAsync(connection, cancellationToken).ConfigureAwait(false);
@@ -64,7 +67,8 @@ internal static class PostgresMigrations
             .ConfigureAwait(false) == 1;
         if (isOurs)
         {
-            return await NumberAsync(connection, "select coalesce(max(version), 0) from kedge_schema", cancellationToken)
+            return await NumberAsync(
+                connection, "select coalesce(max(version), 0) from kedge_schema", cancellationToken)
                 .ConfigureAwait(false);
         }
 

@@ -17,7 +17,10 @@ internal static class SqliteBackup
     {
         foreach (string suffix in (string[])["", "-wal", "-shm", "-journal"])
         {
-            File.Delete(path + suffix);
+            if (File.Exists(path + suffix))
+            {
+                File.Delete(path + suffix);
+            }
         }
     }
 }

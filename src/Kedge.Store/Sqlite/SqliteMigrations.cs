@@ -10,7 +10,7 @@ namespace Kedge.Store.Sqlite;
 internal static class SqliteMigrations
 {
     /// <summary>"Kedg" as a number: marks a file as ours (sqlite.org/pragma.html#pragma_application_id).</summary>
-    private const int ApplicationId = 0x4B656467;
+    public const int ApplicationId = 0x4B656467;
 
     public static void Run(SqliteLine line, string path)
     {

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using Npgsql;
 
@@ -16,6 +17,7 @@ public sealed class PostgresServer : IAsyncLifetime
 
     private readonly TemporaryFolder _folder = new();
     private string _programs = "";
+    private readonly ConcurrentQueue<string> _said = new();
     private Process? _server;
     private int _databaseCount;
 
@@ -36,6 +38,10 @@ public sealed class PostgresServer : IAsyncLifetime
             "initdb", "-D", Cluster, "-U", User, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync");
         _server = Process.Start(AsUser(
             "postgres", "-D", Cluster, "-k", _folder.Path, "-h", "", "-p", "5432", "-F", "-c", "max_connections=100"));
+        Assert.NotNull(_server);
+        _server.ErrorDataReceived += (_, said) => KeepLast(said.Data);
+        _server.BeginErrorReadLine();
+        _server.BeginOutputReadLine();
         await WaitUntilReadyAsync();
     }
 
@@ -92,7 +98,7 @@ public sealed class PostgresServer : IAsyncLifetime
         Stopwatch waited = Stopwatch.StartNew();
         while (true)
         {
-            Assert.False(_server!.HasExited, "postgres ended before it was ready");
+            Assert.False(_server!.HasExited, $"postgres ended before it was ready: {string.Join('\n', _said)}");
             try
             {
                 await ExecuteAsync("select 1");
@@ -106,10 +112,23 @@ public sealed class PostgresServer : IAsyncLifetime
         }
     }
 
+    private void KeepLast(string? line)
+    {
+        if (line is not null)
+        {
+            _said.Enqueue(line);
+        }
+
+        while (_said.Count > 50)
+        {
+            _said.TryDequeue(out _);
+        }
+    }
+
     private Task RunAsUserAsync(string program, params string[] arguments) => RunAsync(AsUser(program, arguments));
 
     private static Task RunAsync(string program, params string[] arguments) =>
-        RunAsync(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true });
+        RunAsync(Piped(program, arguments));
 
     private static async Task RunAsync(ProcessStartInfo start)
     {
@@ -117,7 +136,8 @@ public sealed class PostgresServer : IAsyncLifetime
         Task<string> output = process.StandardOutput.ReadToEndAsync();
         Task<string> errors = process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync();
-        Assert.True(process.ExitCode == 0, $"{start.FileName} ended with {process.ExitCode}: {await output}{await errors}");
+        string said = await output + await errors;
+        Assert.True(process.ExitCode == 0, $"{start.FileName} ended with {process.ExitCode}: {said}");
     }
 
     /// <summary>PostgreSQL refuses to run as root.</summary>
@@ -127,11 +147,13 @@ public sealed class PostgresServer : IAsyncLifetime
         string[] line = Environment.IsPrivilegedProcess
             ? ["setpriv", "--reuid", User, "--regid", User, "--clear-groups", "--", path, .. arguments]
             : [path, .. arguments];
-        return new ProcessStartInfo(line[0], line[1..])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            WorkingDirectory = "/",
-        };
+        return Piped(line[0], line[1..]);
     }
+
+    private static ProcessStartInfo Piped(string program, string[] arguments) => new(program, arguments)
+    {
+        RedirectStandardOutput = true,
+        RedirectStandardError = true,
+        WorkingDirectory = "/",
+    };
 }
