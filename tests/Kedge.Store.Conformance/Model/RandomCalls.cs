@@ -5,7 +5,7 @@ using Kedge.Store.Contracts;
 
 namespace Kedge.Store.Conformance.Model;
 
-/// <summary>Draws calls over few names, so that they meet each other, with revisions that a caller could know.</summary>
+/// <summary>Draws calls over few names, so that they meet, with revisions that a caller could know.</summary>
 public sealed class RandomCalls(int seed)
 {
     private static readonly CancellationToken None = CancellationToken.None;
