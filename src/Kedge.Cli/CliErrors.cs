@@ -15,7 +15,8 @@ public static class CliErrors
     public static readonly ErrorCode NoContext = new(
         "KEDGE-CLI-002",
         "No context says which server to call and how.",
-        "Start a server with 'kedge up' or 'kedge server', or take over a context file with 'kedge config import FILE'.");
+        "Start a server with 'kedge up' or 'kedge server', or take over a context file with 'kedge config "
+        + "import FILE'.");
 
     /// <summary>Context not known.</summary>
     public static readonly ErrorCode UnknownContext = new(
@@ -75,7 +76,8 @@ public static class CliErrors
     public static readonly ErrorCode NoKey = new(
         "KEDGE-CLI-012",
         "There is no key to sign with.",
-        "Give one with --key; the first start of a server writes model-signing.key and owner.key into the owner's folder.");
+        "Give one with --key; the first start of a server writes model-signing.key and owner.key into the "
+        + "owner's folder.");
 
     /// <summary>Key unreadable.</summary>
     public static readonly ErrorCode BadKey = new(
@@ -87,7 +89,8 @@ public static class CliErrors
     public static readonly ErrorCode Golden = new(
         "KEDGE-CLI-014",
         "The model does not give the outputs of its golden samples on this machine.",
-        "Correct the model or the samples: every device would refuse it too. --skip-golden-check pushes it all the same.");
+        "Correct the model or the samples: every device would refuse it too. --skip-golden-check pushes it all "
+        + "the same.");
 
     /// <summary>Model does not run here.</summary>
     public static readonly ErrorCode NotRunnable = new(

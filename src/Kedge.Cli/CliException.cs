@@ -3,7 +3,9 @@ using Kedge.Core.Errors;
 
 namespace Kedge.Cli;
 
-/// <summary>Ends a command with findings and an exit status. The message of each finding is a sentence for the user.</summary>
+/// <summary>
+/// Ends a command with findings and an exit status. The message of each finding is a sentence for the user.
+/// </summary>
 public sealed class CliException : Exception
 {
     /// <summary>Ends with one finding.</summary>

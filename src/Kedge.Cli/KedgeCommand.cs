@@ -10,6 +10,9 @@ public static class KedgeCommand
     private const string Description =
         "Runs models on devices: pushes them, says where they run, and shows how they do.";
 
+    /// <summary>How long a command may take to end in order after Ctrl-C: a server drains, an agent stops.</summary>
+    private static readonly TimeSpan StopDeadline = TimeSpan.FromSeconds(45);
+
     /// <summary>All commands, working on this process's terminal.</summary>
     public static RootCommand Build() => Build(CliWorld.Real());
 
@@ -22,6 +25,8 @@ public static class KedgeCommand
         {
             options.Context,
             options.Server,
+            UpCommand.Create(action),
+            ServerCommand.Create(action),
             ConfigCommand.Create(action),
             TokenCommand.Create(action),
             ModelCommand.Create(action),
@@ -64,6 +69,7 @@ public static class KedgeCommand
             Output = world.Out,
             Error = world.Error,
             EnableDefaultExceptionHandler = false,
+            ProcessTerminationTimeout = StopDeadline,
         };
         return await parsed.InvokeAsync(configuration, ct).ConfigureAwait(false);
     }

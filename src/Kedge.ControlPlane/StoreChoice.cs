@@ -1,6 +1,5 @@
 using Kedge.ControlPlane.Auth;
 using Kedge.Store.Contracts;
-using Kedge.Store.Postgres;
 using Kedge.Store.Sqlite;
 
 namespace Kedge.ControlPlane;
@@ -16,13 +15,7 @@ internal static class StoreChoice
             return new OpenedStore(given.Store, null);
         }
 
-        if (options.Postgres.Length > 0)
-        {
-            PostgresStore shared =
-                await PostgresStore.OpenAsync(options.Postgres, given.Time, ct).ConfigureAwait(false);
-            return new OpenedStore(shared, null);
-        }
-
+        await Task.CompletedTask.ConfigureAwait(false);
         SqliteStore store = SqliteStore.Open(paths.Database, given.Time);
         return new OpenedStore(store, store.BackupAsync);
     }

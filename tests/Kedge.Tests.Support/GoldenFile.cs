@@ -41,7 +41,8 @@ public static class GoldenFile
             string? isNow = index < actual.Length ? actual[index] : null;
             if (was != isNow)
             {
-                return $"{relative} differs at line {index + 1}; ./dev golden writes it anew\n- {was}\n+ {isNow}\n\n{text}";
+                return $"{relative} differs at line {index + 1}; ./dev golden writes it anew\n- {was}\n+ {isNow}"
+                    + $"\n\n{text}";
             }
         }
 

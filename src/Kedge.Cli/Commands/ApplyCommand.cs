@@ -37,7 +37,8 @@ internal static class ApplyCommand
     /// <summary>The option <c>-f</c>, also of <c>delete</c>.</summary>
     public static Option<string[]> Files(bool isRequired = true) => new("--filename", "-f")
     {
-        Description = "A manifest in YAML or JSON, a folder of them, or - for standard input; may be given more than once.",
+        Description = "A manifest in YAML or JSON, a folder of them, or - for standard input; may be given more "
+            + "than once.",
         HelpName = "FILE",
         Required = isRequired,
         AllowMultipleArgumentsPerToken = false,

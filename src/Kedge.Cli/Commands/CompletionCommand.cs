@@ -10,8 +10,9 @@ internal static class CompletionCommand
         """
         # kedge completion bash >/etc/bash_completion.d/kedge
         _kedge() {
-            local IFS=$'\n'
-            COMPREPLY=($(compgen -W "$(kedge "[suggest:${COMP_POINT}]" "${COMP_LINE}" 2>/dev/null)" -- "${COMP_WORDS[COMP_CWORD]}"))
+            local IFS=$'\n' words
+            words="$(kedge "[suggest:${COMP_POINT}]" "${COMP_LINE}" 2>/dev/null)"
+            COMPREPLY=($(compgen -W "$words" -- "${COMP_WORDS[COMP_CWORD]}"))
         }
         complete -F _kedge kedge
 

@@ -13,7 +13,8 @@ internal static class ConfigCommand
 {
     private const string Hidden = "(hidden; --raw shows it)";
 
-    public static Command Create(CommandAction action) => new("config", "Show and choose contexts: servers and how to call them.")
+    public static Command Create(CommandAction action) =>
+        new("config", "Show and choose contexts: servers and how to call them.")
     {
         GetContexts(action),
         CurrentContext(action),
@@ -90,7 +91,8 @@ internal static class ConfigCommand
     private static Command Import(CommandAction action)
     {
         Argument<string> file = new("FILE") { Description = "A file of contexts from another machine." };
-        Command command = new("import", "Take over the contexts of another file; its current one becomes yours.") { file };
+        Command command =
+            new("import", "Take over the contexts of another file; its current one becomes yours.") { file };
         action.Bind(command, (session, _) =>
         {
             string path = session.Get(file) ?? "";

@@ -28,13 +28,15 @@ internal static class DeploymentDescription
             .Add("Endpoint", deployment.Endpoint)
             .Add("Devices", string.Create(
                 CultureInfo.InvariantCulture,
-                $"{deployment.Ready} of {deployment.Devices} ready, {deployment.Outdated} outdated, {deployment.Failing} failing"))
+                $"{deployment.Ready} of {deployment.Devices} ready, {deployment.Outdated} outdated, "
+                + $"{deployment.Failing} failing"))
             .AddIf("Deleting", deployment.Deleting ? "yes" : "")
             .AddTable("Models", Models(deployment), colour)
             .AddTable("On devices", Devices(devices.Items, name), colour)
             .AddTable(
                 "Events",
-                EventsCommand.Table(events.Where(item => item.Cells[4] == name).TakeLast(EventsMax), OutputFormat.Table),
+                EventsCommand.Table(
+                    events.Where(item => item.Cells[4] == name).TakeLast(EventsMax), OutputFormat.Table),
                 colour);
         session.Print.Raw(block.ToString());
         if (deployment.Manifest is JsonElement manifest
@@ -70,7 +72,8 @@ internal static class DeploymentDescription
                     device.Name,
                     workload.Phase,
                     string.Join(',', workload.ServingPackages),
-                    string.Create(CultureInfo.InvariantCulture, $"{workload.ServingRevision}/{workload.TargetRevision}"),
+                    string.Create(
+                        CultureInfo.InvariantCulture, $"{workload.ServingRevision}/{workload.TargetRevision}"),
                     DeviceKind.LastSeen(device),
                     workload.Problem is ErrorResource problem ? $"{problem.Code}: {problem.Message}" : "");
             }

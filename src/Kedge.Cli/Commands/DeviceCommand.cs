@@ -58,7 +58,8 @@ internal static class DeviceCommand
         Argument<string> name = Name();
         Command command = new(
             "replace",
-            "Put new hardware in the place of broken: the old key counts no more, the name and all that runs there stay.")
+            "Put new hardware in the place of broken: the old key counts no more, the name and all that runs "
+            + "there stay.")
         {
             name,
         };

@@ -48,7 +48,9 @@ internal static class DeviceDescription
             CultureInfo.InvariantCulture,
             $"{device.ReportedGeneration} of {device.DesiredGeneration}{(device.Settled ? ", settled" : "")}");
         string seen = device.Connected ? "now, connected" : Ages.Ago(device.LastSeenAgoMs)
-            + (device.LastSeenAgoMs >= 0 ? " ago" : "") + (device.Stale ? ", stale: what is below may no longer be so" : "");
+            + (device.LastSeenAgoMs >= 0 ? " ago" : "") + (device.Stale
+                ? ", stale: what is below may no longer be so"
+                : "");
         block.Add("Name", device.Name)
             .Add("Labels", ResourceObject.Text(device.Labels))
             .Add("Status", DeviceKind.Status(device))
@@ -60,7 +62,8 @@ internal static class DeviceDescription
             .AddIf("Refused", device.Refused is ErrorResource refused ? $"{refused.Code}: {refused.Message}" : "")
             .Add("Key", device.KeyId)
             .Add("Enrolled", Ages.Moment(device.EnrolledAtMs))
-            .Add("Certificate", $"ends {Ages.Moment(device.CertificateExpiresAtMs)} (in {Ages.Until(device.CertificateExpiresAtMs, nowMs)})");
+            .Add("Certificate", $"ends {Ages.Moment(device.CertificateExpiresAtMs)}, "
+                + $"in {Ages.Until(device.CertificateExpiresAtMs, nowMs)}");
     }
 
     private static TextTable Workloads(DeviceResource device)

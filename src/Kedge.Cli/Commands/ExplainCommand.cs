@@ -10,7 +10,8 @@ using Kedge.Core.Manifests;
 
 namespace Kedge.Cli.Commands;
 
-/// <summary><c>kedge explain deployment NAME</c>: why each device was or was not chosen. <c>kedge explain KIND.FIELD</c>: what a
+/// <summary><c>kedge explain deployment NAME</c>: why each device was or was not chosen. <c>kedge explain
+/// KIND.FIELD</c>: what a
 /// field of a manifest says.</summary>
 internal static class ExplainCommand
 {
@@ -18,7 +19,8 @@ internal static class ExplainCommand
     {
         Argument<string> what = new("WHAT")
         {
-            Description = "deployment, followed by a name; or a kind or field of manifests, as deployment.spec.endpoint.",
+            Description = "deployment, followed by a name; or a kind or field of manifests, as "
+                + "deployment.spec.endpoint.",
         };
         Argument<string> name = new("NAME") { Description = "The deployment.", Arity = ArgumentArity.ZeroOrOne };
         Option<string> device = new("--device") { Description = "Only this device.", HelpName = "NAME" };

@@ -7,7 +7,8 @@ using Kedge.Core.Manifests;
 
 namespace Kedge.Cli.Commands;
 
-/// <summary>Reads the files behind <c>-f</c> as one manifest, so that all of them are applied or none, and finds the file
+/// <summary>Reads the files behind <c>-f</c> as one manifest, so that all of them are applied or none, and finds the
+/// file
 /// again to which a line of the whole belongs.</summary>
 internal sealed class ManifestFiles
 {
@@ -23,7 +24,9 @@ internal sealed class ManifestFiles
     /// <summary>The objects in it.</summary>
     public ManifestSet Set { get; }
 
-    /// <summary>Reads files, folders and <c>-</c>; ends the command with everything that is wrong in any of them.</summary>
+    /// <summary>
+    /// Reads files, folders and <c>-</c>; ends the command with everything that is wrong in any of them.
+    /// </summary>
     public static async Task<ManifestFiles> ReadAsync(
         CliWorld world, IReadOnlyList<string> paths, CancellationToken ct)
     {

@@ -105,7 +105,8 @@ internal static class ModelCommand
     private static Argument<string> Package() =>
         new("PACKAGE") { Description = "The package, as bearing:v2, bearing@sha256:... or sha256:..." };
 
-    private static PackageReference Parse(string text) => PackageReference.TryParse(text, out PackageReference? reference)
+    private static PackageReference Parse(string text) =>
+        PackageReference.TryParse(text, out PackageReference? reference)
         ? reference
         : throw new CliException(
             CliErrors.Usage, $"'{text}' names no package; write NAME:TAG or a digest", ExitCodes.Usage);

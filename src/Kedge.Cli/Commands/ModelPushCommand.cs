@@ -17,7 +17,9 @@ using Kedge.Core.Models;
 
 namespace Kedge.Cli.Commands;
 
-/// <summary><c>kedge model push FILE</c>: looks a model over, packages and signs it, and brings it to the server.</summary>
+/// <summary>
+/// <c>kedge model push FILE</c>: looks a model over, packages and signs it, and brings it to the server.
+/// </summary>
 internal static class ModelPushCommand
 {
     public static Command Create(CommandAction action)
@@ -144,7 +146,8 @@ internal static class ModelPushCommand
         long most = Math.Min(bytesMax, Array.MaxLength);
         return file.Length > most
             ? throw new CliException(
-                [ContentErrors.TooLarge.At($"{path} has {Ages.Bytes(file.Length)}, at most {Ages.Bytes(most)} are taken")],
+                [ContentErrors.TooLarge.At(
+                    $"{path} has {Ages.Bytes(file.Length)}, at most {Ages.Bytes(most)} are taken")],
                 ExitCodes.Refused)
             : await File.ReadAllBytesAsync(path, ct).ConfigureAwait(false);
     }

@@ -49,7 +49,8 @@ internal static class PackageDescription
             .Add("Golden", manifest.Golden is GoldenSet golden
                 ? string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{golden.SampleCount} samples, {(golden.Source == GoldenSource.Author ? "by the author" : "recorded at push")}")
+                    $"{golden.SampleCount} samples, ")
+                    + (golden.Source == GoldenSource.Author ? "by the author" : "recorded at push")
                 : "none");
         foreach ((string key, string value) in manifest.Provenance)
         {
@@ -81,5 +82,6 @@ internal static class PackageDescription
     }
 
     private static string Tensors(ImmutableArray<TensorDeclaration> tensors) =>
-        string.Join("; ", tensors.Select(tensor => $"{tensor.Name} {tensor.Datatype} [{string.Join(", ", tensor.Shape)}]"));
+        string.Join("; ", tensors.Select(
+            tensor => $"{tensor.Name} {tensor.Datatype} [{string.Join(", ", tensor.Shape)}]"));
 }

@@ -10,7 +10,8 @@ namespace Kedge.Cli.Commands;
 /// <summary><c>kedge rollout</c>: how a change comes to the devices, and back.</summary>
 internal static class RolloutCommand
 {
-    public static Command Create(CommandAction action) => new("rollout", "Follow, list and undo changes of a deployment.")
+    public static Command Create(CommandAction action) =>
+        new("rollout", "Follow, list and undo changes of a deployment.")
     {
         Status(action),
         History(action),

@@ -86,7 +86,8 @@ internal static class TokenCommand
                 session.Print.Line(token.Token ?? "");
                 session.Print.Note(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"token {token.Name}: {token.UsesMax} use(s), ends in {Ages.Until(token.ExpiresAtMs, session.NowMs)}; ")
+                    $"token {token.Name}: {token.UsesMax} use(s), ends in "
+                    + $"{Ages.Until(token.ExpiresAtMs, session.NowMs)}; ")
                     + "shown this once. On the device: kedge-agent enroll --token TOKEN");
                 break;
         }

@@ -6,7 +6,8 @@ using Kedge.Cli.Running;
 
 namespace Kedge.Cli.Commands;
 
-/// <summary>Looks again and again until something is so or time is over. It asks rather than watches: an answer that was
+/// <summary>Looks again and again until something is so or time is over. It asks rather than watches: an answer that
+/// was
 /// true once may not be true any more, and a lost connection must not end the wait.</summary>
 internal sealed class Waiting(Session session, TimeSpan timeout)
 {
@@ -106,7 +107,8 @@ internal sealed class Waiting(Session session, TimeSpan timeout)
         _ => string.Create(
             CultureInfo.InvariantCulture,
             $"{deployment.Ready} of {deployment.Devices} devices serve revision {deployment.Revision}, ")
-            + string.Create(CultureInfo.InvariantCulture, $"{deployment.Outdated} an older one, {deployment.Failing} failing"),
+            + string.Create(
+                CultureInfo.InvariantCulture, $"{deployment.Outdated} an older one, {deployment.Failing} failing"),
     };
 
     private async Task ShowProblemsAsync(string name, CancellationToken ct)

@@ -3,7 +3,9 @@ using Kedge.Cli.Output;
 
 namespace Kedge.Cli.Commands;
 
-/// <summary>Shows changes as kubectl does: headings once, then a line for each change, in columns that only grow.</summary>
+/// <summary>
+/// Shows changes as kubectl does: headings once, then a line for each change, in columns that only grow.
+/// </summary>
 internal sealed class WatchScreen(CliWorld world)
 {
     /// <summary>Rows that are remembered for the width of columns.</summary>

@@ -32,7 +32,9 @@ internal static class DeviceKind
 
     /// <summary>How a device stands, with what else a person should know.</summary>
     public static string Status(DeviceResource device) =>
-        device.Status + (device.Cordoned ? ",Cordoned" : "") + (device.Stale && device.Status != "Stale" ? ",Stale" : "");
+        device.Status + (device.Cordoned ? ",Cordoned" : "") + (device.Stale && device.Status != "Stale"
+            ? ",Stale"
+            : "");
 
     /// <summary>When it was heard: <c>now</c> while its link is up.</summary>
     public static string LastSeen(DeviceResource device) =>

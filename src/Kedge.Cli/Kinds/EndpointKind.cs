@@ -44,7 +44,8 @@ internal static class EndpointKind
     private static async IAsyncEnumerable<ListedChange> WatchAsync(
         Session session, ListQuery query, [EnumeratorCancellation] CancellationToken ct)
     {
-        await foreach (WatchEvent<EndpointResource> change in session.Client.WatchEndpointsAsync(ct).ConfigureAwait(false))
+        await foreach (WatchEvent<EndpointResource> change in session.Client.WatchEndpointsAsync(ct)
+            .ConfigureAwait(false))
         {
             if (change.Item is EndpointResource endpoint)
             {

@@ -17,7 +17,8 @@ internal static class ResourceKinds
     public static ResourceKind Require(string word) => All.FirstOrDefault(kind => kind.IsCalled(word))
         ?? throw new CliException(
             CliErrors.Kind,
-            $"there is no kind '{word}'" + DidYouMean.Sentence(word, All.SelectMany(kind => new[] { kind.Plural, kind.Singular })),
+            $"there is no kind '{word}'" + DidYouMean.Sentence(
+                word, All.SelectMany(kind => new[] { kind.Plural, kind.Singular })),
             ExitCodes.Usage);
 
     /// <summary>Takes <c>device/press-01</c> apart, or pairs a kind with names.</summary>

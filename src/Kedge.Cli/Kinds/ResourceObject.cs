@@ -5,7 +5,8 @@ using Kedge.Core.Manifests;
 
 namespace Kedge.Cli.Kinds;
 
-/// <summary>Puts what the server says into the form of a manifest: what was asked for in <c>metadata</c> and <c>spec</c>, so
+/// <summary>Puts what the server says into the form of a manifest: what was asked for in <c>metadata</c> and
+/// <c>spec</c>, so
 /// that it can be applied again, and what is so in <c>status</c>.</summary>
 internal static class ResourceObject
 {

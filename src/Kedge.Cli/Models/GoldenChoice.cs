@@ -12,12 +12,15 @@ using Kedge.Inference.Tensors;
 namespace Kedge.Cli.Models;
 
 /// <summary>Decides on the golden samples of a push: those of the author are run on the bare runtime first, since every
-/// device would refuse what does not agree here; without any, some are recorded from that runtime and marked so.</summary>
+/// device would refuse what does not agree here; without any, some are recorded from that runtime and marked
+/// so.</summary>
 internal static class GoldenChoice
 {
     private const int SamplesRecorded = 8;
 
-    /// <summary>The samples to package, with one sentence about them; ends the command when they do not agree.</summary>
+    /// <summary>
+    /// The samples to package, with one sentence about them; ends the command when they do not agree.
+    /// </summary>
     /// <param name="model">The model, which the gate has accepted.</param>
     /// <param name="goldenFile">The author's samples; empty when there are none.</param>
     /// <param name="skipsCheck">True to run nothing.</param>
@@ -46,7 +49,8 @@ internal static class GoldenChoice
             ? (request, $"{verdict.Agreed} of {verdict.Samples} golden samples agree")
             : throw new CliException(
                 CliErrors.Golden,
-                $"{verdict.Agreed} of {verdict.Samples} samples agree, {verdict.Needed} must: {verdict.FirstDisagreement}",
+                $"{verdict.Agreed} of {verdict.Samples} samples agree, {verdict.Needed} must: "
+                + $"{verdict.FirstDisagreement}",
                 ExitCodes.Refused);
     }
 
@@ -93,7 +97,8 @@ internal static class GoldenChoice
 
         return (
             new GoldenRequest(samples.ToJson(), GoldenSource.Recorded, samples.Samples.Length),
-            $"{samples.Samples.Length} golden samples recorded from ONNX Runtime here: they show that devices compute the "
+            $"{samples.Samples.Length} golden samples recorded from ONNX Runtime here: they show that devices "
+            + "compute the "
             + "same, not that the model is right");
     }
 

@@ -63,7 +63,8 @@ internal sealed class PackagePush(Session session, BuildOutcome.Built package)
             ParallelOptions options = new() { MaxDegreeOfParallelism = UploadsAtOnce, CancellationToken = ct };
             await Parallel.ForEachAsync(chunks, options, async (chunk, inner) =>
             {
-                await session.Client.PutChunkAsync(chunk.Chunk.Digest.ToString(), chunk.Bytes, inner).ConfigureAwait(false);
+                await session.Client.PutChunkAsync(chunk.Chunk.Digest.ToString(), chunk.Bytes, inner)
+                    .ConfigureAwait(false);
                 advance(chunk.Chunk.Bytes);
             }).ConfigureAwait(false);
         }).ConfigureAwait(false);

@@ -5,7 +5,9 @@ namespace Kedge.Cli.Output;
 /// <summary>Times in words for people.</summary>
 public static class Ages
 {
-    /// <summary>How long ago as kubectl writes it: <c>7s</c>, <c>12m</c>, <c>3h20m</c>, <c>5d</c>; <c>never</c> below 0.</summary>
+    /// <summary>
+    /// How long ago as kubectl writes it: <c>7s</c>, <c>12m</c>, <c>3h20m</c>, <c>5d</c>; <c>never</c> below 0.
+    /// </summary>
     public static string Ago(long milliseconds)
     {
         if (milliseconds < 0)
@@ -28,12 +30,18 @@ public static class Ages
     public static string Since(long atMs, long nowMs) => atMs <= 0 ? "never" : Ago(Math.Max(0, nowMs - atMs));
 
     /// <summary>How long until a moment, or <c>ended</c>.</summary>
-    public static string Until(long atMs, long nowMs) => atMs <= nowMs ? "ended" : Ago(atMs - nowMs);
+    public static string Until(long atMs, long nowMs)
+    {
+        const int RoundMs = 30_000;
+        long left = atMs - nowMs;
+        return left <= 0 ? "ended" : Ago(left > 20 * RoundMs ? left + RoundMs : left);
+    }
 
     /// <summary>A moment in UTC: <c>2025-06-01 12:30:00Z</c>.</summary>
     public static string Moment(long atMs) => atMs <= 0
         ? "never"
-        : DateTimeOffset.FromUnixTimeMilliseconds(atMs).ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+        : DateTimeOffset.FromUnixTimeMilliseconds(atMs)
+            .ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 
     /// <summary>Bytes in the largest unit below them, with one digit: <c>1.4 MiB</c>.</summary>
     public static string Bytes(long bytes)

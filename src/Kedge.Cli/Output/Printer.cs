@@ -2,7 +2,8 @@ using System.Text;
 
 namespace Kedge.Cli.Output;
 
-/// <summary>Writes lines and tables. What comes from devices and servers is cleaned of control characters first, so that
+/// <summary>Writes lines and tables. What comes from devices and servers is cleaned of control characters first, so
+/// that
 /// nothing can write to the terminal but this program.</summary>
 public sealed class Printer(CliWorld world)
 {

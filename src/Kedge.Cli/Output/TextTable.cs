@@ -3,7 +3,9 @@ using System.Text;
 
 namespace Kedge.Cli.Output;
 
-/// <summary>A table as kubectl prints it: headings in capitals, columns as wide as their widest cell, no lines.</summary>
+/// <summary>
+/// A table as kubectl prints it: headings in capitals, columns as wide as their widest cell, no lines.
+/// </summary>
 public sealed class TextTable(params string[] headings)
 {
     private const int GapChars = 3;

@@ -2,7 +2,9 @@ using System.CommandLine;
 
 namespace Kedge.Cli.Running;
 
-/// <summary>Binds commands to what they do: opens a session, runs, turns every failure into lines and an exit status.</summary>
+/// <summary>
+/// Binds commands to what they do: opens a session, runs, turns every failure into lines and an exit status.
+/// </summary>
 internal sealed class CommandAction(CliWorld world, GlobalOptions options)
 {
     /// <summary>What is outside.</summary>

@@ -35,7 +35,8 @@ internal static class AcrossRules
         string shown = ScalarWords.Shown(name);
         findings.Add(
             SpecErrors.DuplicateObject,
-            string.Create(CultureInfo.InvariantCulture, $"{kind} {shown} stands already at line {lineOf[$"{kind}/{name}"]}"),
+            string.Create(
+                CultureInfo.InvariantCulture, $"{kind} {shown} stands already at line {lineOf[$"{kind}/{name}"]}"),
             "metadata.name",
             fields.At("metadata", "name").Line);
     }

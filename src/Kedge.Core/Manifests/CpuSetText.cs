@@ -2,13 +2,17 @@ using System.Globalization;
 
 namespace Kedge.Core.Manifests;
 
-/// <summary>Lists of processors as cpuset(7) writes them: <c>0-1,3</c>; or <c>auto</c>, which leaves the choice to the device.</summary>
+/// <summary>
+/// Lists of processors as cpuset(7) writes them: <c>0-1,3</c>; or <c>auto</c>, which leaves the choice to the device.
+/// </summary>
 public static class CpuSetText
 {
     /// <summary>The device chooses.</summary>
     public const string Auto = "auto";
 
-    /// <summary>True for <c>auto</c> and for a list without gaps in its writing; <paramref name="error"/> says what is wrong.</summary>
+    /// <summary>
+    /// True for <c>auto</c> and for a list without gaps in its writing; <paramref name="error"/> says what is wrong.
+    /// </summary>
     public static bool IsValid(string text, out string error)
     {
         error = "";

@@ -18,7 +18,9 @@ internal static class DeploymentBinding
             Models = [.. spec.Items("models").Select(model => new ModelChoice(
                 model.Text("name"),
                 model.Text("package"),
-                PackageReference.TryParse(model.Text("package"), out PackageReference? package) ? package.Digest : default))],
+                PackageReference.TryParse(model.Text("package"), out PackageReference? package)
+                    ? package.Digest
+                    : default))],
             Endpoint = Endpoint(spec.At("endpoint")),
             Resources = Resources(spec.At("resources")),
             CpuSet = spec.At("cpuSet").IsThere ? spec.Text("cpuSet") : CpuSetText.Auto,

@@ -29,7 +29,8 @@ internal static class DeploymentFields
 
     public static KindSchema Kind { get; } = KindSchema.Of(
         ManifestKinds.Deployment,
-        "Which models run on which devices, within which limits. One model server serves it on every device that is chosen.",
+        "Which models run on which devices, within which limits. One model server serves it on every device "
+        + "that is chosen.",
         FieldSchema.Group(
             "spec",
             "What is asked for.",
@@ -40,7 +41,8 @@ internal static class DeploymentFields
             FieldSchema.Of(
                 "cpuSet",
                 FieldShape.CpuSet,
-                "Processors that it may run on, as `0-1,3` (quote a single number); `auto` leaves the choice to the device.")
+                "Processors that it may run on, as `0-1,3` (quote a single number); `auto` leaves the choice to "
+                + "the device.")
                 .ByDefault("auto"),
             Accelerators,
             Word(
@@ -58,7 +60,8 @@ internal static class DeploymentFields
 
     private static FieldSchema Selector => FieldSchema.Group(
         "selector",
-        "Which devices are meant, by their labels. All conditions must hold; an empty selector `{}` means every device.",
+        "Which devices are meant, by their labels. All conditions must hold; an empty selector `{}` means every "
+        + "device.",
         FieldSchema.Of("matchLabels", FieldShape.Labels, "Labels that a device must have with exactly these values.")
             .Within(0, Limits.LabelsMax),
         new FieldSchema
@@ -102,7 +105,8 @@ internal static class DeploymentFields
         Item = FieldSchema.Group(
             "",
             "One model.",
-            FieldSchema.Of("name", FieldShape.Name, "Name under which it is served: `/v2/models/NAME/infer`.").Required(),
+            FieldSchema.Of("name", FieldShape.Name, "Name under which it is served: `/v2/models/NAME/infer`.")
+                .Required(),
             FieldSchema.Of(
                 "package",
                 FieldShape.Package,
@@ -146,7 +150,8 @@ internal static class DeploymentFields
     {
         Name = "accelerators",
         Shape = FieldShape.List,
-        Description = "Hardware to compute on, in order of preference; the variants of the model decide which can be used.",
+        Description = "Hardware to compute on, in order of preference; the variants of the model decide which "
+            + "can be used.",
         Default = "[cpu]",
         Min = 1,
         Max = 4,

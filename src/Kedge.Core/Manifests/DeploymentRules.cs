@@ -21,7 +21,8 @@ internal static class DeploymentRules
         int index = 0;
         foreach (ManifestFields expression in spec.Items("selector", "matchExpressions"))
         {
-            string path = string.Create(CultureInfo.InvariantCulture, $"spec.selector.matchExpressions[{index++}].values");
+            string path =
+                string.Create(CultureInfo.InvariantCulture, $"spec.selector.matchExpressions[{index++}].values");
             string word = expression.Text("operator");
             bool hasValues = expression.Items("values").Any();
             if (word is "In" or "NotIn" && !hasValues)
@@ -86,14 +87,17 @@ internal static class DeploymentRules
         }
     }
 
-    private static void AboveLimit(string field, ManifestFields requests, ManifestFields limits, FindingList findings) =>
+    private static void AboveLimit(
+        string field, ManifestFields requests, ManifestFields limits, FindingList findings) =>
         findings.Add(
             SpecErrors.RequestAboveLimit,
             $"the request of {requests.Text(field)} is above the limit of {limits.Text(field)}",
             $"spec.resources.requests.{field}",
             requests.At(field).Line);
 
-    /// <summary>True when it is certain that some device could be chosen by both: equal selectors, or one that means all.</summary>
+    /// <summary>
+    /// True when it is certain that some device could be chosen by both: equal selectors, or one that means all.
+    /// </summary>
     internal static bool SurelyOverlap(LabelSelector a, LabelSelector b) =>
         a.IsEmpty || b.IsEmpty || (Same(a.MatchLabels, b.MatchLabels) && Same(a.MatchExpressions, b.MatchExpressions));
 

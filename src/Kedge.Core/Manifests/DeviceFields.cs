@@ -17,7 +17,8 @@ internal static class DeviceFields
 
     public static KindSchema Kind { get; } = KindSchema.Of(
         ManifestKinds.Device,
-        "What you say about a machine. It comes to be when the machine enrols; the labels here replace those that it has.",
+        "What you say about a machine. It comes to be when the machine enrols; the labels here replace those "
+        + "that it has.",
         FieldSchema.Group(
             "spec",
             "What is asked of it.",

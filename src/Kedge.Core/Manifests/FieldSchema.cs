@@ -2,7 +2,8 @@ using System.Collections.Immutable;
 
 namespace Kedge.Core.Manifests;
 
-/// <summary>One field of a manifest: the check, the JSON Schema, the documentation and <c>kedge explain</c> all follow from
+/// <summary>One field of a manifest: the check, the JSON Schema, the documentation and <c>kedge explain</c> all follow
+/// from
 /// this one description. Never compared as a record.</summary>
 public sealed record FieldSchema
 {
@@ -24,7 +25,8 @@ public sealed record FieldSchema
     /// <summary>The words that it takes, for <see cref="FieldShape.Word"/>.</summary>
     public ImmutableArray<string> Words { get; init; } = [];
 
-    /// <summary>Least value: of a number itself, of memory in bytes, of CPU in thousandths, of time in seconds, of a list or map
+    /// <summary>Least value: of a number itself, of memory in bytes, of CPU in thousandths, of time in seconds, of a
+    /// list or map
     /// in entries, of a text in characters.</summary>
     public long Min { get; init; }
 

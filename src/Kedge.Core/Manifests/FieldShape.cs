@@ -1,6 +1,8 @@
 namespace Kedge.Core.Manifests;
 
-/// <summary>What kind of value a field takes. Each has its check, its JSON Schema and its words in the documentation.</summary>
+/// <summary>
+/// What kind of value a field takes. Each has its check, its JSON Schema and its words in the documentation.
+/// </summary>
 public enum FieldShape
 {
     /// <summary>Not a valid shape.</summary>

@@ -3,7 +3,9 @@ using Kedge.Core.Errors;
 
 namespace Kedge.Core.Manifests;
 
-/// <summary>Findings in the order in which they were met, cut off at <see cref="ManifestLimits.FindingsMax"/>.</summary>
+/// <summary>
+/// Findings in the order in which they were met, cut off at <see cref="ManifestLimits.FindingsMax"/>.
+/// </summary>
 public sealed class FindingList
 {
     private readonly List<Finding> _found = [];

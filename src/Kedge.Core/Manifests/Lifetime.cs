@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace Kedge.Core.Manifests;
 
-/// <summary>Spans of time as people write them: <c>30s</c>, <c>15m</c>, <c>24h</c>, <c>7d</c>, or several as <c>1h30m</c>.</summary>
+/// <summary>
+/// Spans of time as people write them: <c>30s</c>, <c>15m</c>, <c>24h</c>, <c>7d</c>, or several as <c>1h30m</c>.
+/// </summary>
 public static class Lifetime
 {
     private const int CharsMax = 24;

@@ -3,7 +3,8 @@ using Kedge.Core.Deployments;
 
 namespace Kedge.Core.Manifests;
 
-/// <summary>Holds a document against the table of its kind and reports everything that does not fit. It knows shapes and
+/// <summary>Holds a document against the table of its kind and reports everything that does not fit. It knows shapes
+/// and
 /// bounds; what contradicts each other is found by the rules of each kind.</summary>
 internal sealed class ManifestCheck(FindingList findings)
 {

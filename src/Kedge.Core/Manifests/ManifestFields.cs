@@ -3,7 +3,8 @@ using Kedge.Core.Deployments;
 
 namespace Kedge.Core.Manifests;
 
-/// <summary>Reads fields by path. Missing ones give the stated default; one that is there but wrong gives it too, so that rules
+/// <summary>Reads fields by path. Missing ones give the stated default; one that is there but wrong gives it too, so
+/// that rules
 /// can look at a document that has other mistakes.</summary>
 internal sealed class ManifestFields(ManifestNode? node)
 {

@@ -5,7 +5,9 @@ using System.Text.Json;
 
 namespace Kedge.Core.Manifests;
 
-/// <summary>Writes the tables of all kinds as one JSON Schema (draft 2020-12), for editors that complete and check manifests.</summary>
+/// <summary>
+/// Writes the tables of all kinds as one JSON Schema (draft 2020-12), for editors that complete and check manifests.
+/// </summary>
 public static class ManifestJsonSchema
 {
     private const string NamePattern = "^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$";

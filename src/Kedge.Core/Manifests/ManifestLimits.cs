@@ -22,7 +22,9 @@ public static class ManifestLimits
     /// <summary>Characters of a public key in base64: RSA of 8,192 bits.</summary>
     public const int PublicKeyCharsMax = 2_048;
 
-    /// <summary>Rules of one signing policy: one for each key that a team holds, with those that were revoked.</summary>
+    /// <summary>
+    /// Rules of one signing policy: one for each key that a team holds, with those that were revoked.
+    /// </summary>
     public const int PolicyRulesMax = 256;
 
     /// <summary>Patterns of model names in one policy rule.</summary>

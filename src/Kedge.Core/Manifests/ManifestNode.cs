@@ -29,11 +29,15 @@ public abstract record ManifestNode
         /// <summary>The value without quotes.</summary>
         public string Text { get; }
 
-        /// <summary>True when it can only be text; false when it may also be a number, a truth value or nothing.</summary>
+        /// <summary>
+        /// True when it can only be text; false when it may also be a number, a truth value or nothing.
+        /// </summary>
         public bool IsQuoted { get; }
     }
 
-    /// <summary>Fields with their values, in the order in which they were written. Never compared as a record.</summary>
+    /// <summary>
+    /// Fields with their values, in the order in which they were written. Never compared as a record.
+    /// </summary>
     public sealed record Mapping : ManifestNode
     {
         /// <summary>Fields at their place.</summary>

@@ -2,23 +2,25 @@ using System.Text;
 
 namespace Kedge.Core.Manifests;
 
-/// <summary>Writes the tables of all kinds as pages for people: <c>docs/manifests.md</c> and <c>kedge explain KIND.FIELD</c>.</summary>
+/// <summary>
+/// Writes the tables of all kinds as pages for people: <c>docs/manifests.md</c> and <c>kedge explain KIND.FIELD</c>.
+/// </summary>
 public static class ManifestPage
 {
     private const string Opening =
         """
         # Manifests
 
-        What you ask for is written as YAML or JSON and given to `kedge apply -f FILE`. One file may hold several objects,
-        divided by `---`; all of them are applied, or none. Every mistake in a file is reported at once, with its line. A field
-        that a kind does not have is an error, so that a misspelt one cannot silently do nothing.
+        What you ask for is written as YAML or JSON and given to `kedge apply -f FILE`. One file may hold several
+        objects, divided by `---`; all of them are applied, or none. Every mistake in a file is reported at once, with
+        its line. A field that a kind does not have is an error, so that a misspelt one cannot silently do nothing.
 
         Editors complete and check manifests with the JSON Schema in `docs/schema/kedge.dev_v1.schema.json`, which
         `kedge schema` prints too; `kedge explain deployment.spec.endpoint` prints what stands here.
 
         Amounts are written as Kubernetes writes them: memory `256Mi`, `4Gi`, `500M` or plain bytes; CPU `500m` or `2`.
-        Times are `30m`, `24h`, `7d`. Names are DNS labels: 1 to 63 of `a-z 0-9 -`. Anchors, aliases and type tags of YAML are
-        refused: write values out. A text that looks like a number, `true` or `null` needs quotes.
+        Times are `30m`, `24h`, `7d`. Names are DNS labels: 1 to 63 of `a-z 0-9 -`. Anchors, aliases and type tags of
+        YAML are refused: write values out. A text that looks like a number, `true` or `null` needs quotes.
 
         This page is generated from the tables in `src/Kedge.Core/Manifests`.
 

@@ -4,7 +4,8 @@ using Kedge.Core.Deployments;
 
 namespace Kedge.Core.Manifests;
 
-/// <summary>Turns documents into specs. Problem: a person who wrote ten mistakes wants to hear of ten, not of one ten times.
+/// <summary>Turns documents into specs. Problem: a person who wrote ten mistakes wants to hear of ten, not of one ten
+/// times.
 /// Approach: every document is held against the table of its kind, then against the rules of its kind, then all of them
 /// against each other; only a text without any finding is turned into specs. Nothing here asks a server: whether a
 /// package exists is found out when it is applied.</summary>
@@ -48,7 +49,9 @@ public static class ManifestReader
     {
         if (document is not ManifestNode.Mapping mapping)
         {
-            findings.Add(SpecErrors.WrongType, "the document takes fields, beginning with apiVersion and kind", "", document.Line);
+            findings.Add(
+                SpecErrors.WrongType,
+                "the document takes fields, beginning with apiVersion and kind", "", document.Line);
             return;
         }
 

@@ -6,7 +6,8 @@ using System.Text.Json;
 
 namespace Kedge.Core.Manifests;
 
-/// <summary>Writes a node as YAML or JSON, always the same text for the same node. What it writes reads back as the same
+/// <summary>Writes a node as YAML or JSON, always the same text for the same node. What it writes reads back as the
+/// same
 /// values in YAML 1.1 and 1.2.</summary>
 public static class ManifestText
 {
@@ -182,10 +183,13 @@ public static class ManifestText
         text.Length > 0
         && (char.IsAsciiLetter(text[0]) || text[0] is '/' or '_')
         && text[^1] != ' '
-        && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '.' or '/' or '+' or ' ' or '@' or '=' or '(' or ')')
+        && text.All(c => char.IsAsciiLetterOrDigit(c)
+            || c is '_' or '-' or '.' or '/' or '+' or ' ' or '@' or '=' or '(' or ')')
         && !_wordsOfYaml.Contains(text, StringComparer.OrdinalIgnoreCase));
 
-    /// <summary>True for a number with its unit, as <c>64Mi</c>: it ends in a letter and is no hexadecimal number.</summary>
+    /// <summary>
+    /// True for a number with its unit, as <c>64Mi</c>: it ends in a letter and is no hexadecimal number.
+    /// </summary>
     private static bool IsAmount(string text) =>
         text.Length > 1
         && text[0] is >= '1' and <= '9'

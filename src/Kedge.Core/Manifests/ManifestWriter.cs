@@ -5,7 +5,8 @@ using Kedge.Core.Models;
 
 namespace Kedge.Core.Manifests;
 
-/// <summary>Writes specs back as manifests, in one canonical form: what is at its default is left out, except where leaving
+/// <summary>Writes specs back as manifests, in one canonical form: what is at its default is left out, except where
+/// leaving
 /// it out would puzzle a reader. <see cref="ManifestReader"/> reads the same spec from it.</summary>
 public static class ManifestWriter
 {

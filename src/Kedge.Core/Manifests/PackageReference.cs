@@ -2,7 +2,9 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Kedge.Core.Manifests;
 
-/// <summary>How a user names a package: <c>bearing:v2</c> by tag, <c>bearing@sha256:…</c> or <c>sha256:…</c> by digest.</summary>
+/// <summary>
+/// How a user names a package: <c>bearing:v2</c> by tag, <c>bearing@sha256:…</c> or <c>sha256:…</c> by digest.
+/// </summary>
 /// <param name="Model">The model's name; empty when only a digest is given.</param>
 /// <param name="Tag">The tag; empty when a digest is given.</param>
 /// <param name="Digest">The digest; none when a tag is given.</param>

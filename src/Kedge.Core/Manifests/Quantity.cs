@@ -3,7 +3,8 @@ using System.Globalization;
 namespace Kedge.Core.Manifests;
 
 /// <summary>Amounts as Kubernetes writes them: memory as <c>64Mi</c>, <c>4Gi</c>, <c>500M</c> or plain bytes; CPU as
-/// <c>500m</c>, <c>2</c> or <c>0.5</c>. Digits behind the point count as far as they are whole bytes or thousandths.</summary>
+/// <c>500m</c>, <c>2</c> or <c>0.5</c>. Digits behind the point count as far as they are whole bytes or
+/// thousandths.</summary>
 public static class Quantity
 {
     private const int CharsMax = 32;
@@ -14,7 +15,9 @@ public static class Quantity
         ("T", 1_000_000_000_000), ("G", 1_000_000_000), ("M", 1_000_000), ("k", 1_000),
     ];
 
-    /// <summary>Reads memory in bytes; false when the text is none, is negative, is no whole number of bytes or does not fit.</summary>
+    /// <summary>
+    /// Reads memory in bytes; false when the text is none, is negative, is no whole number of bytes or does not fit.
+    /// </summary>
     public static bool TryParseBytes(string text, out long bytes)
     {
         foreach ((string suffix, long factor) in MemoryUnits)
@@ -28,7 +31,8 @@ public static class Quantity
         return TryScale(text, 1, out bytes);
     }
 
-    /// <summary>Reads CPU in thousandths of a core; false when the text is none, is negative, is finer than a thousandth or does
+    /// <summary>Reads CPU in thousandths of a core; false when the text is none, is negative, is finer than a
+    /// thousandth or does
     /// not fit.</summary>
     public static bool TryParseMilli(string text, out int milli)
     {

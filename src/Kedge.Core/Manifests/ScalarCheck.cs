@@ -13,7 +13,8 @@ internal sealed class ScalarCheck(FindingList findings)
         {
             findings.Add(
                 SpecErrors.WrongType,
-                $"{path} takes {ShapeWords.Of(schema)}, not {ScalarWords.Describe(scalar)}{QuoteHint(scalar, schema.Shape)}",
+                $"{path} takes {ShapeWords.Of(schema)}, not "
+                + $"{ScalarWords.Describe(scalar)}{QuoteHint(scalar, schema.Shape)}",
                 path,
                 scalar.Line);
         }
@@ -55,7 +56,8 @@ internal sealed class ScalarCheck(FindingList findings)
             FieldShape.Package when !PackageReference.TryParse(text, out _) =>
                 (SpecErrors.Package, $"'{shown}' names no package; write it as name:tag"),
             FieldShape.Word when !schema.Words.Contains(text) =>
-                (WordCode(schema), $"'{shown}' is not {ShapeWords.Of(schema)}{DidYouMean.Sentence(text, schema.Words)}"),
+                (WordCode(schema), $"'{shown}' is not "
+                    + $"{ShapeWords.Of(schema)}{DidYouMean.Sentence(text, schema.Words)}"),
             FieldShape.LabelKey when !LabelRules.IsKey(text) => (SpecErrors.Label, $"'{shown}' is no label key"),
             FieldShape.LabelValue when !LabelRules.IsValue(text) => (SpecErrors.Label, $"'{shown}' is no label value"),
             FieldShape.Digest when !Digest.TryParse(text, out _) =>

@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace Kedge.Core.Manifests;
 
-/// <summary>What a plain scalar means by YAML's core schema (YAML 1.2.2 §10.3.2): nothing, a truth value, a number or a text.</summary>
+/// <summary>
+/// What a plain scalar means by YAML's core schema (YAML 1.2.2 §10.3.2): nothing, a truth value, a number or a text.
+/// </summary>
 internal static class ScalarWords
 {
     public static bool IsNull(ManifestNode.Scalar scalar) =>

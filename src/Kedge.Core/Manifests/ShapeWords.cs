@@ -37,7 +37,8 @@ internal static class ShapeWords
         FieldShape.Memory => $"{Quantity.FormatBytes(schema.Min)} to {Quantity.FormatBytes(schema.Max)}",
         FieldShape.Cpu => $"{Quantity.FormatMilli((int)schema.Min)} to {Quantity.FormatMilli((int)schema.Max)}",
         FieldShape.Duration =>
-            $"{Lifetime.Format(TimeSpan.FromSeconds(schema.Min))} to {Lifetime.Format(TimeSpan.FromSeconds(schema.Max))}",
+            $"{Lifetime.Format(TimeSpan.FromSeconds(schema.Min))} to "
+            + $"{Lifetime.Format(TimeSpan.FromSeconds(schema.Max))}",
         FieldShape.Text => string.Create(CultureInfo.InvariantCulture, $"{schema.Min} to {schema.Max} characters"),
         FieldShape.List or FieldShape.Labels or FieldShape.Tags =>
             string.Create(CultureInfo.InvariantCulture, $"{schema.Min} to {schema.Max} entries"),

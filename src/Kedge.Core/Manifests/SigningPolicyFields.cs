@@ -12,7 +12,8 @@ internal static class SigningPolicyFields
         spec:
           version: 2
           rules:
-          - publicKey: MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE8FU1RiGfvLhcnh5cUsuREKlkN4gzlnRQ5ZONQPrc1hykWFWl5vtnV2xWmvY6C2yXAg0CTaMPWSm3wqb2PwDQRw==
+          - publicKey: "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE8FU1RiGfvLhcnh5cUsuREKlk\
+              N4gzlnRQ5ZONQPrc1hykWFWl5vtnV2xWmvY6C2yXAg0CTaMPWSm3wqb2PwDQRw=="
             models: ["bearing", "press-*"]
             reason: build server of the maintenance team
 
@@ -20,12 +21,14 @@ internal static class SigningPolicyFields
 
     public static KindSchema Kind { get; } = KindSchema.Of(
         ManifestKinds.SigningPolicy,
-        "Which keys may sign which models. Devices obey it only when the owner key has signed it: `kedge policy sign` turns "
+        "Which keys may sign which models. Devices obey it only when the owner key has signed it: `kedge policy "
+        + "sign` turns "
         + "version and rules into the envelope that can be applied.",
         FieldSchema.Group(
             "spec",
             "Either version and rules, or the signed envelope.",
-            FieldSchema.Of("version", FieldShape.Integer, "Grows by at least 1 with each change; a device never goes back.")
+            FieldSchema.Of(
+                "version", FieldShape.Integer, "Grows by at least 1 with each change; a device never goes back.")
                 .Within(1, (1L << 53) - 1),
             new FieldSchema
             {
@@ -42,8 +45,12 @@ internal static class SigningPolicyFields
     private static FieldSchema Rule => FieldSchema.Group(
         "",
         "What one key may sign.",
-        FieldSchema.Of("publicKey", FieldShape.PublicKey, "The key: base64 of its DER SubjectPublicKeyInfo.").Required(),
-        FieldSchema.Of("keyId", FieldShape.Digest, "SHA-256 of the key; computed when it is left out, checked when given."),
+        FieldSchema.Of("publicKey", FieldShape.PublicKey, "The key: base64 of its DER SubjectPublicKeyInfo.")
+            .Required(),
+        FieldSchema.Of(
+            "keyId",
+            FieldShape.Digest,
+            "SHA-256 of the key; computed when it is left out, checked when given."),
         new FieldSchema
         {
             Name = "models",
@@ -54,7 +61,8 @@ internal static class SigningPolicyFields
             Max = ManifestLimits.PolicyModelsMax,
             Item = FieldSchema.Of("", FieldShape.ModelPattern, "A model's name, its beginning and `*`, or `*` alone."),
         },
-        FieldSchema.Of("revoked", FieldShape.Boolean, "True once nothing counts that it has ever signed.").ByDefault("false"),
+        FieldSchema.Of("revoked", FieldShape.Boolean, "True once nothing counts that it has ever signed.")
+            .ByDefault("false"),
         FieldSchema.Of("reason", FieldShape.Text, "Why it is listed or revoked, for people.")
             .Within(0, ManifestLimits.TextCharsMax));
 }

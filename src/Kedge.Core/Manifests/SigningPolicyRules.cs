@@ -35,7 +35,8 @@ internal static class SigningPolicyRules
             string key = rule.Text("publicKey");
             if (key.Length > 0 && !keys.Add(key))
             {
-                findings.Add(SpecErrors.DuplicateValue, "two rules are for the same key", $"{path}.publicKey", rule.Line);
+                findings.Add(
+                    SpecErrors.DuplicateValue, "two rules are for the same key", $"{path}.publicKey", rule.Line);
             }
 
             CheckKeyId(rule, key, path, findings);

@@ -32,7 +32,8 @@ public static class SpecErrors
     /// <summary>Anchors, aliases and tags.</summary>
     public static readonly ErrorCode Reference = new(
         "KEDGE-SPEC-005",
-        "The manifest uses a YAML anchor, alias or type tag, which are refused because a few lines of them can swell to gigabytes.",
+        "The manifest uses a YAML anchor, alias or type tag, which are refused because a few lines of them can "
+        + "swell to gigabytes.",
         "Write the value out where it is used.");
 
     /// <summary>A field twice.</summary>
@@ -62,7 +63,8 @@ public static class SpecErrors
     /// <summary>Field not known.</summary>
     public static readonly ErrorCode UnknownField = new(
         "KEDGE-SPEC-010",
-        "The object has a field that its kind does not have; a misspelt field would silently do nothing, so it is refused.",
+        "The object has a field that its kind does not have; a misspelt field would silently do nothing, so it "
+        + "is refused.",
         "Correct the name or remove the field; kedge explain KIND lists the fields.");
 
     /// <summary>Field missing.</summary>
@@ -75,7 +77,8 @@ public static class SpecErrors
     public static readonly ErrorCode WrongType = new(
         "KEDGE-SPEC-012",
         "A field holds another type of value than it takes.",
-        "Give the type that the message names; put numbers and words as true and null in quotes where a text is meant.");
+        "Give the type that the message names; put numbers and words as true and null in quotes where a text is "
+        + "meant.");
 
     /// <summary>Out of range.</summary>
     public static readonly ErrorCode Range = new(

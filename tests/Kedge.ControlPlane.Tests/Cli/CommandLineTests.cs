@@ -1,3 +1,4 @@
+using System.CommandLine;
 using Kedge.Api;
 using Kedge.Cli;
 using Kedge.Core.Manifests;
@@ -57,7 +58,7 @@ public sealed class CommandLineTests : IDisposable
         Assert.Equal(
             $"""
             error KEDGE-CLI-002: {_cli.ConfigPath} names no current context
-              Start a server with 'kedge up' or 'kedge server', or take over a context file with 'kedge config import FILE'.
+              {CliErrors.NoContext.Remedy}
 
             """,
             result.Error);
@@ -116,7 +117,8 @@ public sealed class CommandLineTests : IDisposable
     {
         _cli.WriteContext();
         Assert.DoesNotContain("kedge_secret", (await _cli.RunAsync("config", "view")).All, StringComparison.Ordinal);
-        Assert.DoesNotContain("kedge_secret", (await _cli.RunAsync("config", "view", "-o", "json")).All, StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "kedge_secret", (await _cli.RunAsync("config", "view", "-o", "json")).All, StringComparison.Ordinal);
         Assert.Contains("kedge_secret", (await _cli.RunAsync("config", "view", "--raw")).Out, StringComparison.Ordinal);
     }
 
@@ -126,7 +128,8 @@ public sealed class CommandLineTests : IDisposable
         _cli.Variables["KEDGE_CONFIG"] = _cli.Write("broken.json", "{\"contexts\": [");
         CliResult result = await _cli.RunAsync("config", "view");
         Assert.Equal(ExitCodes.Failed, result.Exit);
-        Assert.StartsWith($"error KEDGE-CLI-004: {_cli.Variables["KEDGE_CONFIG"]}", result.Error, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"error KEDGE-CLI-004: {_cli.Variables["KEDGE_CONFIG"]}", result.Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -234,17 +237,17 @@ public sealed class CommandLineTests : IDisposable
     [Fact]
     public void Every_command_and_option_has_a_description()
     {
-        foreach (System.CommandLine.Command command in Walk(KedgeCommand.Build()))
+        foreach (Command command in Walk(KedgeCommand.Build()))
         {
             Assert.False(string.IsNullOrEmpty(command.Description), command.Name);
-            foreach (System.CommandLine.Symbol symbol in command.Options.Concat<System.CommandLine.Symbol>(command.Arguments))
+            foreach (Symbol symbol in command.Options.Concat<Symbol>(command.Arguments))
             {
                 Assert.False(string.IsNullOrEmpty(symbol.Description), $"{command.Name} {symbol.Name}");
             }
         }
     }
 
-    private static IEnumerable<System.CommandLine.Command> Walk(System.CommandLine.Command command) =>
+    private static IEnumerable<Command> Walk(Command command) =>
         command.Subcommands.SelectMany(Walk).Prepend(command);
 
     private static string NewKey()

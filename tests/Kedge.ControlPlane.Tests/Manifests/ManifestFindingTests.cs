@@ -53,7 +53,8 @@ public class ManifestFindingTests
                 + "(spec.resources.requests.memory)",
                 "KEDGE-SPEC-017 line 17: spec.resources.limits.cpu: 'half' is not an amount of CPU "
                 + "(spec.resources.limits.cpu)",
-                "KEDGE-SPEC-019 line 18: spec.cpuSet: '3-1' is no list of processors: the range 3-1 ends before it begins "
+                "KEDGE-SPEC-019 line 18: spec.cpuSet: '3-1' is no list of processors: the range 3-1 ends before "
+                + "it begins "
                 + "(spec.cpuSet)",
                 "KEDGE-SPEC-025 line 19: spec.accelerators names gpu twice (spec.accelerators[1])",
             ],
@@ -85,7 +86,7 @@ public class ManifestFindingTests
     [InlineData("KEDGE-SPEC-006", "kind: Device\nmetadata: {name: a, labels: {b: c, b: d}}")]
     [InlineData("KEDGE-SPEC-016", "kind: Device\nmetadata: {name: a, labels: {-b: c}}")]
     [InlineData("KEDGE-SPEC-016", "kind: Device\nmetadata: {name: a, labels: {b: c/d}}")]
-    [InlineData("KEDGE-SPEC-024", "kind: Device\nmetadata: {name: a}\n---\napiVersion: kedge.dev/v1\nkind: Device\nmetadata: {name: a}")]
+    [InlineData("KEDGE-SPEC-024", "kind: Device\nmetadata: {name: a}\n---\nkind: Device\nmetadata: {name: a}")]
     [InlineData("KEDGE-SPEC-013", "kind: EnrollmentToken\nmetadata: {name: a}\nspec: {uses: 0}")]
     [InlineData("KEDGE-SPEC-013", "kind: EnrollmentToken\nmetadata: {name: a}\nspec: {ttl: 5s}")]
     [InlineData("KEDGE-SPEC-017", "kind: EnrollmentToken\nmetadata: {name: a}\nspec: {ttl: soon}")]
@@ -93,7 +94,7 @@ public class ManifestFindingTests
     [InlineData("KEDGE-SPEC-018", "kind: Model\nmetadata: {name: a}\nspec: {tags: {-v: sha256:abc}}")]
     [InlineData("KEDGE-SPEC-027", "kind: SigningPolicy\nmetadata: {name: a}\nspec: {}")]
     [InlineData("KEDGE-SPEC-027", "kind: SigningPolicy\nmetadata: {name: a}\nspec: {version: 1, envelope: '{}'}")]
-    [InlineData("KEDGE-SPEC-028", "kind: SigningPolicy\nmetadata: {name: a}\nspec: {version: 1, rules: [{publicKey: abc, models: ['*']}]}")]
+    [InlineData("KEDGE-SPEC-028", "kind: SigningPolicy\nspec: {version: 1, rules: [{publicKey: abc, models: ['*']}]}")]
     public void A_broken_rule_is_found(string code, string text) =>
         Assert.Contains(Findings("apiVersion: kedge.dev/v1\n" + text), finding => finding.Code == code);
 

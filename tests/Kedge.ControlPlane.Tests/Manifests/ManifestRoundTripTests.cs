@@ -13,7 +13,8 @@ namespace Kedge.ControlPlane.Tests.Manifests;
 public class ManifestRoundTripTests
 {
     private static readonly string[] _values =
-        ["a", "1", "true", "no", "1.10", "null", "", "x_y.z", "0x10", "1e3", "2024-01-01", "A-1", "64Mi", "12e", "0xab"];
+        ["a", "1", "true", "no", "1.10", "null", "", "x_y.z", "0x10", "1e3", "2024-01-01",
+            "A-1", "64Mi", "12e", "0xab"];
 
     [Fact]
     public void A_written_deployment_reads_back_as_the_same_spec() =>

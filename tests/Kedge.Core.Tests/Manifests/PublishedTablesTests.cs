@@ -36,7 +36,8 @@ public class PublishedTablesTests
         {
             foreach ((string path, FieldSchema field) in ManifestPage.Walk(kind.Root, ""))
             {
-                Assert.True(field.Description.EndsWith('.'), $"{kind.Kind} {path} has no description that ends in a point");
+                Assert.True(
+                    field.Description.EndsWith('.'), $"{kind.Kind} {path} has no description that ends in a point");
                 Assert.NotEqual(FieldShape.Unknown, field.Shape);
                 Assert.Equal(field.Shape == FieldShape.List, field.Item is not null);
                 Assert.Equal(field.Shape == FieldShape.Word, field.Words.Length > 0);

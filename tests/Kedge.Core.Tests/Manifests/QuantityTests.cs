@@ -31,7 +31,8 @@ public class QuantityTests
     [InlineData("5.Gi")]
     [InlineData("99999999999Ti")]
     [InlineData("1,000")]
-    public void Memory_that_cannot_be_exact_is_refused(string text) => Assert.False(Quantity.TryParseBytes(text, out _));
+    public void Memory_that_cannot_be_exact_is_refused(string text) =>
+        Assert.False(Quantity.TryParseBytes(text, out _));
 
     [Theory]
     [InlineData("500m", 500)]
@@ -49,7 +50,8 @@ public class QuantityTests
     [InlineData("1.5m")]
     [InlineData("3000000")]
     [InlineData("half")]
-    public void Cpu_finer_than_a_thousandth_is_refused(string text) => Assert.False(Quantity.TryParseMilli(text, out _));
+    public void Cpu_finer_than_a_thousandth_is_refused(string text) =>
+        Assert.False(Quantity.TryParseMilli(text, out _));
 
     [Fact]
     public void What_is_written_reads_back_the_same() =>

@@ -1,0 +1,96 @@
+using System.CommandLine;
+using Kedge.Cli.Running;
+using Kedge.Cli.Serving;
+
+namespace Kedge.Cli.Commands;
+
+/// <summary><c>kedge server</c>: runs a control plane; its subcommands look after one.</summary>
+internal static class ServerCommand
+{
+    public static Command Create(CommandAction action)
+    {
+        ServerArguments arguments = new("0.0.0.0:8443", "0.0.0.0:8883");
+        Command command = new("server", "Run a control plane until Ctrl-C or SIGTERM.")
+        {
+            Backup(action),
+            Restore(action),
+        };
+        arguments.AddTo(command);
+        action.Bind(command, (session, ct) => ServerProgram.RunAsync(session, arguments, ct));
+        return command;
+    }
+
+    private static Command Backup(CommandAction action)
+    {
+        Argument<string> file = new("FILE") { Description = "Tar file to write; must not exist." };
+        Option<bool> content = new("--content") { Description = "Include the chunks of all packages." };
+        Command command = new("backup", "Write a backup of the running server that the context names.")
+        {
+            file, content,
+        };
+        action.Bind(command, async (session, ct) =>
+        {
+            string path = session.Get(file) ?? "";
+            await WriteBackupAsync(session, path, session.Get(content), ct).ConfigureAwait(false);
+            session.Print.Line($"{path}: {Output.Ages.Bytes(new FileInfo(path).Length)}");
+        });
+        return command;
+    }
+
+    private static async Task WriteBackupAsync(Session session, string path, bool content, CancellationToken ct)
+    {
+        FileStreamOptions options = new()
+        {
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.Write,
+            Options = FileOptions.Asynchronous,
+        };
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+
+        bool isWhole = false;
+        FileStream stream = new(path, options);
+        try
+        {
+            await using (stream.ConfigureAwait(false))
+            {
+                await session.Client.BackupAsync(stream, content, ct).ConfigureAwait(false);
+                stream.Flush(flushToDisk: true);
+            }
+
+            isWhole = true;
+        }
+        finally
+        {
+            if (!isWhole)
+            {
+                File.Delete(path);
+            }
+        }
+    }
+
+    private static Command Restore(CommandAction action)
+    {
+        Argument<string> file = new("FILE") { Description = "The backup." };
+        Option<string> data = new("--data")
+        {
+            Description = "Folder to restore into; must not exist or be empty.",
+            HelpName = "FOLDER",
+            Required = true,
+        };
+        Command command = new(
+            "restore", "Put a backup into a new data folder; start the server on it afterwards.")
+        {
+            file, data,
+        };
+        action.Bind(command, async (session, ct) =>
+        {
+            string folder = session.Get(data) ?? "";
+            await RestoreProgram.RunAsync(session.Get(file) ?? "", folder, ct).ConfigureAwait(false);
+            session.Print.Line($"restored into {folder}; start it with: kedge server --data {folder}");
+        });
+        return command;
+    }
+}

@@ -1,0 +1,93 @@
+using System.Collections;
+using System.Collections.Immutable;
+using System.Runtime.Versioning;
+using Kedge.Native;
+
+namespace Kedge.Cli.Serving;
+
+/// <summary>The agent of <c>kedge up</c>: a process of a session of its own, so that Ctrl-C reaches only us and we end
+/// it in
+/// order. It writes to a file, so that it does not depend on us to go on.</summary>
+[UnsupportedOSPlatform("windows")]
+internal sealed class LocalAgent(string program, string folder) : IDisposable
+{
+    private const int SignalTerminate = 15;
+    private const int SignalKill = 9;
+
+    private static readonly TimeSpan _poll = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan _stopDeadline = TimeSpan.FromSeconds(20);
+
+    private ChildProcess? _process;
+
+    /// <summary>Where it keeps what it must remember.</summary>
+    public string DataFolder => Path.Combine(folder, "device");
+
+    /// <summary>Where it writes.</summary>
+    public string LogFile => Path.Combine(folder, "agent.log");
+
+    /// <summary>True when it was enrolled before.</summary>
+    public bool HasData => Directory.Exists(DataFolder) && Directory.EnumerateFileSystemEntries(DataFolder).Any();
+
+    /// <summary>True once it has ended.</summary>
+    public bool HasEnded => _process?.HasEnded ?? false;
+
+    /// <summary>Runs one command of the agent to its end; ends ours when it fails.</summary>
+    public async Task CommandAsync(ImmutableArray<string> arguments, TimeProvider time, CancellationToken ct)
+    {
+        using ChildProcess child = Start(arguments);
+        while (!child.HasEnded)
+        {
+            await Task.Delay(_poll, time, ct).ConfigureAwait(false);
+        }
+
+        if (child.TryCollect() is not { Exited: true, Status: 0 })
+        {
+            throw new CliException(
+                CliErrors.AgentEnded, $"kedge-agent {arguments[0]} failed:\n{LogTail()}", ExitCodes.Failed);
+        }
+    }
+
+    /// <summary>Starts it for good.</summary>
+    public void Run() => _process = Start(["run", "--data", DataFolder]);
+
+    /// <summary>Asks it to end and waits; model servers go on.</summary>
+    public async Task StopAsync(TimeProvider time)
+    {
+        if (_process is null)
+        {
+            return;
+        }
+
+        long began = time.GetTimestamp();
+        _process.Signal(SignalTerminate);
+        while (!_process.HasEnded && time.GetElapsedTime(began) < _stopDeadline)
+        {
+            await Task.Delay(_poll, time, CancellationToken.None).ConfigureAwait(false);
+        }
+
+        if (!_process.HasEnded)
+        {
+            _process.Signal(SignalKill);
+        }
+
+        _process.TryCollect();
+    }
+
+    /// <summary>The last lines that it wrote.</summary>
+    public string LogTail() => File.Exists(LogFile)
+        ? string.Join('\n', File.ReadLines(LogFile).TakeLast(15))
+        : "";
+
+    /// <inheritdoc/>
+    public void Dispose() => _process?.Dispose();
+
+    private ChildProcess Start(ImmutableArray<string> arguments) => ChildProcess.Start(new SpawnSpec
+    {
+        Program = program,
+        Arguments = arguments,
+        Environment = [.. Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().Select(
+            variable => $"{variable.Key}={variable.Value}")],
+        WorkingFolder = folder,
+        OutputFile = LogFile,
+    });
+}

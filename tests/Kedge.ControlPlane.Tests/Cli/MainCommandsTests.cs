@@ -1,0 +1,324 @@
+using System.Text.Json.Nodes;
+using Kedge.Cli;
+using Kedge.ControlPlane.Tests.Server;
+using Kedge.Core.Desired;
+using Kedge.Onnx;
+using Kedge.Wire.Reported;
+
+namespace Kedge.ControlPlane.Tests.Cli;
+
+/// <summary>The commands of a user's day, against a real server and a device that says what it is told to.</summary>
+public sealed class MainCommandsTests : IAsyncLifetime, IDisposable
+{
+    private const string Manifest =
+        """
+        apiVersion: kedge.dev/v1
+        kind: Deployment
+        metadata: {name: adder}
+        spec:
+          selector: {matchLabels: {line: press}}
+          models: [{name: adder, package: "adder:v1"}]
+          endpoint: {port: 8500}
+
+        """;
+
+    private readonly CliRun _cli = new();
+    private TestServer _server = null!;
+
+    public async Task InitializeAsync()
+    {
+        _server = await TestServer.StartAsync(o => o with { ContextFile = _cli.ConfigPath });
+        Kedge.Api.ContextDocument.Load(_cli.ConfigPath).With(_server.Context).Save(_cli.ConfigPath);
+    }
+
+    public async Task DisposeAsync() => await _server.DisposeAsync();
+
+    public void Dispose() => _cli.Dispose();
+
+    [Fact]
+    public async Task Push_apply_get_describe_explain_undo_delete()
+    {
+        await using TestDevice device = await ConnectAsync("press-01", ("line", "press"));
+        await using TestDevice other = await ConnectAsync("paint-01", ("line", "paint"));
+        await PushAsync("v1", 1);
+        await PushAsync("v2", 2);
+
+        string file = _cli.Write("adder.yaml", Manifest);
+        Assert.Equal("deployment/adder created, revision 1 (dry run)\n", await OkAsync(
+            "apply", "-f", file, "--dry-run"));
+        Assert.Equal("deployment/adder created, revision 1\n", await OkAsync("apply", "-f", file));
+        Assert.Equal("deployment/adder unchanged, revision 1\n", await OkAsync("apply", "-f", file));
+        await ServeAsync(device, 1, "adder:v1");
+
+        Assert.Matches(@"^adder\s+1/1\s+0\s+0\s+1\s+adder:v1\s+loopback:8500\s", await OkAsync(
+            "get", "deploy", "--no-headers"));
+        Assert.Equal("deployment/adder\n", await OkAsync("get", "deployments", "-o", "name"));
+        Assert.Matches(@"press-01\s+Ready\s+now\s+x64\s+1/1\s+no\s", await OkAsync("get", "devices"));
+        Assert.Matches(@"line=press", await OkAsync("get", "devices", "-l", "line=press", "-o", "wide"));
+        Assert.DoesNotContain(
+            "paint-01", await OkAsync("get", "devices", "-l", "line=press"), StringComparison.Ordinal);
+        Assert.Matches(
+            @"adder\s+press-01\s+http://127.0.0.1:8500\s+serving\s+adder:v1",
+            await OkAsync("get", "endpoints"));
+        Assert.Contains("deployment/adder serves revision 1", await OkAsync(
+            "rollout", "status", "deployment/adder"), StringComparison.Ordinal);
+        Assert.Contains("serves revision 1", await OkAsync(
+            "wait", "deployment/adder", "--for=serving"), StringComparison.Ordinal);
+
+        string explained = await OkAsync("explain", "deployment", "adder");
+        Assert.StartsWith("deployment adder, revision 1: 1 of 2 devices chosen\n", explained, StringComparison.Ordinal);
+        Assert.Matches(@"paint-01\s+NotMatched\s.*label line is paint, press is asked", explained);
+        Assert.Contains("Pid", await DescribeAsync("device", "press-01"), StringComparison.OrdinalIgnoreCase);
+        Assert.Matches(
+            @"On devices:\n\s+DEVICE.*\n\s+press-01\s+serving\s+adder:v1\s+1/",
+            await DescribeAsync("deployment", "adder"));
+        Assert.Contains("recorded", await DescribeAsync("model", "adder"), StringComparison.Ordinal);
+
+        _cli.Write("adder.yaml", Manifest.Replace("adder:v1", "adder:v2", StringComparison.Ordinal));
+        string configured = await OkAsync("apply", "-f", file, "--diff");
+        Assert.StartsWith("deployment/adder configured, revision 2\n", configured, StringComparison.Ordinal);
+        Assert.Contains("adder:v2", configured, StringComparison.Ordinal);
+        await ServeAsync(device, 2, "adder:v2");
+        string history = await OkAsync("rollout", "history", "adder");
+        Assert.Matches(@"2\s+\*\s.*adder=adder:v2", history);
+        Assert.StartsWith("deployment/adder rolled back: revision 3 asks for adder=adder:v1",
+            await OkAsync("rollout", "undo", "deployment/adder"), StringComparison.Ordinal);
+
+        Assert.Equal("deployment/adder deleted\n", await OkAsync("delete", "deployment", "adder"));
+        CliResult gone = await _cli.RunAsync("get", "deployment", "nope");
+        Assert.Equal(ExitCodes.NotFound, gone.Exit);
+    }
+
+    [Fact]
+    public async Task What_is_printed_as_yaml_can_be_applied_again()
+    {
+        await PushAsync("v1", 1);
+        await OkAsync("apply", "-f", _cli.Write("adder.yaml", Manifest));
+        foreach (string form in new[] { "yaml", "json" })
+        {
+            _cli.Input = await OkAsync("get", "deployment", "adder", "-o", form);
+            Assert.Equal("deployment/adder unchanged, revision 1\n", await OkAsync("apply", "-f", "-"));
+            _cli.Input = await OkAsync("get", "deployments", "-o", form);
+            Assert.Equal("deployment/adder unchanged, revision 1\n", await OkAsync("apply", "-f", "-"));
+        }
+
+        JsonNode list = JsonNode.Parse(await OkAsync("get", "deployments", "-o", "json"))!;
+        Assert.Equal("adder", list["items"]![0]!["metadata"]!["name"]!.GetValue<string>());
+        Assert.Equal(1, list["items"]![0]!["status"]!["revision"]!.GetValue<int>());
+    }
+
+    [Fact]
+    public async Task Findings_of_the_server_name_file_and_line()
+    {
+        string good = _cli.Write("m/1.yaml", "apiVersion: kedge.dev/v1\nkind: EnrollmentToken\nmetadata: {name: t}\n");
+        string bad = _cli.Write("m/2.yaml", "# first\n" + Manifest);
+        CliResult result = await _cli.RunAsync("apply", "-f", good, "-f", bad);
+        Assert.Equal(ExitCodes.Refused, result.Exit);
+        Assert.StartsWith($"error KEDGE-API-010: {bad}:2: ", result.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("t ", await OkAsync("get", "tokens"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Tokens_devices_and_labels_are_managed()
+    {
+        string token = (await OkAsync("token", "create", "--name", "press-09", "--label", "line=press")).Trim();
+        await using TestDevice device = new(_server, "press-09");
+        await device.EnrolAsync(token);
+        Assert.Equal(
+            "device/press-09 labeled: hall=3,line=press\n", await OkAsync("device", "label", "press-09", "hall=3"));
+        Assert.Equal("device/press-09 labeled: line=press\n", await OkAsync("device", "label", "press-09", "hall-"));
+        Assert.Equal("device/press-09 cordoned\n", await OkAsync("device", "cordon", "device/press-09"));
+        Assert.Contains("Cordoned", await OkAsync("get", "devices"), StringComparison.Ordinal);
+        Assert.Equal("device/press-09 uncordoned\n", await OkAsync("device", "uncordon", "press-09"));
+        string replacement = (await OkAsync("device", "replace", "press-09")).Trim();
+        await using TestDevice again = new(_server, "press-09");
+        await again.EnrolAsync(replacement);
+        Assert.Equal("device/press-09 revoked\n", await OkAsync("device", "revoke", "press-09"));
+
+        string named = await OkAsync("token", "create", "--token-name", "spare", "--uses", "3", "-o", "json");
+        Assert.Equal(3, JsonNode.Parse(named)!["usesMax"]!.GetValue<int>());
+        Assert.Matches(@"spare\s+0/3\s+1h", await OkAsync("token", "list"));
+        Assert.Equal("token/spare revoked\n", await OkAsync("token", "revoke", "spare"));
+    }
+
+    [Fact]
+    public async Task The_owner_key_allows_and_revokes_keys_that_sign_models()
+    {
+        string key = Path.Combine(_server.Options.OwnerFolder, "model-signing.key");
+        string shown = await OkAsync("policy", "show");
+        string id = Kedge.Core.Digest.Of(_server.ModelKey().ExportSubjectPublicKeyInfo()).Hex[..12];
+        Assert.Contains(id, shown, StringComparison.Ordinal);
+        string signed = await OkAsync("policy", "sign", "--revoke-key", id, "--reason", "stolen");
+        Assert.Equal(
+            "signingpolicy/models is at version 2\n",
+            await OkAsync("policy", "apply", "-f", _cli.Write("policy.yaml", signed)));
+        Assert.Matches($@"2\s+{id}\s+\*\s+yes\s+stolen", await OkAsync("get", "signingpolicies"));
+        string model = WriteModel(1);
+        CliResult refused = await _cli.RunAsync("model", "push", model, "--name", "adder", "--key", key);
+        Assert.Equal(ExitCodes.Refused, refused.Exit);
+    }
+
+    [Fact]
+    public async Task Golden_samples_that_disagree_are_refused_unless_somebody_insists()
+    {
+        string golden = _cli.Write("golden.json", """
+            {"schema": 1, "samples": [{
+              "inputs": [{"name": "x", "datatype": "FP32", "shape": [2], "data": [1, 2]}],
+              "outputs": [{"name": "y", "datatype": "FP32", "shape": [2], "data": [7, 8]}]}]}
+            """);
+        string model = WriteModel(1);
+        string[] push = ["model", "push", model, "--name", "adder", "--tag", "v9", "--golden", golden];
+        CliResult refused = await _cli.RunAsync(push);
+        Assert.Equal(ExitCodes.Refused, refused.Exit);
+        Assert.StartsWith(
+            "error KEDGE-CLI-014: 0 of 1 samples agree, 1 must: Sample 0: output 'y': element 0 is 2, expected 7",
+            refused.Error,
+            StringComparison.Ordinal);
+        Assert.Contains("not checked here", await OkAsync([.. push, "--skip-golden-check"]), StringComparison.Ordinal);
+        Assert.Contains("author", await OkAsync("model", "show", "adder:v9"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Packages_are_tagged_listed_and_removed()
+    {
+        await PushAsync("v1", 1);
+        Assert.Contains("was there already", await OkAsync(
+            "model", "push", WriteModel(1), "--name", "adder", "--tag", "v1", "--skip-golden-check")
+            + " was there already", StringComparison.Ordinal);
+        Assert.Matches(@"^adder:stable = sha256:[0-9a-f]{64}\n$", await OkAsync("model", "tag", "adder:v1", "stable"));
+        Assert.Matches(@"adder\s+stable,v1\s", await OkAsync("model", "list"));
+        CliResult unknown = await _cli.RunAsync("model", "show", "adder:stabel");
+        Assert.Equal(ExitCodes.NotFound, unknown.Exit);
+        Assert.Contains("did you mean stable?", unknown.Error, StringComparison.Ordinal);
+        Assert.Contains("removed", await OkAsync("model", "rm", "adder:stable"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_rollout_that_only_has_problems_ends_with_them()
+    {
+        await using TestDevice device = await ConnectAsync("press-01", ("line", "press"));
+        await PushAsync("v1", 1);
+        await OkAsync("apply", "-f", _cli.Write("adder.yaml", Manifest));
+        DesiredState state = await device.UntilDesiredAsync(s => s.Workloads.Length == 1);
+        await device.ReportStatusAsync(state.Generation.Value, new WorkloadStatus
+        {
+            Name = "adder",
+            Phase = "waiting",
+            TargetRevision = 1,
+            TargetRelease = state.Workloads[0].Digest.ToString(),
+            Problem = new ProblemMessage("KEDGE-SERVE-010", "the golden samples were missed"),
+        });
+        CliResult result = await _cli.RunAsync("rollout", "status", "adder", "--timeout", "60s");
+        Assert.Equal(ExitCodes.Failed, result.Exit);
+        Assert.Contains(
+            "press-01: KEDGE-SERVE-010: the golden samples were missed",
+            result.Error,
+            StringComparison.Ordinal);
+        Assert.Contains("error KEDGE-CLI-016: 0 of 1 devices serve revision 1", result.Error, StringComparison.Ordinal);
+        CliResult late = await _cli.RunAsync("rollout", "status", "adder", "--watch", "false");
+        Assert.Equal(ExitCodes.TimedOut, late.Exit);
+    }
+
+    [Fact]
+    public async Task A_backup_of_a_running_server_is_restored_and_served_again()
+    {
+        await PushAsync("v1", 1);
+        await OkAsync("apply", "-f", _cli.Write("adder.yaml", Manifest));
+        string file = Path.Combine(_cli.Home, "backup.tar");
+        Assert.StartsWith(file, await OkAsync("server", "backup", file, "--content"), StringComparison.Ordinal);
+        CliResult twice = await _cli.RunAsync("server", "backup", file);
+        Assert.Equal(ExitCodes.Failed, twice.Exit);
+        string folder = Path.Combine(_cli.Home, "restored");
+        Assert.Contains(
+            $"kedge server --data {folder}",
+            await OkAsync("server", "restore", file, "--data", folder),
+            StringComparison.Ordinal);
+        CliResult occupied = await _cli.RunAsync("server", "restore", file, "--data", folder);
+        Assert.Contains("KEDGE-SERVER-006", occupied.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_watch_shows_what_is_there_and_then_each_change()
+    {
+        using CancellationTokenSource stop = new();
+        using StringWriter output = new();
+        using StringWriter error = new();
+        CliWorld world = _cli.World(output, error);
+        Task<int> watch = KedgeCommand.RunAsync(["get", "devices", "-w"], world, stop.Token);
+        await using TestDevice device = await _server.EnrolAsync("press-01", ("line", "press"));
+        string Shown()
+        {
+            lock (world.Out)
+            {
+                return output.ToString();
+            }
+        }
+
+        await _server.UntilAsync(
+            () => Task.FromResult(Shown()), text => text.Contains("press-01", StringComparison.Ordinal));
+        await OkAsync("device", "cordon", "press-01");
+        await _server.UntilAsync(
+            () => Task.FromResult(Shown()), text => text.Contains("Cordoned", StringComparison.Ordinal));
+        await stop.CancelAsync();
+        Assert.Equal(ExitCodes.Interrupted, await watch);
+        Assert.Single(Shown().Split("NAME").Skip(1));
+    }
+
+    private async Task<string> OkAsync(params string[] arguments)
+    {
+        CliResult result = await _cli.RunAsync(arguments);
+        Assert.True(result.Exit == ExitCodes.Ok, $"kedge {string.Join(' ', arguments)}: {result.Exit}\n{result.All}");
+        return result.Out;
+    }
+
+    private Task<string> DescribeAsync(string kind, string name) => OkAsync("describe", kind, name);
+
+    private async Task<TestDevice> ConnectAsync(string name, params (string, string)[] labels)
+    {
+        TestDevice device = await _server.EnrolAsync(name, labels);
+        await device.ConnectAsync();
+        await device.ReportFactsAsync();
+        return device;
+    }
+
+    private async Task ServeAsync(TestDevice device, long revision, string package)
+    {
+        DesiredState state = await device.UntilDesiredAsync(
+            s => s.Workloads.Length == 1 && s.Workloads[0].Revision == revision);
+        await device.ReportStatusAsync(state.Generation.Value, new WorkloadStatus
+        {
+            Name = "adder",
+            Phase = "serving",
+            TargetRevision = revision,
+            TargetRelease = state.Workloads[0].Digest.ToString(),
+            ServingRevision = revision,
+            ServingRelease = state.Workloads[0].Digest.ToString(),
+            ServingPackages = [package],
+            Endpoint = "http://127.0.0.1:8500",
+            Pid = 4242,
+        });
+    }
+
+    private async Task PushAsync(string tag, float addend)
+    {
+        string pushed = await OkAsync("model", "push", WriteModel(addend), "--name", "adder", "--tag", tag);
+        Assert.Matches(@"^model/adder pushed: sha256:", pushed);
+        Assert.Contains("8 golden samples recorded", pushed, StringComparison.Ordinal);
+    }
+
+    /// <summary>A model with a dynamic axis that adds a number.</summary>
+    private string WriteModel(float addend)
+    {
+        byte[] model = OnnxWriter.Write(new OnnxGraphSpec
+        {
+            Name = "adder",
+            Inputs = [OnnxValue.Tensor("x", OnnxElementType.Float, -1)],
+            Outputs = [OnnxValue.Tensor("y", OnnxElementType.Float, -1)],
+            Initializers = [OnnxTensor.Of("addend", [1], [addend])],
+            Nodes = [new OnnxNodeSpec("Add", ["x", "addend"], ["y"])],
+        });
+        string path = Path.Combine(_cli.Home, $"adder-{addend}.onnx");
+        File.WriteAllBytes(path, model);
+        return path;
+    }
+}
