@@ -57,6 +57,19 @@ internal static class ServerTrust
         return null;
     }
 
+    /// <summary>Every certificate that came with the server's own.</summary>
+    internal static X509Certificate2Collection Sent(X509Chain? chain)
+    {
+        // Copies: the chain and what it holds end with the handshake.
+        X509Certificate2Collection sent = [];
+        foreach (X509Certificate2 certificate in chain?.ChainPolicy.ExtraStore ?? [])
+        {
+            _ = sent.Add(X509CertificateLoader.LoadCertificate(certificate.RawData));
+        }
+
+        return sent;
+    }
+
     /// <summary>The certificate among those that came whose digest was pinned; null when none is.</summary>
     internal static X509Certificate2? FindRoot(X509Certificate2Collection sent, Digest fingerprint) =>
         sent.FirstOrDefault(c => Digest.Of(c.RawData) == fingerprint);

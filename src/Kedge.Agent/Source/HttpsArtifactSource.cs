@@ -1,0 +1,222 @@
+using System.Security.Cryptography.X509Certificates;
+using System.Text.Json;
+using Kedge.Agent.Http;
+using Kedge.Agent.Identity;
+using Kedge.Core;
+using Kedge.Core.Borders;
+using Kedge.Core.Device;
+using Kedge.Core.Models;
+using Kedge.Wire;
+using Kedge.Wire.Enrolment;
+
+namespace Kedge.Agent.Source;
+
+/// <summary>
+/// Content over HTTPS with the device's certificate. One connection is kept while it is used and closed when nothing was
+/// asked for a while; renewal comes on a connection of its own without a certificate, as the one held may have expired.
+/// </summary>
+/// <param name="credentials">Who we are, and whom we trust.</param>
+/// <param name="time">Clock and timers.</param>
+/// <param name="floorMs">The true time is not before it, Unix milliseconds UTC.</param>
+internal sealed class HttpsArtifactSource(Credentials credentials, TimeProvider time, Func<long> floorMs)
+    : IArtifactSource, IAsyncDisposable
+{
+    private static readonly TimeSpan IdleMax = TimeSpan.FromSeconds(10);
+    private readonly SemaphoreSlim _turn = new(1, 1);
+    private HttpExchange? _connection;
+    private long _usedAt;
+    private long _uses;
+
+    public ValueTask<FetchOutcome> GetEnvelopeAsync(Digest package, CancellationToken cancel) => GetAsync(
+        new HttpRequest
+        {
+            Path = $"/v1/packages/{package}",
+            Host = credentials.Content.Authority,
+            BodyBytesMax = ModelLimits.EnvelopeBytesMax,
+        },
+        cancel);
+
+    public async ValueTask<FetchOutcome> GetChunkAsync(
+        ChunkRef chunk, ReadOnlyMemory<byte> begun, CancellationToken cancel)
+    {
+        FetchOutcome outcome = await GetAsync(
+            new HttpRequest
+            {
+                Path = $"/v1/chunks/{chunk.Digest}",
+                Host = credentials.Content.Authority,
+                BodyBytesMax = chunk.Bytes,
+                RangeFrom = begun.Length,
+            },
+            cancel).ConfigureAwait(false);
+        switch (outcome)
+        {
+            case FetchOutcome.Done done:
+                byte[] whole = [.. begun.Span, .. done.Bytes.Span];
+                Digest found = Digest.Of(whole);
+                return found == chunk.Digest ? new FetchOutcome.Done(whole) : new FetchOutcome.DigestMismatch(found);
+            case FetchOutcome.RetryLater broken:
+                return broken with { Begun = (byte[])[.. begun.Span, .. broken.Begun.Span] };
+            default:
+                return outcome;
+        }
+    }
+
+    public ValueTask<FetchOutcome> GetTrustAsync(CancellationToken cancel) => GetAsync(
+        new HttpRequest { Path = "/v1/trust", Host = credentials.Content.Authority }, cancel);
+
+    public async ValueTask<FetchOutcome> RenewAsync(ReadOnlyMemory<byte> request, CancellationToken cancel)
+    {
+        try
+        {
+            HttpExchange connection = await ConnectAsync(null, cancel).ConfigureAwait(false);
+            await using (connection.ConfigureAwait(false))
+            {
+                HttpAnswer answer = await connection.SendAsync(
+                    new HttpRequest
+                    {
+                        Method = "POST",
+                        Path = "/v1/renew",
+                        Host = credentials.Content.Authority,
+                        Body = request,
+                    },
+                    cancel).ConfigureAwait(false);
+                return Of(answer);
+            }
+        }
+        catch (Exception e) when (e is IOException or TimeoutException)
+        {
+            return Later(e.Message);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_connection is not null)
+        {
+            await _connection.DisposeAsync().ConfigureAwait(false);
+        }
+
+        _turn.Dispose();
+    }
+
+    private async ValueTask<FetchOutcome> GetAsync(HttpRequest request, CancellationToken cancel)
+    {
+        await _turn.WaitAsync(cancel).ConfigureAwait(false);
+        try
+        {
+            return await AskAsync(request, cancel).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or TimeoutException)
+        {
+            return Later(e.Message);
+        }
+        finally
+        {
+            _usedAt = time.GetTimestamp();
+            _uses++;
+            _ = CloseWhenIdleAsync(_uses);
+            _ = _turn.Release();
+        }
+    }
+
+    private async ValueTask<FetchOutcome> AskAsync(HttpRequest request, CancellationToken cancel)
+    {
+        bool isOld = _connection is { IsOpen: true } && time.GetElapsedTime(_usedAt) < IdleMax;
+        if (isOld)
+        {
+            try
+            {
+                return Of(await _connection!.SendAsync(request, cancel).ConfigureAwait(false));
+            }
+            catch (IOException)
+            {
+                // The server closed a kept connection just then: once more on a new one.
+            }
+        }
+
+        if (_connection is not null)
+        {
+            await _connection.DisposeAsync().ConfigureAwait(false);
+        }
+
+        _connection = await ConnectAsync(credentials.Certificate, cancel).ConfigureAwait(false);
+        return Of(await _connection.SendAsync(request, cancel).ConfigureAwait(false));
+    }
+
+    private async Task CloseWhenIdleAsync(long use)
+    {
+        await Task.Delay(IdleMax, time).ConfigureAwait(false);
+        await _turn.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            if (use == _uses && _connection is { } idle)
+            {
+                _connection = null;
+                await idle.DisposeAsync().ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            _ = _turn.Release();
+        }
+    }
+
+    private async ValueTask<HttpExchange> ConnectAsync(X509Certificate2? certificate, CancellationToken cancel)
+    {
+        string? judged = null;
+        Uri content = credentials.Content;
+        try
+        {
+            Stream stream = await TlsDialer.ConnectAsync(
+                (content.Host, content.Port),
+                certificate,
+                (_, server, chain, errors) => server is X509Certificate2 leaf && (judged = ServerTrust.Judge(
+                    leaf,
+                    ServerTrust.Sent(chain),
+                    credentials.Root,
+                    errors,
+                    (time.GetUtcNow().ToUnixTimeMilliseconds(), floorMs()))) is null,
+                time,
+                cancel).ConfigureAwait(false);
+            return new HttpExchange(stream, time, AgentLimits.FetchTimeout);
+        }
+        catch (IOException e) when (judged is not null)
+        {
+            throw new IOException($"{content.Authority}: {judged}", e);
+        }
+    }
+
+    private static FetchOutcome Of(HttpAnswer answer) => answer.Status switch
+    {
+        200 or 206 when answer.IsWhole => new FetchOutcome.Done(answer.Body),
+        200 or 206 => new FetchOutcome.RetryLater(
+            TimeSpan.Zero, answer.Body, Unreachable("the connection broke in the middle of an answer")),
+        404 => new FetchOutcome.NotFound(ProblemOf(answer)),
+        429 or >= 500 => new FetchOutcome.RetryLater(answer.RetryAfter, default, ProblemOf(answer)),
+        _ => new FetchOutcome.Refused(ProblemOf(answer)),
+    };
+
+    /// <summary>What the server says in the body of an answer that is no success.</summary>
+    internal static Problem ProblemOf(HttpAnswer answer)
+    {
+        try
+        {
+            ProblemResponse? problem = JsonSerializer.Deserialize(answer.Body.Span, WireJson.Default.ProblemResponse);
+            if (problem?.Error is { } error)
+            {
+                return new Problem(error.Code, error.Message);
+            }
+        }
+        catch (JsonException)
+        {
+            // Not from our server, or cut off: the status says enough.
+        }
+
+        return Unreachable($"the server answered with status {answer.Status}");
+    }
+
+    private static FetchOutcome.RetryLater Later(string message) =>
+        new(TimeSpan.Zero, default, Unreachable(message));
+
+    private static Problem Unreachable(string message) => new(AgentErrors.Unreachable.Code, message);
+}
