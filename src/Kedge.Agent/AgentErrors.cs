@@ -130,4 +130,10 @@ public static class AgentErrors
         "KEDGE-AGENT-021",
         "An instance was stopped by the agent.",
         "Nothing to do: the events before it say why.");
+
+    /// <summary>The agent's own socket or port is taken.</summary>
+    public static readonly ErrorCode LocalSocket = new(
+        "KEDGE-AGENT-022",
+        "The agent's own socket or metrics port could not be opened.",
+        "Give another --metrics-port, or a data folder with a shorter path.");
 }

@@ -48,6 +48,8 @@ public sealed class AgentLoop : IAsyncDisposable
     private TimeSpan _housekeepingDue = AgentLimits.Housekeeping;
     private TimeSpan? _factsDue;
     private volatile AgentSnapshot _snapshot;
+    private long _floorMs;
+    private long _turns;
 
     /// <summary>Opens what the disk remembers. Nothing runs before the first <see cref="RunOnceAsync"/>.</summary>
     /// <param name="disk">The device's data folder.</param>
@@ -67,6 +69,13 @@ public sealed class AgentLoop : IAsyncDisposable
         _ledger = Ledger.Open(disk);
         LoopClock clock = new(time, options.BuiltAtMs);
         clock.RaiseFloor(_ledger.Record.SeenMs);
+        if (options.Credentials is { } credentials)
+        {
+            clock.RaiseFloor(new DateTimeOffset(credentials.Certificate.NotBefore.ToUniversalTime())
+                .ToUnixTimeMilliseconds());
+        }
+
+        _floorMs = clock.FloorMs;
         _parts = new LoopParts(new Mailbox(), clock, rng, identity, options);
         _spool = Spool.Open(disk, identity.Incarnation, _ledger.Record.Sequence, options.SpoolBytesMax);
         _reporter = new Reporter(_spool, clock, options);
@@ -96,6 +105,12 @@ public sealed class AgentLoop : IAsyncDisposable
     /// <summary>True when something waits to be taken by <see cref="RunOnceAsync"/>.</summary>
     public bool HasWork => _parts.Mailbox.HasWork;
 
+    /// <summary>The true time is not before this, Unix milliseconds UTC.</summary>
+    public long FloorMs => Interlocked.Read(ref _floorMs);
+
+    /// <summary>How often the loop took what waits: it grows while the loop is alive.</summary>
+    public long Turns => Interlocked.Read(ref _turns);
+
     /// <summary>True once the machine took its first event: what outlived the last agent was found.</summary>
     public bool IsReady => _gate.IsOpen;
 
@@ -119,6 +134,8 @@ public sealed class AgentLoop : IAsyncDisposable
 
         Arm();
         _snapshot = Look();
+        Interlocked.Exchange(ref _floorMs, _parts.Clock.FloorMs);
+        _ = Interlocked.Increment(ref _turns);
         return ValueTask.CompletedTask;
     }
 
@@ -140,6 +157,9 @@ public sealed class AgentLoop : IAsyncDisposable
             await RunOnceAsync(cancel).ConfigureAwait(false);
         }
     }
+
+    /// <summary>Makes the loop take a turn, from any thread.</summary>
+    public void Wake() => _parts.Mailbox.Post(static () => { });
 
     /// <summary>Stops waiting for operations and closes the link. Workloads go on.</summary>
     public async ValueTask DisposeAsync()

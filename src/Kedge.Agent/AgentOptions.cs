@@ -16,6 +16,12 @@ public sealed record AgentOptions
     /// <summary>Absolute path of the folder of Unix endpoints, for reports.</summary>
     public string EndpointFolder { get; init; } = "/var/lib/kedge/endpoints";
 
+    /// <summary>Address on which endpoints with <c>expose: loopback</c> are opened, for reports.</summary>
+    public string LoopbackAddress { get; init; } = "127.0.0.1";
+
+    /// <summary>True when the inventory is that of a captured machine.</summary>
+    public bool IsSimulated { get; init; }
+
     /// <summary>True when this device allows workloads without a sandbox.</summary>
     public bool AllowsNoSandbox { get; init; }
 

@@ -1,1 +1,87 @@
-return 0;
+using System.Runtime.InteropServices;
+using Kedge.Agent;
+using Kedge.Agent.Commands;
+using Kedge.Core.Borders;
+using Kedge.Core.Errors;
+
+const string Help = """
+    kedge-agent supervises the models of one device.
+
+    kedge-agent enroll --token TOKEN [--server HOST:PORT] [--name NAME] [--label KEY=VALUE]... [--data DIR]
+    kedge-agent run [--data DIR] [--serve FILE] [--runtime-library FILE] [--metrics-port PORT]
+                    [--loopback-address ADDRESS] [--inventory-root DIR]
+    kedge-agent status [--data DIR] [-o json]
+    kedge-agent doctor [--data DIR] [--serve FILE] [--runtime-library FILE]
+    kedge-agent stop [--data DIR]
+    kedge-agent --version | --help
+
+    DIR is /var/lib/kedge unless it is given. The token may come in KEDGE_ENROL_TOKEN instead.
+    """;
+
+Dictionary<string, IReadOnlyList<string>> options = new(StringComparer.Ordinal)
+{
+    ["enroll"] = ["--token", "--server", "--name", "--label", "--data"],
+    ["run"] =
+    [
+        "--data", "--serve", "--runtime-library", "--metrics-port", "--loopback-address", "--inventory-root",
+    ],
+    ["status"] = ["--data", "-o", "--output"],
+    ["doctor"] = ["--data", "--serve", "--runtime-library"],
+    ["stop"] = ["--data"],
+};
+
+if (args is [] or ["--help"] or ["-h"] or ["help"])
+{
+    Console.Out.WriteLine(Help);
+    return args.Length == 0 ? ExitCodes.Usage : ExitCodes.Done;
+}
+
+if (args is ["--version"])
+{
+    Console.Out.WriteLine($"kedge-agent {DataFolder.Version}");
+    return ExitCodes.Done;
+}
+
+using CancellationTokenSource ending = new();
+void End(PosixSignalContext context)
+{
+    context.Cancel = true;
+    ending.Cancel();
+}
+
+using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
+using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);
+try
+{
+    Arguments arguments = Arguments.Parse(args, options);
+    return await (arguments.Command switch
+    {
+        "enroll" => EnrollCommand.RunAsync(arguments, TimeProvider.System, ending.Token),
+        "run" => RunCommand.RunAsync(arguments, TimeProvider.System, ending.Token),
+        "status" => StatusCommand.RunAsync(arguments, TimeProvider.System, ending.Token),
+        "doctor" => DoctorCommand.RunAsync(arguments, TimeProvider.System, ending.Token),
+        _ => StopCommand.RunAsync(arguments, TimeProvider.System, ending.Token),
+    }).ConfigureAwait(false);
+}
+catch (KedgeException e)
+{
+    Console.Error.WriteLine(e.Message);
+    return e.Finding.Code == AgentErrors.Usage.Code || e.Finding.Code == AgentErrors.BadConfig.Code ? ExitCodes.Usage
+        : e.Finding.Code == AgentErrors.NotEnrolled.Code ? ExitCodes.NotEnrolled
+        : e.Finding.Code == AgentErrors.AlreadyRunning.Code ? ExitCodes.AlreadyRunning
+        : ExitCodes.Failed;
+}
+catch (DiskException e)
+{
+    Console.Error.WriteLine($"{AgentErrors.DiskFailed.Code}: {e.Message}");
+    return ExitCodes.Failed;
+}
+catch (OperationCanceledException) when (ending.IsCancellationRequested)
+{
+    return ExitCodes.Done;
+}
+catch (Exception e)
+{
+    Console.Error.WriteLine($"kedge-agent met a bug and ends: {e}");
+    return ExitCodes.Broken;
+}

@@ -17,7 +17,8 @@ using Kedge.Wire.Enrolment;
 namespace Kedge.Agent.Identity;
 
 /// <summary>
-/// Enrols a device: a key is made here, the server is proven by the fingerprint in the token before the token is shown to
+/// Enrols a device: a key is made here, the server is proven by the fingerprint in the token before the token is shown
+/// to
 /// it, and what comes back is checked against the same fingerprint and the owner key before it is kept.
 /// </summary>
 internal sealed class Enroller(IDisk disk, TimeProvider time, long builtAtMs)
@@ -70,7 +71,9 @@ internal sealed class Enroller(IDisk disk, TimeProvider time, long builtAtMs)
                 null,
                 (_, certificate, chain, found) =>
                 {
-                    leaf = certificate is null ? null : X509CertificateLoader.LoadCertificate(certificate.GetRawCertData());
+                    leaf = certificate is null
+                        ? null
+                        : X509CertificateLoader.LoadCertificate(certificate.GetRawCertData());
                     sent = ServerTrust.Sent(chain);
                     errors = found;
                     return leaf is not null;

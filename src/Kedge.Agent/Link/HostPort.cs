@@ -11,7 +11,9 @@ internal static class HostPort
         bool hasPort = colon > 0 && (text.IndexOf(':') == colon || text[colon - 1] == ']')
             && int.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out _);
         string host = hasPort ? text[..colon] : text;
-        int port = hasPort ? int.Parse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture) : defaultPort;
+        int port = hasPort
+            ? int.Parse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture)
+            : defaultPort;
         return (host.Trim('[', ']'), port is > 0 and <= 65535 ? port : defaultPort);
     }
 }

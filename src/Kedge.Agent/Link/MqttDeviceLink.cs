@@ -40,7 +40,8 @@ internal sealed class MqttDeviceLink(Credentials credentials, TimeProvider time,
         {
             return judged is null
                 ? new LinkOutcome.Unreachable(Of(failed.Finding))
-                : new LinkOutcome.Refused(new Problem(AgentErrors.WrongAuthority.Code, $"{credentials.Link}: {judged}"));
+                : new LinkOutcome.Refused(
+                    new Problem(AgentErrors.WrongAuthority.Code, $"{credentials.Link}: {judged}"));
         }
 
         Stream stream = ((MqttDialOutcome.Reached)dialled).Stream;

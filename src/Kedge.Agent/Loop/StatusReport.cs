@@ -20,7 +20,7 @@ internal static class StatusReport
         Generation = state.Generation.Value,
         Settled = refused is null && state.Workloads.Values.All(IsSettled),
         AgentVersion = options.AgentVersion,
-        Workloads = [.. state.Workloads.Values.Select(w => Of(w, options.EndpointFolder))],
+        Workloads = [.. state.Workloads.Values.Select(w => Of(w, options))],
         Refused = refused is null ? null : new ProblemMessage(refused.Code, Cut(refused.Message)),
     };
 
@@ -39,10 +39,11 @@ internal static class StatusReport
     };
 
     /// <summary>Where a workload answers: a URL, or a path.</summary>
-    internal static string Address(EndpointSpec endpoint, DeploymentId workload, string endpointFolder) =>
+    internal static string Address(EndpointSpec endpoint, DeploymentId workload, AgentOptions options) =>
         endpoint.Expose == Exposure.Unix
-            ? $"{endpointFolder}/{workload}.sock"
-            : string.Create(System.Globalization.CultureInfo.InvariantCulture, $"http://127.0.0.1:{endpoint.Port}");
+            ? $"{options.EndpointFolder}/{workload}.sock"
+            : string.Create(
+                System.Globalization.CultureInfo.InvariantCulture, $"http://{options.LoopbackAddress}:{endpoint.Port}");
 
     internal static string Cut(string message) =>
         message.Length <= MessageCharsMax ? message : message[..MessageCharsMax];
@@ -50,7 +51,7 @@ internal static class StatusReport
     private static bool IsSettled(WorkloadState w) =>
         w.Phase == WorkloadPhase.Serving && w.Target is not null && w.Current?.Spec == w.Target;
 
-    private static WorkloadStatus Of(WorkloadState w, string endpointFolder) => new()
+    private static WorkloadStatus Of(WorkloadState w, AgentOptions options) => new()
     {
         Name = w.Name.ToString(),
         Phase = Word(w.Phase),
@@ -61,7 +62,7 @@ internal static class StatusReport
         ServingPackages = w.Current is null ? [] : [.. w.Current.Spec.Models.Select(static m => m.PackageLabel)],
         Instance = w.Current?.Id.ToString() ?? "",
         Pid = w.Current?.Pid ?? 0,
-        Endpoint = w.Current is null ? "" : Address(w.Current.Spec.Endpoint, w.Name, endpointFolder),
+        Endpoint = w.Current is null ? "" : Address(w.Current.Spec.Endpoint, w.Name, options),
         Problem = w.Problem is null ? null : new ProblemMessage(w.Problem.Code, Cut(w.Problem.Message)),
     };
 }

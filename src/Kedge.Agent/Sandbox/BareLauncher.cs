@@ -7,7 +7,8 @@ using Kedge.Native;
 namespace Kedge.Agent.Sandbox;
 
 /// <summary>
-/// Starts the model server as a plain process: for devices without an OCI runtime, where the manifest and the device's own
+/// Starts the model server as a plain process: for devices without an OCI runtime, where the manifest and the device's
+/// own
 /// configuration both say so. It has a session of its own and no privileges taken away; limits do not hold.
 /// </summary>
 internal sealed class BareLauncher(SupervisorOptions options) : ILauncher

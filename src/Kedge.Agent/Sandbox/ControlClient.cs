@@ -3,10 +3,14 @@ using Kedge.Native;
 
 namespace Kedge.Agent.Sandbox;
 
-/// <summary>Asks a model server on its control socket: one connection and one answer per question. Blocks its caller.</summary>
+/// <summary>
+/// Asks a model server on its control socket: one connection and one answer per question. Blocks its caller.
+/// </summary>
 internal static class ControlClient
 {
-    /// <summary>Asks; throws <see cref="IOException"/> (<see cref="NativeException"/> included) when nobody answers.</summary>
+    /// <summary>
+    /// Asks; throws <see cref="IOException"/> (<see cref="NativeException"/> included) when nobody answers.
+    /// </summary>
     /// <param name="socket">Path of the control socket.</param>
     /// <param name="request">What is asked.</param>
     /// <param name="attach">A descriptor to send along.</param>

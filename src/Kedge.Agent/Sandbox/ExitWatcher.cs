@@ -23,7 +23,9 @@ internal sealed class ExitWatcher : IDisposable
         _thread.Start();
     }
 
-    /// <summary>Calls back once, on a thread of the pool, when the process has ended; false when there is no room.</summary>
+    /// <summary>
+    /// Calls back once, on a thread of the pool, when the process has ended; false when there is no room.
+    /// </summary>
     public bool TryWatch(FileDescriptor pidfd, Action ended)
     {
         lock (_lock)

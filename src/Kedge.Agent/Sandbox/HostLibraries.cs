@@ -25,7 +25,9 @@ internal static class HostLibraries
         ? "aarch64-linux-gnu"
         : "x86_64-linux-gnu";
 
-    /// <summary>Source on the host and place inside; the loader first. Libraries that the host lacks are left out.</summary>
+    /// <summary>
+    /// Source on the host and place inside; the loader first. Libraries that the host lacks are left out.
+    /// </summary>
     public static IReadOnlyList<(string Source, string Target)> Find()
     {
         string[] folders =

@@ -4,7 +4,9 @@ using Kedge.Inference.Control;
 
 namespace Kedge.Agent.Sandbox;
 
-/// <summary>How the process of an instance is started and what is left of it is removed: in a sandbox, or bare.</summary>
+/// <summary>
+/// How the process of an instance is started and what is left of it is removed: in a sandbox, or bare.
+/// </summary>
 internal interface ILauncher
 {
     /// <summary>Word in <see cref="InstancePaths.LauncherFile"/>.</summary>

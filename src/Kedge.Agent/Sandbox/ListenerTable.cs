@@ -33,7 +33,8 @@ internal sealed class ListenerTable(SupervisorOptions options) : IDisposable
     }
 
     /// <summary>Takes back a listener that an instance held while there was no agent.</summary>
-    /// <returns>False when it is not what the endpoint says, or one is held already; the caller then closes it.</returns>
+    /// <returns>False when it is not what the endpoint says, or one is held already; the caller then closes
+    /// it.</returns>
     public bool TryAdopt(DeploymentId workload, EndpointSpec endpoint, FileDescriptor socket)
     {
         lock (_lock)

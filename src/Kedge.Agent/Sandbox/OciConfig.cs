@@ -5,7 +5,8 @@ using Kedge.Core.Deployments;
 namespace Kedge.Agent.Sandbox;
 
 /// <summary>
-/// The <c>config.json</c> of a sandbox (OCI Runtime Specification 1.0.2): own mount, pid, ipc, uts and cgroup namespaces
+/// The <c>config.json</c> of a sandbox (OCI Runtime Specification 1.0.2): own mount, pid, ipc, uts and cgroup
+/// namespaces
 /// and a network namespace with no interface; a read-only root of single library files; the model read-only; one small
 /// folder to write; no capabilities; no new privileges; an unprivileged user; limits by cgroup.
 /// </summary>

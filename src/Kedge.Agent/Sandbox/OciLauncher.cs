@@ -61,7 +61,8 @@ internal sealed class OciLauncher(SupervisorOptions options, string runtime, Cgr
         (int status, string words) = Call(
             paths, ["run", "--detach", "--bundle", paths.Folder, "--pid-file", paths.PidFile, ContainerOf(paths.Instance)]);
         return status == 0
-            && int.TryParse(File.ReadAllText(paths.PidFile), NumberStyles.None, CultureInfo.InvariantCulture, out int pid)
+            && int.TryParse(
+                File.ReadAllText(paths.PidFile), NumberStyles.None, CultureInfo.InvariantCulture, out int pid)
                 ? (pid, null)
                 : (0, new Problem(
                     SandboxErrors.StartFailed.Code,

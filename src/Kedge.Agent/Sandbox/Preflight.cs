@@ -9,7 +9,9 @@ using Kedge.Inference.Golden;
 
 namespace Kedge.Agent.Sandbox;
 
-/// <summary>Runs the golden samples of a release against a process that has no listener yet, in the sandbox that will serve.</summary>
+/// <summary>
+/// Runs the golden samples of a release against a process that has no listener yet, in the sandbox that will serve.
+/// </summary>
 internal static class Preflight
 {
     /// <summary>Runs all of them.</summary>

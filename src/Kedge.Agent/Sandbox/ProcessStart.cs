@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace Kedge.Agent.Sandbox;
 
-/// <summary>Start times of processes (proc(5), field 22 of <c>/proc/PID/stat</c>): they tell a reused number apart.</summary>
+/// <summary>
+/// Start times of processes (proc(5), field 22 of <c>/proc/PID/stat</c>): they tell a reused number apart.
+/// </summary>
 internal static class ProcessStart
 {
     /// <summary>Clock ticks since boot; null when there is no such process.</summary>

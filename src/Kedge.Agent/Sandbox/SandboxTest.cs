@@ -10,13 +10,15 @@ using Kedge.Native;
 namespace Kedge.Agent.Sandbox;
 
 /// <summary>
-/// Finds the first OCI runtime that really works here: it starts a sandbox of the shape that workloads get, with limits,
+/// Finds the first OCI runtime that really works here: it starts a sandbox of the shape that workloads get, with
+/// limits,
 /// and reads the limits back from outside.
 /// </summary>
 internal static class SandboxTest
 {
     private const long MemoryBytes = 64L * 1024 * 1024;
-    private static readonly string[] Folders = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
+    private static readonly string[] Folders =
+        ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
 
     /// <summary>Runs the test; the launcher is null when no runtime passed.</summary>
     public static (SandboxFacts Facts, OciLauncher? Launcher) Run(SupervisorOptions options)
@@ -43,7 +45,8 @@ internal static class SandboxTest
         }
 
         Problem problem = new(SandboxErrors.NoRuntime.Code, failures.ToString().TrimEnd(' ', ';'));
-        return (new SandboxFacts("", problem, ["no sandbox: workloads wait, or run bare where allowed"], RuntimeOf(options)), null);
+        return (new SandboxFacts(
+            "", problem, ["no sandbox: workloads wait, or run bare where allowed"], RuntimeOf(options)), null);
     }
 
     private static Cgroups? TryCgroups(string device, StringBuilder failures)
@@ -117,14 +120,16 @@ internal static class SandboxTest
             }
         }
 
-        string unified = File.ReadLines($"{process}/cgroup").First(l => l.StartsWith("0::", StringComparison.Ordinal))[3..];
+        string unified = File.ReadLines($"{process}/cgroup")
+            .First(l => l.StartsWith("0::", StringComparison.Ordinal))[3..];
         return File.ReadAllText($"/sys/fs/cgroup{unified}/{version2}").Trim();
     }
 
     private static System.Collections.Immutable.ImmutableArray<string> Missing()
     {
         string modules = File.Exists("/sys/kernel/security/lsm") ? File.ReadAllText("/sys/kernel/security/lsm") : "";
-        return modules.Contains("apparmor", StringComparison.Ordinal) || modules.Contains("selinux", StringComparison.Ordinal)
+        return modules.Contains("apparmor", StringComparison.Ordinal)
+            || modules.Contains("selinux", StringComparison.Ordinal)
             ? []
             : ["no mandatory access control: neither AppArmor nor SELinux is active"];
     }

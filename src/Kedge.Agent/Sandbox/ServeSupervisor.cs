@@ -13,7 +13,8 @@ using Kedge.Native;
 namespace Kedge.Agent.Sandbox;
 
 /// <summary>
-/// The real driver of <see cref="IProcessSupervisor"/>: model servers in sandboxes of an OCI runtime, or bare where both
+/// The real driver of <see cref="IProcessSupervisor"/>: model servers in sandboxes of an OCI runtime, or bare where
+/// both
 /// the manifest and the device allow it. Everything that a later agent needs to adopt an instance is in the instance's
 /// folder and in the process itself. Calls block threads of the pool, never the caller.
 /// </summary>
@@ -337,7 +338,8 @@ internal sealed class ServeSupervisor : IProcessSupervisor, IDisposable
             switch (reply?.State)
             {
                 case ServeStates.Ready or ServeStates.Serving when reply.Nonce == nonce:
-                    return new StartOutcome.Running(live.Process.Pid, ProcessStart.TicksOf(live.Process.Pid) ?? 0, nonce);
+                    return new StartOutcome.Running(
+                        live.Process.Pid, ProcessStart.TicksOf(live.Process.Pid) ?? 0, nonce);
                 case ServeStates.Failed:
                     return Failed(Blame.Release, SandboxErrors.NotLoaded.Code, reply.Error);
                 default:
@@ -456,7 +458,8 @@ internal sealed class ServeSupervisor : IProcessSupervisor, IDisposable
     private static void KillStray(InstancePaths paths)
     {
         if (!File.Exists(paths.PidFile)
-            || !int.TryParse(File.ReadAllText(paths.PidFile), NumberStyles.None, CultureInfo.InvariantCulture, out int pid))
+            || !int.TryParse(
+                File.ReadAllText(paths.PidFile), NumberStyles.None, CultureInfo.InvariantCulture, out int pid))
         {
             return;
         }

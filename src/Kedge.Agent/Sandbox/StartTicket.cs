@@ -1,6 +1,8 @@
 namespace Kedge.Agent.Sandbox;
 
-/// <summary>A start that is under way and may be taken back: whoever stops an instance waits for its start to end first.</summary>
+/// <summary>
+/// A start that is under way and may be taken back: whoever stops an instance waits for its start to end first.
+/// </summary>
 internal sealed class StartTicket(CancellationToken outer) : IDisposable
 {
     private readonly CancellationTokenSource _source = CancellationTokenSource.CreateLinkedTokenSource(outer);

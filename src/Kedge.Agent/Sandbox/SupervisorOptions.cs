@@ -3,7 +3,9 @@ namespace Kedge.Agent.Sandbox;
 /// <summary>Where a supervisor finds what it needs, complete with defaults.</summary>
 public sealed record SupervisorOptions
 {
-    /// <summary>Absolute path of the folder at which the agent's disk is rooted: content is named relative to it.</summary>
+    /// <summary>
+    /// Absolute path of the folder at which the agent's disk is rooted: content is named relative to it.
+    /// </summary>
     public required string DataFolder { get; init; }
 
     /// <summary>

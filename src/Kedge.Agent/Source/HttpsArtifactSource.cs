@@ -12,7 +12,8 @@ using Kedge.Wire.Enrolment;
 namespace Kedge.Agent.Source;
 
 /// <summary>
-/// Content over HTTPS with the device's certificate. One connection is kept while it is used and closed when nothing was
+/// Content over HTTPS with the device's certificate. One connection is kept while it is used and closed when nothing
+/// was
 /// asked for a while; renewal comes on a connection of its own without a certificate, as the one held may have expired.
 /// </summary>
 /// <param name="credentials">Who we are, and whom we trust.</param>

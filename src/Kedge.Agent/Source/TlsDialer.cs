@@ -8,7 +8,9 @@ namespace Kedge.Agent.Source;
 /// <summary>Opens a TLS connection whose server the caller judges.</summary>
 internal static class TlsDialer
 {
-    /// <summary>Connects; throws <see cref="IOException"/> when nobody answers or a side does not accept the other.</summary>
+    /// <summary>
+    /// Connects; throws <see cref="IOException"/> when nobody answers or a side does not accept the other.
+    /// </summary>
     /// <param name="address">Host and port.</param>
     /// <param name="certificate">The device's certificate; null to come without one.</param>
     /// <param name="judge">Judges the server's certificate.</param>

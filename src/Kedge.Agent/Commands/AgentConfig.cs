@@ -1,0 +1,84 @@
+using System.Net;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Kedge.Core;
+using Kedge.Core.Borders;
+using Kedge.Core.Errors;
+
+namespace Kedge.Agent.Commands;
+
+/// <summary>
+/// The device's own configuration, <c>agent.json</c> in the data folder: what no server may decide for it. A missing
+/// file
+/// means defaults; a wrong one stops the start.
+/// </summary>
+internal sealed record AgentConfig
+{
+    internal const string FileName = "agent.json";
+    private const int SpoolBytesMin = 1 * Limits.MiB;
+
+    /// <summary>
+    /// True lets a deployment with <c>sandbox: none</c> run as a plain process where no sandbox works.
+    /// </summary>
+    public bool AllowNoSandbox { get; init; }
+
+    /// <summary>Port of <c>/metrics</c> on the loopback address; 0 for none.</summary>
+    public int MetricsPort { get; init; }
+
+    /// <summary>Address on which endpoints with <c>expose: loopback</c> are opened.</summary>
+    public string LoopbackAddress { get; init; } = "127.0.0.1";
+
+    /// <summary>Budget of unsent messages on disk, in bytes.</summary>
+    public int SpoolBytesMax { get; init; } = Limits.SpoolBytesMax;
+
+    /// <summary>Reads and checks the file; throws <see cref="KedgeException"/> with all that is wrong.</summary>
+    internal static AgentConfig Load(IDisk disk)
+    {
+        if (disk.Length(FileName) is null)
+        {
+            return new AgentConfig();
+        }
+
+        try
+        {
+            AgentConfig config =
+                JsonSerializer.Deserialize(disk.Read(FileName, Limits.MiB), AgentJson.Default.AgentConfig)
+                ?? throw new JsonException("it is null");
+            string wrong = string.Join("; ", config.Findings());
+            return wrong.Length == 0 ? config : throw new JsonException(wrong);
+        }
+        catch (Exception e) when (e is JsonException or DiskException)
+        {
+            throw new KedgeException(AgentErrors.BadConfig, e.Message, e);
+        }
+    }
+
+    private IEnumerable<string> Findings()
+    {
+        if (MetricsPort is < 0 or > 65535)
+        {
+            yield return "metricsPort must be 0..65535";
+        }
+
+        if (!IPAddress.TryParse(LoopbackAddress, out IPAddress? address) || !IPAddress.IsLoopback(address))
+        {
+            yield return "loopbackAddress must be a loopback address";
+        }
+
+        if (SpoolBytesMax < SpoolBytesMin)
+        {
+            yield return $"spoolBytesMax must be {SpoolBytesMin} or more";
+        }
+    }
+}
+
+/// <summary>Generated JSON of the agent's own files and answers.</summary>
+[JsonSourceGenerationOptions(
+    JsonSerializerDefaults.Web,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    ReadCommentHandling = JsonCommentHandling.Skip,
+    AllowTrailingCommas = true,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(AgentConfig))]
+[JsonSerializable(typeof(StatusDocument))]
+internal sealed partial class AgentJson : JsonSerializerContext;

@@ -1,0 +1,90 @@
+using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
+using Kedge.Agent.Disk;
+using Kedge.Agent.Identity;
+using Kedge.Agent.Link;
+using Kedge.Agent.Metrics;
+using Kedge.Agent.Sandbox;
+using Kedge.Agent.Source;
+using Kedge.Core;
+using Kedge.Core.Errors;
+
+namespace Kedge.Agent.Commands;
+
+/// <summary>
+/// <c>kedge-agent run</c>: makes the drivers, the loop and the local sockets, and runs until asked to end.
+/// </summary>
+internal static class RunCommand
+{
+    internal static async Task<int> RunAsync(Arguments arguments, TimeProvider time, CancellationToken cancel)
+    {
+        DataFolder folder = new(arguments.One("--data"));
+        if (!Directory.Exists(folder.Disk.Root) || Credentials.Open(folder.Disk) is not { } credentials)
+        {
+            throw new KedgeException(AgentErrors.NotEnrolled, $"{folder.Disk.Root} is not enrolled");
+        }
+
+        folder.Lock();
+        AgentConfig config = Configure(AgentConfig.Load(folder.Disk), arguments);
+        AgentLog log = new(Console.Error, time);
+        AgentLoop? loop = null;
+        long Floor() => loop?.FloorMs ?? DataFolder.BuiltAtMs;
+        using ServeSupervisor supervisor = new(
+            folder.Supervisor(config, arguments.One("--serve"), arguments.One("--runtime-library")), time);
+        HttpsArtifactSource source = new(credentials, time, Floor);
+        await using ConfiguredAsyncDisposable closing = source.ConfigureAwait(false);
+        AgentOptions options = Options(folder, config, arguments.One("--inventory-root")) with
+        {
+            Credentials = credentials,
+            Log = log,
+        };
+        log.Say("agent-start", ("version", DataFolder.Version), ("device", credentials.Identity.Device),
+            ("data", folder.Disk.Root), ("pid", Environment.ProcessId));
+        loop = new AgentLoop(
+            folder.Disk, new MqttDeviceLink(credentials, time, Floor), source, supervisor, time, NewRng(),
+            credentials.Identity, options);
+        await using ConfiguredAsyncDisposable stopping = loop.ConfigureAwait(false);
+        LocalAnswers answers = new(loop, credentials, folder, options, time);
+        LocalServer local = new(folder.Socket, config.MetricsPort, answers.AnswerAsync, log);
+        await using ConfiguredAsyncDisposable closingLocal = local.ConfigureAwait(false);
+        local.Start();
+        using Heartbeat heartbeat = new(loop, time);
+        heartbeat.Ready();
+        await loop.RunAsync(cancel).ConfigureAwait(false);
+        heartbeat.Stopping();
+        log.Say("agent-end", ("workloads", loop.Snapshot.Serving.Count));
+        return ExitCodes.Done;
+    }
+
+    /// <summary>The command line wins over <c>agent.json</c>.</summary>
+    internal static AgentConfig Configure(AgentConfig config, Arguments arguments)
+    {
+        if (arguments.One("--metrics-port") is { } text)
+        {
+            config = int.TryParse(text, out int port) && port is >= 0 and <= 65535
+                ? config with { MetricsPort = port }
+                : throw new KedgeException(AgentErrors.Usage, "--metrics-port takes 0..65535");
+        }
+
+        return arguments.One("--loopback-address") is { } address ? config with { LoopbackAddress = address } : config;
+    }
+
+    private static AgentOptions Options(DataFolder folder, AgentConfig config, string? inventoryRoot)
+    {
+        RealDisk inventory = new(inventoryRoot ?? "/");
+        return new AgentOptions
+        {
+            AgentVersion = DataFolder.Version,
+            BuiltAtMs = DataFolder.BuiltAtMs,
+            EndpointFolder = folder.Endpoints,
+            LoopbackAddress = config.LoopbackAddress,
+            AllowsNoSandbox = config.AllowNoSandbox,
+            SpoolBytesMax = config.SpoolBytesMax,
+            IsSimulated = inventoryRoot is not null,
+            RunHeavy = static work => Task.Run(work),
+            ReadFacts = () => FactsReader.Read(inventory, folder.Disk, inventoryRoot is not null),
+        };
+    }
+
+    private static Rng NewRng() => new(RandomNumberGenerator.GetBytes(32));
+}

@@ -1,0 +1,133 @@
+using System.Buffers;
+using System.Globalization;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
+using Kedge.Agent.Commands;
+using Kedge.Agent.Http;
+using Kedge.Agent.Identity;
+using Kedge.Agent.Sandbox;
+using Kedge.Core.Device;
+using Kedge.Core.Measure;
+using Kedge.Wire.Reported;
+
+namespace Kedge.Agent.Metrics;
+
+/// <summary>
+/// What the agent's own sockets answer: <c>/healthz</c> and <c>/metrics</c>, and on the private one <c>/status</c>.
+/// </summary>
+internal sealed class LocalAnswers(
+    AgentLoop loop, Credentials credentials, DataFolder folder, AgentOptions options, TimeProvider time)
+{
+    private const int ScrapeBytesMax = 1024 * 1024;
+    private static readonly TimeSpan ScrapeTimeout = TimeSpan.FromSeconds(2);
+
+    internal async ValueTask<LocalAnswer> AnswerAsync(string path, bool isPrivate, CancellationToken cancel) =>
+        path switch
+    {
+        "/healthz" => new LocalAnswer(loop.IsReady ? 200 : 503, "text/plain", "ok\n"u8.ToArray()),
+        "/metrics" => new LocalAnswer(
+            200, PrometheusText.ContentType, await MetricsAsync(cancel).ConfigureAwait(false)),
+        "/status" when isPrivate => new LocalAnswer(
+            200, "application/json", JsonSerializer.SerializeToUtf8Bytes(Status(), AgentJson.Default.StatusDocument)),
+        _ => new LocalAnswer(404, "text/plain", "there is /healthz and /metrics\n"u8.ToArray()),
+    };
+
+    private StatusDocument Status()
+    {
+        AgentSnapshot now = loop.Snapshot;
+        return new StatusDocument
+        {
+            Running = true,
+            Pid = Environment.ProcessId,
+            Tenant = credentials.Identity.Tenant.ToString(),
+            Device = credentials.Identity.Device.ToString(),
+            AgentVersion = options.AgentVersion,
+            Server = credentials.Link,
+            LinkUp = now.IsLinkUp,
+            LinkProblem = now.LinkProblem is null
+                ? null
+                : new ProblemMessage(now.LinkProblem.Code, now.LinkProblem.Message),
+            CertificateUntil = credentials.Certificate.NotAfter.ToUniversalTime()
+                .ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture),
+            Sandbox = now.Sandbox,
+            Simulated = options.IsSimulated,
+            Unsent = now.SpoolMessages,
+            Status = now.Status,
+        };
+    }
+
+    private async ValueTask<byte[]> MetricsAsync(CancellationToken cancel)
+    {
+        AgentSnapshot now = loop.Snapshot;
+        ArrayBufferWriter<byte> own = new(4096);
+        WriteOwn(new PrometheusText(own), now);
+        MetricsMerge merge = new();
+        foreach (InstanceId instance in now.Serving)
+        {
+            if (await ScrapeAsync(instance, cancel).ConfigureAwait(false) is { } text)
+            {
+                merge.Add(instance.Workload.ToString(), text);
+            }
+        }
+
+        StringBuilder others = new();
+        merge.WriteTo(others);
+        return [.. own.WrittenSpan, .. Encoding.UTF8.GetBytes(others.ToString())];
+    }
+
+    private void WriteOwn(PrometheusText text, AgentSnapshot now)
+    {
+        void One(MetricDescription metric, double value)
+        {
+            text.Begin(metric);
+            text.Sample(value);
+        }
+
+        text.Begin(Instruments.Version);
+        text.Sample(1, options.AgentVersion);
+        One(Instruments.LinkUp, now.IsLinkUp ? 1 : 0);
+        One(Instruments.LinkConnections, now.LinkConnections);
+        One(Instruments.SpoolMessages, now.SpoolMessages);
+        One(Instruments.SpoolBytes, now.SpoolBytes);
+        One(Instruments.SpoolDropped, now.SpoolDropped);
+        One(Instruments.FetchedBytes, now.FetchedBytes);
+        One(Instruments.Generation, now.Status.Generation);
+        One(Instruments.ClockWrong, now.IsClockWrong ? 1 : 0);
+        text.Begin(Instruments.WorkloadServing);
+        foreach (WorkloadStatus workload in now.Status.Workloads)
+        {
+            text.Sample(workload.Instance.Length > 0 ? 1 : 0, workload.Name);
+        }
+
+        text.Begin(Instruments.WorkloadSettled);
+        foreach (WorkloadStatus workload in now.Status.Workloads)
+        {
+            bool isSettled = workload.TargetRelease.Length > 0 && workload.ServingRelease == workload.TargetRelease;
+            text.Sample(isSettled ? 1 : 0, workload.Name);
+        }
+    }
+
+    private async ValueTask<string?> ScrapeAsync(InstanceId instance, CancellationToken cancel)
+    {
+        try
+        {
+            using Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            string path = new InstancePaths(folder.Run, instance).Http;
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancel).ConfigureAwait(false);
+            HttpExchange exchange = new(new NetworkStream(socket, ownsSocket: false), time, ScrapeTimeout);
+            await using (exchange.ConfigureAwait(false))
+            {
+                HttpAnswer answer = await exchange.SendAsync(
+                    new HttpRequest { Path = "/metrics", Host = "model", BodyBytesMax = ScrapeBytesMax }, cancel)
+                    .ConfigureAwait(false);
+                return answer is { Status: 200, IsWhole: true } ? Encoding.UTF8.GetString(answer.Body.Span) : null;
+            }
+        }
+        catch (Exception e) when (e is IOException or SocketException or TimeoutException)
+        {
+            // It ended just now: its metrics are gone with it.
+            return null;
+        }
+    }
+}
