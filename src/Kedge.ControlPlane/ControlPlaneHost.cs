@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
+using Kedge.Content.Trust;
 using Kedge.ControlPlane.Auth;
 using Kedge.ControlPlane.Content;
 using Kedge.ControlPlane.Http;
@@ -10,6 +11,7 @@ using Kedge.ControlPlane.Link;
 using Kedge.ControlPlane.Loops;
 using Kedge.Core.Errors;
 using Kedge.Core.Models;
+using Kedge.Store.Contracts;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -214,11 +216,26 @@ public sealed partial class ControlPlaneHost : IAsyncDisposable
                     .ConfigureAwait(false);
             }
 
+            await RequireCertifiedAsync(opened.Store, keys, ct).ConfigureAwait(false);
             ControlPlaneHost host = new(new Parts(_scope, _app, _link, held, _stop)) { WasFirstStart = first };
             host.StartLoops();
             _link.Start();
             host.Started(host.Address, _scope.LinkAddress, first);
             return host;
+        }
+
+        /// <summary>A key that the owner did not certify would sign what every device refuses.</summary>
+        private async Task RequireCertifiedAsync(IKedgeStore store, ServerKeys keys, CancellationToken ct)
+        {
+            TrustRow? row =
+                await store.Trust.LatestAsync(options.Tenant, TrustKind.DesiredKeys, ct).ConfigureAwait(false);
+            TrustedKey own = TrustedKey.Of(keys.DesiredKey);
+            DesiredKeys? certified =
+                row is null ? null : DesiredKeys.TryRead(row.Envelope.AsSpan(), keys.Owner, out _);
+            if (certified is null || certified.Keys.All(k => k.KeyId != own.KeyId))
+            {
+                throw new KedgeException(ServerErrors.DesiredKey, $"key {own.KeyId.Short} in {options.DataFolder}");
+            }
         }
 
         public async Task UndoAsync()

@@ -1,5 +1,6 @@
 using Kedge.ControlPlane.Auth;
 using Kedge.Store.Contracts;
+using Kedge.Store.Postgres;
 using Kedge.Store.Sqlite;
 
 namespace Kedge.ControlPlane;
@@ -15,7 +16,13 @@ internal static class StoreChoice
             return new OpenedStore(given.Store, null);
         }
 
-        await Task.CompletedTask.ConfigureAwait(false);
+        if (options.Postgres.Length > 0)
+        {
+            PostgresStore shared =
+                await PostgresStore.OpenAsync(options.Postgres, given.Time, ct).ConfigureAwait(false);
+            return new OpenedStore(shared, null);
+        }
+
         SqliteStore store = SqliteStore.Open(paths.Database, given.Time);
         return new OpenedStore(store, store.BackupAsync);
     }

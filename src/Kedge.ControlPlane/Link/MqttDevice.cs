@@ -88,7 +88,15 @@ internal sealed class MqttDevice(DeviceLink link, X509Certificate2? certificate)
         return true;
     }
 
-    public void Close(Finding why) => _connection?.Disconnect(ReasonOf(why), why.ToString());
+    /// <summary>
+    /// Banned is a word of CONNACK only; DISCONNECT says the same by "administrative action" (MQTT 5.0 §3.14.2.1).
+    /// </summary>
+    public void Close(Finding why)
+    {
+        MqttReasonCode reason = ReasonOf(why);
+        _connection?.Disconnect(
+            reason == MqttReasonCode.Banned ? MqttReasonCode.AdministrativeAction : reason, why.ToString());
+    }
 
     private async Task<MqttPublishAnswer> InOrderAsync(
         Task before, MqttPacket.Publish message, CancellationToken cancellationToken)

@@ -43,6 +43,15 @@ internal sealed class TestDevice(TestServer server, string name) : IAsyncDisposa
 
     public ConcurrentQueue<MqttPacket.Publish> Received { get; } = new();
 
+    /// <summary>The same device facing another server: same key, certificate and sequence.</summary>
+    public TestDevice On(TestServer other) => new(other, name)
+    {
+        Key = Key,
+        Incarnation = Incarnation,
+        Enrolment = Enrolment,
+        _sequence = _sequence,
+    };
+
     public static string Csr(ECDsa key, string subject = "CN=whatever") =>
         new CertificateRequest(subject, key, HashAlgorithmName.SHA256).CreateSigningRequestPem();
 
