@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Text;
 using Kedge.ControlPlane.Auth;
 using Kedge.Core;
 using Kedge.Core.Errors;
@@ -22,6 +23,7 @@ internal static class DeviceSideCalls
     [
         new("POST", "/v1/enrol", Access.Proof, "Enrols a device with a token.", EnrolAsync),
         new("POST", "/v1/renew", Access.Proof, "Renews a device's certificate with the enrolled key.", RenewAsync),
+        new("GET", "/v1/root", Access.Proof, "The root certificate, PEM: public, judged by its pinned digest.", RootAsync),
         new("GET", "/v1/trust", Access.Device, "The documents that the owner signed.", TrustAsync),
         new("GET", "/v1/packages/{digest}", Access.Device, "A signed package manifest.", PackageAsync),
         new("GET", "/v1/chunks/{digest}", Access.Device, "The bytes of a chunk; ranges are answered.", ChunkAsync),
@@ -42,6 +44,15 @@ internal static class DeviceSideCalls
             await call.ReadAsync(WireJson.Default.RenewRequest, ServerLimits.EnrolBytesMax).ConfigureAwait(false);
         EnrolAnswer answer = await call.Server.Enrolment.RenewAsync(request, call.Aborted).ConfigureAwait(false);
         await AnswerAsync(call, answer).ConfigureAwait(false);
+    }
+
+    /// <summary>TLS does not send a root: a device asks for it before it shows its token, and checks the digest.</summary>
+    private static async Task RootAsync(Call call)
+    {
+        byte[] pem = Encoding.ASCII.GetBytes(call.Server.Keys.Root.ExportCertificatePem());
+        call.Http.Response.ContentType = "application/x-pem-file";
+        call.Http.Response.ContentLength = pem.Length;
+        await call.Http.Response.Body.WriteAsync(pem, call.Aborted).ConfigureAwait(false);
     }
 
     private static Task AnswerAsync(Call call, EnrolAnswer answer) => answer switch
