@@ -147,6 +147,7 @@ public sealed partial class ControlPlaneHost : IAsyncDisposable
         FloorLoop floor = new(s.Store, s.Tenant, s.Wakeups, s.Log);
         PresenceSweep presence = new(s.Store, s.Tenant, s.Sessions, s.Time);
         RevisionLoop revision = new(s.Store, s.Wakeups, s.Options);
+        HousekeepingLoop housekeeping = new(s.Store, s.Tenant, s.Chunks, s.Time);
         TimeSpan period = ServerLimits.LoopPeriod;
         CancellationToken ct = _stop.Token;
         _loops =
@@ -156,6 +157,8 @@ public sealed partial class ControlPlaneHost : IAsyncDisposable
             runner.RunAsync("floor", s.Wakeups.Floor, period, floor.RunOnceAsync, ct),
             runner.RunAsync("presence", s.Wakeups.Presence, period, presence.RunOnceAsync, ct),
             runner.RunAsync("revision", new Wakeup(), TimeSpan.Zero, revision.RunOnceAsync, ct),
+            runner.RunAsync(
+                "housekeeping", new Wakeup(), ServerLimits.HousekeepingPeriod, housekeeping.RunOnceAsync, ct),
             runner.RunAsync("certificate", new Wakeup(), TimeSpan.FromHours(1), RenewAsync, ct),
         ];
     }

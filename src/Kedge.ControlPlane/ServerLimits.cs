@@ -59,6 +59,17 @@ public static class ServerLimits
     /// <summary>How often last-seen times go to the store.</summary>
     public static readonly TimeSpan TouchPeriod = TimeSpan.FromSeconds(10);
 
+    /// <summary>How long an uploaded chunk waits for its package: a push over a slow line takes hours.</summary>
+    public static readonly TimeSpan UnusedChunkAge = TimeSpan.FromDays(1);
+
+    /// <summary>
+    /// How long the record of an expired certificate is kept: a revoked one must not renew meanwhile.
+    /// </summary>
+    public static readonly TimeSpan CertificateRecordAge = TimeSpan.FromDays(400);
+
+    /// <summary>How often unused things are looked for.</summary>
+    public static readonly TimeSpan HousekeepingPeriod = TimeSpan.FromHours(1);
+
     /// <summary>Longest drain at shutdown.</summary>
     public static readonly TimeSpan ShutdownDeadline = TimeSpan.FromSeconds(10);
 
