@@ -105,6 +105,7 @@ internal sealed partial class HttpSide(ServerScope server)
         switch (access)
         {
             case Access.Proof:
+            case Access.Root:
                 return;
             case Access.Device:
                 await AuthorizeDeviceAsync(call).ConfigureAwait(false);
@@ -181,7 +182,7 @@ internal sealed partial class HttpSide(ServerScope server)
             Access.Metrics => row.Roles.Any(Roles.All.Contains),
             Access.Viewer => row.Roles.Contains(Roles.Viewer) || row.Roles.Contains(Roles.Admin),
             Access.Admin => row.Roles.Contains(Roles.Admin),
-            Access.Unknown or Access.Proof or Access.Device => throw new UnreachableException(),
+            Access.Unknown or Access.Proof or Access.Device or Access.Root => throw new UnreachableException(),
         };
         if (!allowed)
         {

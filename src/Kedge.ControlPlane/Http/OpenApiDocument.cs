@@ -75,7 +75,7 @@ internal static partial class OpenApiDocument
         json.WriteEndObject();
         json.WriteEndObject();
         json.WriteStartArray("security");
-        if (route.Access is not Access.Proof)
+        if (route.Access is not (Access.Proof or Access.Root))
         {
             json.WriteStartObject();
             json.WriteStartArray(route.Access == Access.Device ? "deviceCertificate" : "bearer");

@@ -20,6 +20,9 @@ internal enum Access
 
     /// <summary>An administrator.</summary>
     Admin = 5,
+
+    /// <summary>Everybody: the root certificate only, which is public and judged by its pinned digest.</summary>
+    Root = 6,
 }
 
 /// <summary>One call that the server answers.</summary>

@@ -13,7 +13,8 @@ public class AccessTests
     {
         await using TestServer server = await TestServer.StartAsync();
         using HttpClient http = server.Bare();
-        foreach (string call in ControlPlaneHost.Calls)
+        // The root certificate is public: a device judges it by the digest in its token before it shows the token.
+        foreach (string call in ControlPlaneHost.Calls.Where(c => c != "GET /v1/root"))
         {
             using HttpRequestMessage request = Request(call);
             using HttpResponseMessage response = await http.SendAsync(request, server.Ct);
