@@ -40,7 +40,6 @@ internal sealed class ApiConnection : IDisposable
         {
             BaseAddress = new Uri(context.Server.TrimEnd('/') + "/"),
             Timeout = timeout ?? TimeSpan.FromMinutes(2),
-            DefaultRequestVersion = HttpVersion.Version20,
         };
         _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", context.Token);
     }
@@ -69,6 +68,8 @@ internal sealed class ApiConnection : IDisposable
     /// <summary>Sends; throws <see cref="KedgeApiException"/> for every answer that is not a success.</summary>
     public async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken ct)
     {
+        // Over HTTP/2 a refusal that comes before the end of a body is read like any other answer.
+        request.Version = HttpVersion.Version20;
         HttpResponseMessage response =
             await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, ct).ConfigureAwait(false);
         if (response.IsSuccessStatusCode)
