@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Kedge.Content.Trust;
+using Kedge.Core;
 using Kedge.Core.Models;
 
 namespace Kedge.Cli.Commands;
@@ -29,7 +30,7 @@ internal static class PolicyChange
         ImmutableArray<PolicyRule> rules = current.Rules;
         foreach (string id in revoke)
         {
-            PolicyRule rule = Find(rules, id);
+            PolicyRule rule = FindKey(rules, known => known.KeyId, id);
             string reason = how.Reason.Length > 0 ? how.Reason : rule.Reason;
             rules = rules.Replace(rule, rule with { Revoked = true, Reason = reason });
         }
@@ -56,18 +57,21 @@ internal static class PolicyChange
         return new SigningPolicyDocument { Version = current.Version + 1, Rules = rules };
     }
 
-    private static PolicyRule Find(ImmutableArray<PolicyRule> rules, string id)
+    /// <summary>
+    /// The one item whose key has this id, or an id that begins so; ends the command when it is not one.
+    /// </summary>
+    public static T FindKey<T>(IEnumerable<T> items, Func<T, Digest> keyOf, string id)
     {
         string digits = id.StartsWith("sha256:", StringComparison.Ordinal) ? id["sha256:".Length..] : id;
-        PolicyRule[] found = digits.Length < KeyDigitsMin
+        T[] found = digits.Length < KeyDigitsMin
             ? []
-            : [.. rules.Where(rule => rule.KeyId.Hex.StartsWith(digits, StringComparison.Ordinal))];
+            : [.. items.Where(item => keyOf(item).Hex.StartsWith(digits, StringComparison.Ordinal))];
         return found.Length == 1
             ? found[0]
             : throw new CliException(
                 CliErrors.Policy,
                 found.Length == 0
-                    ? $"the policy has no key {id}; give at least {KeyDigitsMin} of its digits"
+                    ? $"there is no key {id}; give at least {KeyDigitsMin} of its digits"
                     : $"more than one key begins with {id}",
                 ExitCodes.NotFound);
     }

@@ -82,7 +82,7 @@ internal static class DeviceKind
                 Ages.Since(device.EnrolledAtMs, nowMs),
                 device.AgentVersion,
                 generation,
-                Ages.Until(device.CertificateExpiresAtMs, nowMs),
+                device.CertificateExpiresAtMs > 0 ? Ages.Until(device.CertificateExpiresAtMs, nowMs) : "",
                 ResourceObject.Text(device.Labels),
             ],
             () => ResourceObject.Of(

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using Kedge.Content.Packages;
 using Kedge.Core;
@@ -16,7 +17,13 @@ namespace Kedge.Cli.Models;
 /// so.</summary>
 internal static class GoldenChoice
 {
-    private const int SamplesRecorded = 8;
+    private const int SamplesMax = 8;
+
+    /// <summary>Every device fetches the samples with the model: large tensors are recorded less often.</summary>
+    private const long RecordedBytesAim = 1024 * 1024;
+
+    /// <summary>What one number takes in JSON, about.</summary>
+    private const long BytesPerElement = 10;
 
     /// <summary>
     /// The samples to package, with one sentence about them; ends the command when they do not agree.
@@ -40,7 +47,7 @@ internal static class GoldenChoice
         GoldenRequest request = new(goldenFile, GoldenSource.Author, samples.Samples.Length);
         if (skipsCheck)
         {
-            return (request, $"{samples.Samples.Length} golden samples, not checked here");
+            return (request, $"{Count(samples)}, not checked here");
         }
 
         using OnnxSession session = Open(model);
@@ -88,7 +95,8 @@ internal static class GoldenChoice
 
         // The same model gives the same samples, and so the same package.
         Rng rng = new(SHA256.HashData(model.Span));
-        Finding? fault = GoldenRecorder.Record(session, SamplesRecorded, rng, out GoldenSamples? samples);
+        Finding? fault = GoldenRecorder.Record(
+            session, SampleCount(session.Signature), rng, out GoldenSamples? samples);
         if (fault is not null || samples is null)
         {
             throw new CliException(
@@ -97,9 +105,23 @@ internal static class GoldenChoice
 
         return (
             new GoldenRequest(samples.ToJson(), GoldenSource.Recorded, samples.Samples.Length),
-            $"{samples.Samples.Length} golden samples recorded from ONNX Runtime here: they show that devices "
-            + "compute the "
-            + "same, not that the model is right");
+            $"{Count(samples)} recorded from ONNX Runtime here: devices will compute the same; whether that is right, "
+            + "only samples of the author's can show");
+    }
+
+    private static string Count(GoldenSamples samples) => samples.Samples.Length == 1
+        ? "1 golden sample"
+        : string.Create(CultureInfo.InvariantCulture, $"{samples.Samples.Length} golden samples");
+
+    private static int SampleCount(ModelSignature signature)
+    {
+        double elements = 1;
+        foreach (TensorSpec tensor in signature.Inputs.Concat(signature.Outputs))
+        {
+            elements += tensor.Shape.Aggregate(1.0, (product, extent) => product * Math.Max(extent, 1));
+        }
+
+        return (int)Math.Clamp(RecordedBytesAim / (elements * BytesPerElement), 1, SamplesMax);
     }
 
     private static OnnxSession Open(ReadOnlyMemory<byte> model)

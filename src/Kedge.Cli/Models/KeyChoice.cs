@@ -39,7 +39,8 @@ internal static class KeyChoice
             : Parse(path, File.ReadAllText(path));
     }
 
-    private static ECDsa Parse(string path, string pem)
+    /// <summary>Reads a private key on P-256; ends the command when the text holds none.</summary>
+    public static ECDsa Parse(string path, string pem)
     {
         ECDsa key = ECDsa.Create();
         try

@@ -48,7 +48,12 @@ internal sealed class LocalAgent(string program, string folder) : IDisposable
     }
 
     /// <summary>Starts it for good.</summary>
-    public void Run() => _process = Start(["run", "--data", DataFolder]);
+    /// <param name="runtimeLibrary">The native runtime for its model servers; empty where it finds its own.</param>
+    public void Run(string runtimeLibrary)
+    {
+        ImmutableArray<string> arguments = ["run", "--data", DataFolder];
+        _process = Start(runtimeLibrary.Length > 0 ? [.. arguments, "--runtime-library", runtimeLibrary] : arguments);
+    }
 
     /// <summary>Asks it to end and waits; model servers go on.</summary>
     public async Task StopAsync(TimeProvider time)

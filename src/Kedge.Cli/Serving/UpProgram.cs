@@ -5,6 +5,7 @@ using Kedge.Cli.Commands;
 using Kedge.Cli.Running;
 using Kedge.ControlPlane;
 using Kedge.Core;
+using Kedge.Inference.Onnx;
 using Microsoft.Extensions.Logging;
 
 namespace Kedge.Cli.Serving;
@@ -42,7 +43,7 @@ internal sealed class UpProgram(Session session, UpArguments arguments)
             try
             {
                 await EnrolAsync(client, agent, name, ct).ConfigureAwait(false);
-                agent.Run();
+                agent.Run(RuntimeLibrary());
                 await UntilConnectedAsync(client, agent, name, ct).ConfigureAwait(false);
                 SayWhatNext(name);
                 await UntilEndAsync(agent, ct).ConfigureAwait(false);
@@ -93,6 +94,10 @@ internal sealed class UpProgram(Session session, UpArguments arguments)
             return false;
         }
     }
+
+    /// <summary>The runtime that this program itself would use: in a checkout the agent has none beside it.</summary>
+    private static string RuntimeLibrary() =>
+        OnnxRuntimeLibrary.Candidates(null).FirstOrDefault(File.Exists) ?? "";
 
     private async Task UntilConnectedAsync(KedgeClient client, LocalAgent agent, string name, CancellationToken ct)
     {

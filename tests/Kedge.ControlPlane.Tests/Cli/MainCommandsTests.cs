@@ -159,6 +159,22 @@ public sealed class MainCommandsTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task The_owner_key_changes_which_keys_sign_desired_states()
+    {
+        string data = _server.Options.DataFolder;
+        Assert.Matches(@"^VERSION\s+KEY\n1\s+sha256:[0-9a-f]{64}\n$", await OkAsync("server", "keys"));
+        using var spare = System.Security.Cryptography.ECDsa.Create(
+            System.Security.Cryptography.ECCurve.NamedCurves.nistP256);
+        string file = _cli.Write("spare.pem", spare.ExportSubjectPublicKeyInfoPem());
+        Assert.Equal("keys of desired states are at version 2\n", await OkAsync("server", "keys", "--add", file));
+        string id = Kedge.Core.Digest.Of(spare.ExportSubjectPublicKeyInfo()).Hex[..8];
+        Assert.Equal(
+            "keys of desired states are at version 3\n",
+            await OkAsync("server", "keys", "--drop", id, "--add", Path.Combine(data, "desired.key")));
+        Assert.DoesNotContain(id, await OkAsync("server", "keys"), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Golden_samples_that_disagree_are_refused_unless_somebody_insists()
     {
         string golden = _cli.Write("golden.json", """
