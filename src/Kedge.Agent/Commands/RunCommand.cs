@@ -49,6 +49,7 @@ internal static class RunCommand
         await using ConfiguredAsyncDisposable closingLocal = local.ConfigureAwait(false);
         local.Start();
         using Heartbeat heartbeat = new(loop, time);
+        using MemoryTrim trim = new(time);
         heartbeat.Ready();
         await loop.RunAsync(cancel).ConfigureAwait(false);
         heartbeat.Stopping();

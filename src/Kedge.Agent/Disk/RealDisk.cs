@@ -33,7 +33,7 @@ public sealed class RealDisk(string root) : IDisk
     public byte[] Read(string path, int bytesMax) => Attempt($"read {path}", () =>
     {
         using SafeFileHandle file = File.OpenHandle(HostPath(path), FileMode.Open, FileAccess.Read, Unlocked);
-        byte[] buffer = new byte[Math.Clamp(RandomAccess.GetLength(file) + 1, 4096, (long)bytesMax + 1)];
+        byte[] buffer = new byte[Math.Min(Math.Max(RandomAccess.GetLength(file) + 1, 4096), (long)bytesMax + 1)];
         int filled = 0;
         while (true)
         {

@@ -45,7 +45,7 @@ internal sealed class DesiredGate(
     {
         while (IsOpen && !_isAsking && _waiting.TryPeek(out LinkDelivery? delivery))
         {
-            Finding? finding = Judge(delivery.Payload, out DesiredState? state);
+            Finding? finding = Judge(delivery.Payload, out DesiredState? state, out Digest content);
             bool mayAsk = _askedAt is null || parts.Clock.Now - _askedAt >= AskAgainAfter;
             if (finding?.Code == WireErrors.UnknownKey.Code && mayAsk)
             {
@@ -54,7 +54,7 @@ internal sealed class DesiredGate(
             }
 
             _ = _waiting.Dequeue();
-            finding ??= accept(state!, Digest.Of(delivery.Payload.Span)); // Judge gives a finding or a state.
+            finding ??= accept(state!, content); // Judge gives a finding or a state.
             Answer(delivery, finding, cancel);
         }
     }
@@ -93,9 +93,10 @@ internal sealed class DesiredGate(
             cancel);
     }
 
-    private Finding? Judge(ReadOnlyMemory<byte> payload, out DesiredState? state)
+    private Finding? Judge(ReadOnlyMemory<byte> payload, out DesiredState? state, out Digest content)
     {
         state = null;
+        content = default;
         if (SignedMessage.TryParse(payload, out Finding? finding) is not { } message)
         {
             return finding;
@@ -107,6 +108,8 @@ internal sealed class DesiredGate(
             return finding;
         }
 
+        // Over the signed line alone: the same state signed once more is the same state.
+        content = Digest.Of(message.Body.Span);
         state = DesiredMessage.TryRead(message.Body, out finding);
         if (state is null)
         {

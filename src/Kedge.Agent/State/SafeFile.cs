@@ -46,7 +46,8 @@ internal sealed class SafeFile(IDisk disk, string folder, string name)
 
             if (!TryOpen(path, out byte[] content, out long number))
             {
-                damaged++;
+                // A torn copy that was never renamed is nothing but a save that did not happen.
+                damaged += path == Fresh ? 0 : 1;
                 newestDamaged |= path == Newest;
             }
             else if (best is null || number > _number)

@@ -1,0 +1,29 @@
+namespace Kedge.Agent.Commands;
+
+/// <summary>
+/// Gives memory back after work. Problem: the collector sees a processor with a large cache and waits until that much was
+/// allocated, which on a small device is more than the agent ever needs. Approach: once the loop was busy, collect and
+/// return what is free to the system; an idle agent is left alone.
+/// </summary>
+internal sealed class MemoryTrim : IDisposable
+{
+    private const long WorthBytes = 1024 * 1024;
+    private static readonly TimeSpan First = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan Period = TimeSpan.FromSeconds(30);
+    private readonly ITimer _timer;
+    private long _allocated = -WorthBytes;
+
+    internal MemoryTrim(TimeProvider time) =>
+        _timer = time.CreateTimer(static box => ((MemoryTrim)box!).Trim(), this, First, Period);
+
+    public void Dispose() => _timer.Dispose();
+
+    private void Trim()
+    {
+        if (GC.GetTotalAllocatedBytes() - _allocated >= WorthBytes)
+        {
+            GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+            _allocated = GC.GetTotalAllocatedBytes();
+        }
+    }
+}
