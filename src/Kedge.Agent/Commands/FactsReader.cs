@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 using Kedge.Agent.Disk;
-using Kedge.Core;
+using Kedge.Agent.Inventory;
 using Kedge.Core.Borders;
 using Kedge.Core.Fleet;
 using Kedge.Core.Models;
@@ -10,23 +10,19 @@ namespace Kedge.Agent.Commands;
 /// <summary>Reads the machine, and what only this process knows of it.</summary>
 internal static class FactsReader
 {
-    internal static DeviceFacts Read(RealDisk inventory, RealDisk data, bool isSimulated) => new()
-    {
-        Simulated = isSimulated,
-        Architecture = RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant(),
-        MemoryBytes = Memory(inventory),
-        MemoryAvailableBytes = Memory(inventory),
-        DataFreeBytes = Free(data),
-        Runtimes = [new RuntimeFacts(ModelFormat.Onnx, "1.30.0")],
-    };
+    // The release that the package brings: eng/native/pins.txt.
+    private const string RuntimeVersion = "1.30.0";
 
-    private static long Memory(RealDisk inventory)
-    {
-        string text = System.Text.Encoding.ASCII.GetString(
-            inventory.Read("proc/meminfo", AgentLimits.InventoryBytesMax));
-        string digits = new([.. text.Split('\n')[0].Where(char.IsAsciiDigit)]);
-        return long.TryParse(digits, out long kilobytes) ? kilobytes * Limits.KiB : 0;
-    }
+    internal static DeviceFacts Read(RealDisk inventory, RealDisk data, bool isSimulated) =>
+        InventoryReader.Read(inventory, new InventoryContext
+        {
+            Simulated = isSimulated,
+            HostArchitecture = RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant(),
+            Runtimes = [new RuntimeFacts(ModelFormat.Onnx, RuntimeVersion)],
+        }) with
+        {
+            DataFreeBytes = Free(data),
+        };
 
     private static long Free(RealDisk data)
     {

@@ -1,7 +1,8 @@
 namespace Kedge.Agent.Commands;
 
 /// <summary>
-/// Gives memory back after work. Problem: the collector sees a processor with a large cache and waits until that much was
+/// Gives memory back after work. Problem: the collector sees a processor with a large cache and waits until that much
+/// was
 /// allocated, which on a small device is more than the agent ever needs. Approach: once the loop was busy, collect and
 /// return what is free to the system; an idle agent is left alone.
 /// </summary>

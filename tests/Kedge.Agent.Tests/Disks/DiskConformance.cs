@@ -63,7 +63,8 @@ public abstract class DiskConformance
         Write("f/a", DiskOpening.Create);
         Write("f/Z", DiskOpening.Create);
         Assert.Equal(
-            [new DiskEntry("Z", false), new DiskEntry("a", false), new DiskEntry("z", true)], Disk.List("f").AsEnumerable());
+            [new DiskEntry("Z", false), new DiskEntry("a", false), new DiskEntry("z", true)],
+            Disk.List("f").AsEnumerable());
         Assert.Empty(Disk.List("absent"));
     }
 

@@ -57,7 +57,8 @@ public sealed class PowerCutTests
         Assert.Equal(2, device.Workload("bearing").Current?.Spec.Revision);
         Assert.Single(device.Supervisor.Accepting);
         Assert.True(device.LastStatus?.Settled, $"cut {at}: the last status is not settled: "
-            + string.Join(" | ", device.Messages.TakeLast(8).Select(static m => $"{m.Sequence} {m.Event?.Reason}{m.Status?.Settled}")));
+            + string.Join(" | ", device.Messages.TakeLast(8)
+                .Select(static m => $"{m.Sequence} {m.Event?.Reason}{m.Status?.Settled}")));
     }
 
     private static void Story(TestDevice device, CuttingDisk disk)

@@ -54,7 +54,8 @@ public sealed class LedgerTests
                 Ledger ledger = Ledger.Open(disk);
                 long found = ledger.Record.Device.Generation.Value;
                 Assert.True(
-                    found == saved || found == saved + 1, $"cut {at}, seed {seed}: {found} is there, {saved} was saved");
+                    found == saved || found == saved + 1,
+                    $"cut {at}, seed {seed}: {found} is there, {saved} was saved");
                 Assert.Null(ledger.Finding);
                 Assert.Null(ledger.Save(Record(found + 1)));
                 Assert.Equal(found + 1, Ledger.Open(disk).Record.Device.Generation.Value);

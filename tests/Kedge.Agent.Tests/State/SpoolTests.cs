@@ -133,9 +133,11 @@ public sealed class SpoolTests
         }
     }
 
-    private static UpMessage Event(int chars) => Envelope with { Event = new EventMessage { Message = new string('x', chars) } };
+    private static UpMessage Event(int chars) =>
+        Envelope with { Event = new EventMessage { Message = new string('x', chars) } };
 
-    private static UpMessage Status(long generation) => Envelope with { Status = new StatusMessage { Generation = generation } };
+    private static UpMessage Status(long generation) =>
+        Envelope with { Status = new StatusMessage { Generation = generation } };
 
     private static UpMessage Envelope => new() { Incarnation = "-", Sequence = 1, SentAtMs = 0 };
 }
