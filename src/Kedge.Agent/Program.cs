@@ -4,20 +4,6 @@ using Kedge.Agent.Commands;
 using Kedge.Core.Borders;
 using Kedge.Core.Errors;
 
-const string Help = """
-    kedge-agent supervises the models of one device.
-
-    kedge-agent enroll --token TOKEN [--server HOST:PORT] [--name NAME] [--label KEY=VALUE]... [--data DIR]
-    kedge-agent run [--data DIR] [--serve FILE] [--runtime-library FILE] [--metrics-port PORT]
-                    [--loopback-address ADDRESS] [--inventory-root DIR]
-    kedge-agent status [--data DIR] [-o json]
-    kedge-agent doctor [--data DIR] [--serve FILE] [--runtime-library FILE]
-    kedge-agent stop [--data DIR]
-    kedge-agent --version | --help
-
-    DIR is /var/lib/kedge unless it is given. The token may come in KEDGE_ENROL_TOKEN instead.
-    """;
-
 Dictionary<string, IReadOnlyList<string>> options = new(StringComparer.Ordinal)
 {
     ["enroll"] = ["--token", "--server", "--name", "--label", "--data"],
@@ -32,7 +18,7 @@ Dictionary<string, IReadOnlyList<string>> options = new(StringComparer.Ordinal)
 
 if (args is [] or ["--help"] or ["-h"] or ["help"])
 {
-    Console.Out.WriteLine(Help);
+    Console.Out.WriteLine(HelpText.Text);
     return args.Length == 0 ? ExitCodes.Usage : ExitCodes.Done;
 }
 
@@ -66,10 +52,7 @@ try
 catch (KedgeException e)
 {
     Console.Error.WriteLine(e.Message);
-    return e.Finding.Code == AgentErrors.Usage.Code || e.Finding.Code == AgentErrors.BadConfig.Code ? ExitCodes.Usage
-        : e.Finding.Code == AgentErrors.NotEnrolled.Code ? ExitCodes.NotEnrolled
-        : e.Finding.Code == AgentErrors.AlreadyRunning.Code ? ExitCodes.AlreadyRunning
-        : ExitCodes.Failed;
+    return ExitCodes.Of(e.Finding);
 }
 catch (DiskException e)
 {

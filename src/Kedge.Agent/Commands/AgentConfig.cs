@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using Kedge.Core;
 using Kedge.Core.Borders;
 using Kedge.Core.Errors;
@@ -71,14 +70,3 @@ internal sealed record AgentConfig
         }
     }
 }
-
-/// <summary>Generated JSON of the agent's own files and answers.</summary>
-[JsonSourceGenerationOptions(
-    JsonSerializerDefaults.Web,
-    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-    ReadCommentHandling = JsonCommentHandling.Skip,
-    AllowTrailingCommas = true,
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
-[JsonSerializable(typeof(AgentConfig))]
-[JsonSerializable(typeof(StatusDocument))]
-internal sealed partial class AgentJson : JsonSerializerContext;

@@ -1,3 +1,5 @@
+using Kedge.Core.Errors;
+
 namespace Kedge.Agent.Commands;
 
 /// <summary>What the program's exit says. Documented in <c>docs/operations/agent.md</c>.</summary>
@@ -23,4 +25,13 @@ internal static class ExitCodes
 
     /// <summary>A bug of ours ended it; the log says which. The unit starts it again.</summary>
     internal const int Broken = 70;
+
+    /// <summary>The code of an error that ends a command.</summary>
+    internal static int Of(Finding finding) => finding.Code switch
+    {
+        _ when finding.Code == AgentErrors.Usage.Code || finding.Code == AgentErrors.BadConfig.Code => Usage,
+        _ when finding.Code == AgentErrors.NotEnrolled.Code => NotEnrolled,
+        _ when finding.Code == AgentErrors.AlreadyRunning.Code => AlreadyRunning,
+        _ => Failed,
+    };
 }

@@ -81,11 +81,14 @@ internal static class StatusCommand
 
     private static void Print(StatusDocument status, TextWriter output)
     {
+        string running = status.Running
+            ? $"running, pid {status.Pid}, version {status.AgentVersion}"
+            : "not running; this is what it left";
         string link = status.LinkUp ? "up" : status.LinkProblem is { } problem ? $"down: {problem.Message}" : "down";
         output.WriteLine(
             $"Device       {status.Device} (tenant {status.Tenant}){(status.Simulated ? ", simulated" : "")}");
         output.WriteLine(
-            $"Agent        {(status.Running ? $"running, pid {status.Pid}, version {status.AgentVersion}" : "not running; this is what it left")}");
+            $"Agent        {running}");
         output.WriteLine($"Server       {status.Server}, link {link}");
         output.WriteLine($"Certificate  until {status.CertificateUntil}");
         output.WriteLine($"Sandbox      {(status.Sandbox.Length > 0 ? status.Sandbox : "none")}");

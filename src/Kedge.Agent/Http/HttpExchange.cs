@@ -46,7 +46,8 @@ internal sealed class HttpExchange(Stream stream, TimeProvider time, TimeSpan id
     private async ValueTask WriteAsync(HttpRequest request, CancellationToken cancel)
     {
         StringBuilder head = new();
-        _ = head.Append(CultureInfo.InvariantCulture, $"{request.Method} {request.Path} HTTP/1.1\r\nHost: {request.Host}\r\n");
+        _ = head.Append(CultureInfo.InvariantCulture, $"{request.Method} {request.Path} HTTP/1.1\r\n");
+        _ = head.Append(CultureInfo.InvariantCulture, $"Host: {request.Host}\r\n");
         if (request.RangeFrom > 0)
         {
             _ = head.Append(CultureInfo.InvariantCulture, $"Range: bytes={request.RangeFrom}-\r\n");

@@ -54,9 +54,10 @@ internal static class EventReport
         if (after.Current is { } current && current.Id != before?.Current?.Id)
         {
             bool isFallback = after.IsFallback;
+            string instead = isFallback ? $" instead of {Label(after.Target!)}" : ""; // A fallback has a target.
             Add(
                 isFallback ? "FellBack" : "ReleaseServing",
-                $"{Label(current.Spec)} serves as {current.Id}{(isFallback ? $" instead of {Label(after.Target!)}" : "")}",
+                $"{Label(current.Spec)} serves as {current.Id}{instead}",
                 isFallback,
                 "");
         }
@@ -65,7 +66,8 @@ internal static class EventReport
         {
             if (before is null || !before.Quarantined.Contains(entry))
             {
-                Add("ReleaseQuarantined", $"release {entry.Release.Short}: {entry.Problem.Message}", true, entry.Problem.Code);
+                string message = $"release {entry.Release.Short}: {entry.Problem.Message}";
+                Add("ReleaseQuarantined", message, true, entry.Problem.Code);
             }
         }
 

@@ -168,9 +168,10 @@ internal sealed class LinkPump
         }
 
         Problem = problem;
+        double doubled = AgentLimits.LinkDelayMin.Ticks * Math.Pow(2, Math.Min(_failures, 20));
         double ceiling = isRefused
             ? AgentLimits.LinkDelayMax.Ticks
-            : Math.Min(AgentLimits.LinkDelayMax.Ticks, AgentLimits.LinkDelayMin.Ticks * Math.Pow(2, Math.Min(_failures, 20)));
+            : Math.Min(AgentLimits.LinkDelayMax.Ticks, doubled);
         _failures++;
         Due = _clock.Now + TimeSpan.FromTicks((long)(ceiling * (0.5 + (_rng.Fraction() / 2))));
     }

@@ -13,7 +13,11 @@ namespace Kedge.Agent.Loop;
 internal sealed class Mailbox
 {
     private readonly Channel<Action> _channel = Channel.CreateBounded<Action>(
-        new BoundedChannelOptions(AgentLimits.MailboxMax) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
+        new BoundedChannelOptions(AgentLimits.MailboxMax)
+        {
+            SingleReader = true,
+            FullMode = BoundedChannelFullMode.Wait,
+        });
 
     /// <summary>True when something waits.</summary>
     internal bool HasWork => _channel.Reader.TryPeek(out _);
