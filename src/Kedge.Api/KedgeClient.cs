@@ -248,7 +248,9 @@ public sealed class KedgeClient : IDisposable
             ApiJson.Default.CredentialResource,
             ct);
 
-    /// <summary>Writes a backup (tar) to a stream.</summary>
+    /// <summary>
+    /// Writes a backup (tar) to a stream: the store, no keys. The server's key files are copied once, by hand.
+    /// </summary>
     /// <param name="to">Where it goes.</param>
     /// <param name="content">True to include the chunks of the packages.</param>
     /// <param name="ct">Cancels the call.</param>
