@@ -46,7 +46,9 @@ internal static class DeviceSideCalls
         await AnswerAsync(call, answer).ConfigureAwait(false);
     }
 
-    /// <summary>TLS does not send a root: a device asks for it before it shows its token, and checks the digest.</summary>
+    /// <summary>
+    /// TLS does not send a root: a device asks for it before it shows its token, and checks the digest.
+    /// </summary>
     private static async Task RootAsync(Call call)
     {
         byte[] pem = Encoding.ASCII.GetBytes(call.Server.Keys.Root.ExportCertificatePem());
