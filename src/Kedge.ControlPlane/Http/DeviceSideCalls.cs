@@ -23,7 +23,8 @@ internal static class DeviceSideCalls
     [
         new("POST", "/v1/enrol", Access.Proof, "Enrols a device with a token.", EnrolAsync),
         new("POST", "/v1/renew", Access.Proof, "Renews a device's certificate with the enrolled key.", RenewAsync),
-        new("GET", "/v1/root", Access.Root, "The root certificate, PEM: public, judged by its pinned digest.", RootAsync),
+        new("GET", "/v1/root", Access.Root,
+            "The root certificate, PEM: public, judged by its pinned digest.", RootAsync),
         new("GET", "/v1/trust", Access.Device, "The documents that the owner signed.", TrustAsync),
         new("GET", "/v1/packages/{digest}", Access.Device, "A signed package manifest.", PackageAsync),
         new("GET", "/v1/chunks/{digest}", Access.Device, "The bytes of a chunk; ranges are answered.", ChunkAsync),
