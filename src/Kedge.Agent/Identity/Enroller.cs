@@ -62,7 +62,9 @@ internal sealed class Enroller(IDisk disk, TimeProvider time, long builtAtMs)
         X509Certificate2? leaf = null;
         X509Certificate2Collection sent = [];
         SslPolicyErrors errors = SslPolicyErrors.None;
-        (string host, int port) = HostPort.Split(address, DefaultPort);
+        const string Scheme = "https://";
+        string bare = address.StartsWith(Scheme, StringComparison.Ordinal) ? address[Scheme.Length..].TrimEnd('/') : address;
+        (string host, int port) = HostPort.Split(bare, DefaultPort);
         try
         {
             // Anybody may answer here: nothing but a question for the root is sent before the judgement below.
