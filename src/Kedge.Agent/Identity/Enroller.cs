@@ -63,7 +63,8 @@ internal sealed class Enroller(IDisk disk, TimeProvider time, long builtAtMs)
         X509Certificate2Collection sent = [];
         SslPolicyErrors errors = SslPolicyErrors.None;
         const string Scheme = "https://";
-        string bare = address.StartsWith(Scheme, StringComparison.Ordinal) ? address[Scheme.Length..].TrimEnd('/') : address;
+        bool isUrl = address.StartsWith(Scheme, StringComparison.Ordinal);
+        string bare = isUrl ? address[Scheme.Length..].TrimEnd('/') : address;
         (string host, int port) = HostPort.Split(bare, DefaultPort);
         try
         {

@@ -115,7 +115,8 @@ internal sealed class LocalServer(
             byte[] head = Encoding.ASCII.GetBytes(string.Create(
                 CultureInfo.InvariantCulture,
                 $"HTTP/1.1 {found.Status} {(found.Status == 200 ? "OK" : "Error")}\r\n"
-                + $"Content-Type: {found.ContentType}\r\nContent-Length: {found.Body.Length}\r\nConnection: close\r\n\r\n"));
+                + $"Content-Type: {found.ContentType}\r\nContent-Length: {found.Body.Length}\r\n"
+                + "Connection: close\r\n\r\n"));
             await stream.WriteAsync((byte[])[.. head, .. found.Body], deadline.Token).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or OperationCanceledException)
