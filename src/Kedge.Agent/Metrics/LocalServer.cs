@@ -116,7 +116,7 @@ internal sealed class LocalServer(
                 CultureInfo.InvariantCulture,
                 $"HTTP/1.1 {found.Status} {(found.Status == 200 ? "OK" : "Error")}\r\n"
                 + $"Content-Type: {found.ContentType}\r\nContent-Length: {found.Body.Length}\r\n"
-                + "Connection: close\r\n\r\n"));
+                + $"Connection: close\r\n\r\n"));
             await stream.WriteAsync((byte[])[.. head, .. found.Body], deadline.Token).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or OperationCanceledException)
