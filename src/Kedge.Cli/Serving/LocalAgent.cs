@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Runtime.Versioning;
 using Kedge.Native;
 
@@ -47,12 +48,45 @@ internal sealed class LocalAgent(string program, string folder) : IDisposable
         }
     }
 
+    /// <summary>
+    /// Takes over an agent that an earlier run left behind, as when that was killed; false when there is none.
+    /// </summary>
+    public bool TryAdopt()
+    {
+        if (!File.Exists(PidFile)
+            || !int.TryParse(
+                File.ReadAllText(PidFile).Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out int pid))
+        {
+            return false;
+        }
+
+        try
+        {
+            _process = ChildProcess.Open(pid);
+        }
+        catch (NativeException exception) when (exception.IsAbsent)
+        {
+            return false;
+        }
+
+        // Held by now, so that the number cannot come to mean another process between this look and a signal.
+        if (IsOurs(pid))
+        {
+            return true;
+        }
+
+        _process.Dispose();
+        _process = null;
+        return false;
+    }
+
     /// <summary>Starts it for good.</summary>
     /// <param name="runtimeLibrary">The native runtime for its model servers; empty where it finds its own.</param>
     public void Run(string runtimeLibrary)
     {
         ImmutableArray<string> arguments = ["run", "--data", DataFolder];
         _process = Start(runtimeLibrary.Length > 0 ? [.. arguments, "--runtime-library", runtimeLibrary] : arguments);
+        File.WriteAllText(PidFile, _process.Pid.ToString(CultureInfo.InvariantCulture));
     }
 
     /// <summary>Asks it to end and waits; model servers go on.</summary>
@@ -85,6 +119,15 @@ internal sealed class LocalAgent(string program, string folder) : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _process?.Dispose();
+
+    private string PidFile => Path.Combine(folder, "agent.pid");
+
+    private bool IsOurs(int pid)
+    {
+        string file = string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/cmdline");
+        return File.Exists(file)
+            && File.ReadAllText(file).Contains($"run\0--data\0{DataFolder}\0", StringComparison.Ordinal);
+    }
 
     private ChildProcess Start(ImmutableArray<string> arguments) => ChildProcess.Start(new SpawnSpec
     {

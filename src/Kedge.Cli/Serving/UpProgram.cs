@@ -38,6 +38,7 @@ internal sealed class UpProgram(Session session, UpArguments arguments)
         await using (host.ConfigureAwait(false))
         {
             ServerProgram.SayStarted(session, host, options);
+            await EndLeftoverAsync(program).ConfigureAwait(false);
             using KedgeClient client = new(session.Contexts.Require(options.ContextName, host.Address));
             using LocalAgent agent = new(program, Folder);
             try
@@ -52,6 +53,19 @@ internal sealed class UpProgram(Session session, UpArguments arguments)
             {
                 await StopAsync(agent).ConfigureAwait(false);
             }
+        }
+    }
+
+    /// <summary>
+    /// An agent that a killed run left behind has waited longer and longer for its server, so that a new one, which
+    /// adopts the same model servers, is back sooner.
+    /// </summary>
+    private async Task EndLeftoverAsync(string program)
+    {
+        using LocalAgent leftover = new(program, Folder);
+        if (leftover.TryAdopt())
+        {
+            await leftover.StopAsync(session.World.Time).ConfigureAwait(false);
         }
     }
 
@@ -143,8 +157,21 @@ internal sealed class UpProgram(Session session, UpArguments arguments)
         await agent.StopAsync(session.World.Time).ConfigureAwait(false);
         if (!session.Get(arguments.KeepWorkloads) && agent.HasData)
         {
+            await StopWorkloadsAsync(agent).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>A failure here must not hide why we end.</summary>
+    private async Task StopWorkloadsAsync(LocalAgent agent)
+    {
+        try
+        {
             await agent.CommandAsync(["stop", "--data", agent.DataFolder], session.World.Time, CancellationToken.None)
                 .ConfigureAwait(false);
+        }
+        catch (CliException exception)
+        {
+            session.Print.Note($"model servers may go on running: {exception.Message}");
         }
     }
 
