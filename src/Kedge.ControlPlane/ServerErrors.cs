@@ -27,7 +27,7 @@ public static class ServerErrors
     public static readonly ErrorCode AddressTaken = new(
         "KEDGE-SERVER-004",
         "The server cannot listen on an address that it was given.",
-        "Find who uses the port with 'ss -ltnp', or give another with --listen or --link.");
+        "Find who uses the port with 'ss -ltnp', or give another with --listen or --link-listen.");
 
     /// <summary>Backup unreadable.</summary>
     public static readonly ErrorCode BadBackup = new(

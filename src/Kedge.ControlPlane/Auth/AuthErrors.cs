@@ -9,7 +9,7 @@ public static class AuthErrors
     public static readonly ErrorCode Missing = new(
         "KEDGE-AUTH-001",
         "The call came without a credential; no call is anonymous.",
-        "Use a context that the server wrote or that 'kedge create credential' made.");
+        "Use the context that the server wrote at its first start: 'kedge config get-contexts' lists what there is.");
 
     /// <summary>Credential not known.</summary>
     public static readonly ErrorCode Refused = new(

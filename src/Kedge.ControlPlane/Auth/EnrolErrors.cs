@@ -21,7 +21,7 @@ public static class EnrolErrors
     public static readonly ErrorCode TokenExpired = new(
         "KEDGE-ENROL-003",
         "The enrolment token has expired.",
-        "Make a new token with 'kedge create enrollmenttoken'; give it a longer life if devices start late.");
+        "Make a new token with 'kedge token create'; give it a longer life with --ttl if devices start late.");
 
     /// <summary>Token used up.</summary>
     public static readonly ErrorCode TokenUsedUp = new(

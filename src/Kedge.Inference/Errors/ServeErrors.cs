@@ -27,7 +27,7 @@ public static class ServeErrors
     public static readonly ErrorCode ModelLoadFailed = new(
         "KEDGE-SERVE-004",
         "A model could not be loaded.",
-        "Check the file with 'kedge model push --dry-run'; the message carries what the runtime said.");
+        "The message carries what the runtime said; push a model that this runtime can load.");
 
     /// <summary>A socket cannot be opened.</summary>
     public static readonly ErrorCode SocketUnavailable = new(
