@@ -36,7 +36,7 @@ public sealed class LocalDevice : IAsyncDisposable
         string[] arguments =
         [
             "run", "--data", DataFolder, "--loopback-address", Address,
-            "--serve", _fleet.Programs.Serve,
+            "--serve", _fleet.Programs.Serve, "--runtime-library", Programs.RuntimeLibrary,
             .. _inventoryRoot is null ? Array.Empty<string>() : ["--inventory-root", _inventoryRoot],
         ];
         _agent = OwnedProcess.Start(

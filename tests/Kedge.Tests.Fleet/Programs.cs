@@ -12,6 +12,17 @@ public sealed record Programs
 
     public string Serve => Path.Combine(Root, "out/publish/kedge-serve/kedge-serve");
 
+    /// <summary>The pinned model runtime, where <c>eng/native/fetch</c> keeps it.</summary>
+    public static string RuntimeLibrary => Path.Combine(
+        Environment.GetEnvironmentVariable("KEDGE_NATIVE_CACHE") ?? Path.Combine(
+            Environment.GetEnvironmentVariable("XDG_CACHE_HOME")
+                ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache"),
+            "kedge",
+            "native"),
+        "onnxruntime-1.30.0",
+        "x64",
+        "libonnxruntime.so.1");
+
     /// <summary>Finds the checkout above a folder, and what was published in it.</summary>
     /// <exception cref="FileNotFoundException">Something was not published.</exception>
     public static Programs Find(string from)
@@ -23,7 +34,7 @@ public sealed record Programs
         }
 
         Programs programs = new() { Root = folder?.FullName ?? throw new FileNotFoundException("no checkout above", from) };
-        foreach (string program in new[] { programs.Kedge, programs.Agent, programs.Serve })
+        foreach (string program in new[] { programs.Kedge, programs.Agent, programs.Serve, RuntimeLibrary })
         {
             if (!File.Exists(program))
             {

@@ -29,7 +29,7 @@ internal sealed class SandboxBench : IAsyncDisposable
             RunFolder = Path.Combine(_folder, "run"),
             EndpointFolder = Path.Combine(_folder, "endpoints"),
             ServeProgram = programs.Serve,
-            RuntimeLibrary = Environment.GetEnvironmentVariable("KEDGE_ORT_LIB") ?? NativeLibraryFile.Find(),
+            RuntimeLibrary = Programs.RuntimeLibrary,
         };
         Options = change?.Invoke(Options) ?? Options;
         Directory.CreateDirectory(Options.DataFolder);
