@@ -91,8 +91,7 @@ public sealed class AgentLoop : IAsyncDisposable
         _link = new LinkPump(_parts, link, _spool, _gate.Take);
         _renewal = new RenewalPump(_parts, source) { OnOutcome = Renewed };
         _timer = time.CreateTimer(
-            static box => ((Mailbox)box!).Post(static () => { }), _parts.Mailbox,
-            Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            static loop => ((AgentLoop)loop!).Rang(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _snapshot = Look();
     }
 
@@ -303,6 +302,11 @@ public sealed class AgentLoop : IAsyncDisposable
             _parts.Options.Log?.Warn("renewal-failed", ("code", finding.Code), ("message", finding.Message));
         }
     }
+
+    /// <summary>
+    /// The timer has rung and is no longer armed: it may have rung a little early, and then it must be set again.
+    /// </summary>
+    private void Rang() => _parts.Mailbox.Post(() => _armed = null);
 
     private void Arm()
     {
