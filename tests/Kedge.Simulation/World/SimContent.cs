@@ -1,0 +1,132 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Kedge.Content.Chunking;
+using Kedge.Content.Packages;
+using Kedge.Content.Trust;
+using Kedge.Core;
+using Kedge.Core.Models;
+using Kedge.Wire;
+using Kedge.Wire.Enrolment;
+
+namespace Kedge.Simulation.World;
+
+/// <summary>What a simulated release does once it runs.</summary>
+internal enum Behaviour
+{
+    /// <summary>It is right.</summary>
+    Good = 0,
+
+    /// <summary>It misses its golden samples.</summary>
+    FailsGolden = 1,
+
+    /// <summary>It serves for a while and dies, each time.</summary>
+    Crashes = 2,
+
+    /// <summary>It is signed by a key that the policy does not know.</summary>
+    ForeignKey = 3,
+}
+
+/// <summary>One model package of the simulation, signed for real.</summary>
+internal sealed record SimPackage(
+    string Tag, Behaviour Behaviour, Digest Digest, PackageManifest Manifest, byte[] Envelope, byte[] Chunk);
+
+/// <summary>
+/// Keys, trust documents and packages, made once: signing is what costs, and it is the same in every world. Signatures
+/// are made until they have one fixed length, so that nothing in a world depends on their randomness.
+/// </summary>
+internal static class SimContent
+{
+    private const int SignatureBytes = 71;
+    private static readonly ECDsa Owner = NewKey();
+    private static readonly ECDsa Models = NewKey();
+    private static readonly ECDsa Foreign = NewKey();
+
+    /// <summary>The key that signs desired states.</summary>
+    public static ECDsa Desired { get; } = NewKey();
+
+    /// <summary>A key that nobody certified.</summary>
+    public static ECDsa Intruder { get; } = NewKey();
+
+    public static string OwnerKey { get; } = TrustedKey.Of(Owner).PublicKey;
+
+    public static byte[] Trust { get; } = MakeTrust();
+
+    public static IReadOnlyList<SimPackage> Packages { get; } =
+    [
+        Make("v1", Behaviour.Good, Models), Make("v2", Behaviour.Good, Models), Make("v3", Behaviour.FailsGolden, Models),
+        Make("v4", Behaviour.Good, Models), Make("v5", Behaviour.Crashes, Models), Make("v6", Behaviour.ForeignKey, Foreign),
+    ];
+
+    public static SimPackage Of(Digest digest) => Packages.First(p => p.Digest == digest);
+
+    private static ECDsa NewKey() => ECDsa.Create(ECCurve.NamedCurves.nistP256);
+
+    private static SimPackage Make(string tag, Behaviour behaviour, ECDsa signer)
+    {
+        byte[] chunk = Encoding.UTF8.GetBytes($"the bytes of model {tag}");
+        PackageManifest manifest = new()
+        {
+            Name = "m",
+            CreatedAtMs = 1,
+            Inputs = [new TensorDeclaration { Name = "x", Datatype = "FP32", Shape = [1] }],
+            Outputs = [new TensorDeclaration { Name = "y", Datatype = "FP32", Shape = [1] }],
+            Variants =
+            [
+                new ModelVariant
+                {
+                    Name = "onnx-fp32",
+                    Format = ModelFormat.Onnx,
+                    Precision = "fp32",
+                    Accelerator = AcceleratorKind.Cpu,
+                    Files = [FileChunker.Cut("model.onnx", chunk)],
+                    EntryFile = "model.onnx",
+                },
+            ],
+        };
+        byte[] payload = PackageFormat.Write(manifest);
+        byte[] envelope = Fixed(() => Dsse.Sign(PackageFormat.PayloadType, payload, signer));
+        return new SimPackage(tag, behaviour, Digest.Of(payload), manifest, envelope, chunk);
+    }
+
+    private static byte[] MakeTrust()
+    {
+        SigningPolicyDocument policy = new()
+        {
+            Version = 1,
+            Rules =
+            [
+                new PolicyRule
+                {
+                    KeyId = TrustedKey.Of(Models).KeyId,
+                    PublicKey = TrustedKey.Of(Models).PublicKey,
+                    Models = ["*"],
+                },
+            ],
+        };
+        TrustedKey desired = TrustedKey.Of(Desired);
+        byte[] keys = Encoding.UTF8.GetBytes(
+            $"{{\"version\":1,\"keys\":[{{\"keyId\":\"{desired.KeyId}\",\"spki\":\"{desired.PublicKey}\"}}]}}");
+        TrustDocuments trust = new()
+        {
+            SigningPolicy = Encoding.UTF8.GetString(Fixed(
+                () => Dsse.Sign(SigningPolicyFormat.PayloadType, SigningPolicyFormat.Write(policy), Owner))),
+            DesiredKeys = Encoding.UTF8.GetString(Fixed(
+                () => Dsse.Sign("application/vnd.kedge.desired-keys.v1+json", keys, Owner))),
+        };
+        return JsonSerializer.SerializeToUtf8Bytes(trust, WireJson.Default.TrustDocuments);
+    }
+
+    private static byte[] Fixed(Func<byte[]> sign)
+    {
+        while (true)
+        {
+            byte[] envelope = sign();
+            Check.That(Dsse.TryParse(envelope, out DsseEnvelope? parsed, out _) && parsed is not null);
+            if (parsed.Signatures[0].Signature.Length == SignatureBytes)
+            {
+                return envelope;
+            }
+        }
+    }
+}

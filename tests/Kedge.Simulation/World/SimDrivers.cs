@@ -1,0 +1,129 @@
+using System.Collections.Immutable;
+using Kedge.Core;
+using Kedge.Core.Borders;
+using Kedge.Core.Deployments;
+using Kedge.Core.Device;
+using Kedge.Core.Models;
+using Kedge.Tests.Support.Devices;
+
+namespace Kedge.Simulation.World;
+
+/// <summary>
+/// The borders of one life of one agent over the simulated world. What was under way when the agent died never
+/// completes: its continuations died with it.
+/// </summary>
+internal sealed class SimDrivers(SimDevice device, int life) : IDeviceLink, IArtifactSource, IProcessSupervisor
+{
+    private static readonly Problem Away = new("KEDGE-SIM-001", "no network");
+
+    private SimNetwork Network => device.Network;
+
+    private MemorySupervisor Processes => device.Processes;
+
+    public ValueTask<LinkOutcome> ConnectAsync(string topic, Action<LinkDelivery> receiver, CancellationToken cancel)
+    {
+        TaskCompletionSource<LinkOutcome> done = new();
+        Network.Connect(device, topic, receiver, outcome => IfAlive(() => done.TrySetResult(outcome)));
+        return new ValueTask<LinkOutcome>(done.Task);
+    }
+
+    public ValueTask<FetchOutcome> GetEnvelopeAsync(Digest package, CancellationToken cancel) =>
+        Fetch(() => new FetchOutcome.Done(SimContent.Of(package).Envelope));
+
+    public ValueTask<FetchOutcome> GetChunkAsync(
+        ChunkRef chunk, ReadOnlyMemory<byte> begun, CancellationToken cancel) => Fetch(() =>
+        {
+            byte[] bytes = SimContent.Packages.First(p => Digest.Of(p.Chunk) == chunk.Digest).Chunk;
+            return Network.Happens(device.Faults.TamperedChunks)
+                ? new FetchOutcome.DigestMismatch(Digest.Of("tampered"u8))
+                : new FetchOutcome.Done(bytes);
+        });
+
+    public ValueTask<FetchOutcome> GetTrustAsync(CancellationToken cancel) =>
+        Fetch(() => new FetchOutcome.Done(SimContent.Trust));
+
+    public ValueTask<FetchOutcome> RenewAsync(ReadOnlyMemory<byte> request, CancellationToken cancel) =>
+        Fetch(() => new FetchOutcome.RetryLater(default, default, Away));
+
+    public ValueTask<SandboxFacts> TestAsync(CancellationToken cancel) =>
+        After(5, () => Processes.TestAsync(cancel));
+
+    public ValueTask<ImmutableArray<InstanceId>> AdoptAsync(
+        ImmutableArray<InstanceState> recorded, CancellationToken cancel) =>
+        After(20, () => Processes.AdoptAsync(recorded, cancel));
+
+    public ValueTask<StartOutcome> StartAsync(
+        InstanceId instance, PreparedRelease release, CancellationToken cancel) =>
+        After(300, () => Network.Happens(device.Faults.StartFailures)
+            ? new ValueTask<StartOutcome>(new StartOutcome.Failed(Blame.Device, new Problem("KEDGE-SIM-002", "no memory")))
+            : Processes.StartAsync(instance, release, cancel));
+
+    public ValueTask<StepOutcome> PreflightAsync(
+        InstanceId instance, PreparedRelease release, CancellationToken cancel) =>
+        After(100, () => Processes.PreflightAsync(instance, release, cancel));
+
+    public ValueTask<StepOutcome> HandOverAsync(
+        InstanceId instance, EndpointSpec endpoint, CancellationToken cancel) =>
+        After(5, () =>
+        {
+            ValueTask<StepOutcome> outcome = Processes.HandOverAsync(instance, endpoint, cancel);
+            device.HandedOver(instance);
+            return outcome;
+        });
+
+    public async ValueTask DrainAsync(InstanceId instance, TimeSpan deadline, CancellationToken cancel) =>
+        await After(2000, async () =>
+        {
+            await Processes.DrainAsync(instance, deadline, cancel).ConfigureAwait(false);
+            return true;
+        }).ConfigureAwait(false);
+
+    public async ValueTask ResumeAsync(InstanceId instance, CancellationToken cancel) =>
+        await Processes.ResumeAsync(instance, cancel).ConfigureAwait(false);
+
+    public async ValueTask StopAsync(InstanceId instance, CancellationToken cancel) =>
+        await After(50, async () =>
+        {
+            await Processes.StopAsync(instance, cancel).ConfigureAwait(false);
+            return true;
+        }).ConfigureAwait(false);
+
+    public ValueTask<Problem> WaitForExitAsync(InstanceId instance, CancellationToken cancel) =>
+        Processes.WaitForExitAsync(instance, cancel);
+
+    public ValueTask CloseListenersAsync(DeploymentId workload, CancellationToken cancel) =>
+        Processes.CloseListenersAsync(workload, cancel);
+
+    private ValueTask<FetchOutcome> Fetch(Func<FetchOutcome> answer)
+    {
+        TaskCompletionSource<FetchOutcome> done = new();
+        Network.Scheduler.After(Network.Latency(), () =>
+        {
+            FetchOutcome outcome = Network.Reach(device) is null
+                ? new FetchOutcome.RetryLater(default, default, Away)
+                : answer();
+            Network.Scheduler.After(Network.Latency(), () => IfAlive(() => done.SetResult(outcome)));
+        });
+        return new ValueTask<FetchOutcome>(done.Task);
+    }
+
+    private ValueTask<T> After<T>(int msMax, Func<ValueTask<T>> act)
+    {
+        TaskCompletionSource<T> done = new();
+        Network.Scheduler.After(TimeSpan.FromMilliseconds(1 + device.Rng.Below(msMax)), () => IfAlive(() =>
+        {
+            ValueTask<T> result = act();
+            Check.That(result.IsCompletedSuccessfully);
+            done.SetResult(result.Result);
+        }));
+        return new ValueTask<T>(done.Task);
+    }
+
+    private void IfAlive(Action action)
+    {
+        if (device.Life == life)
+        {
+            action();
+        }
+    }
+}
