@@ -88,7 +88,7 @@ public sealed class AgentLoop : IAsyncDisposable
         {
             OnRefused = finding => _reporter.Warn("DesiredRefused", finding),
         };
-        _link = new LinkPump(_parts, link, _spool, _gate.Take);
+        _link = new LinkPump(_parts, link, _spool, _gate.Take) { OnConnected = _reporter.TellAgain };
         _renewal = new RenewalPump(_parts, source) { OnOutcome = Renewed };
         _timer = time.CreateTimer(
             static loop => ((AgentLoop)loop!).Rang(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);

@@ -54,6 +54,9 @@ internal sealed class LinkPump
     /// <summary>Connections that were made since the start.</summary>
     internal long Connections { get; private set; }
 
+    /// <summary>Called when a connection is up and subscribed.</summary>
+    internal Action? OnConnected { get; init; }
+
     private AgentLog? Log { get; }
 
     /// <summary>Connects when it is time, and sends what waits.</summary>
@@ -133,6 +136,7 @@ internal sealed class LinkPump
                 _sent = _acked;
                 _out.Clear();
                 Log?.Say("link-up", ("connections", Connections));
+                OnConnected?.Invoke();
                 _mailbox.Run(
                     async _ => await connected.Connection.Closed.ConfigureAwait(false),
                     why => Closed(epoch, why),

@@ -17,6 +17,16 @@ internal sealed class Reporter(Spool spool, LoopClock clock, AgentOptions option
     private byte[] _toldStatus = [];
     private byte[] _toldFacts = [];
 
+    /// <summary>
+    /// A new connection: the server may have been restored from a backup and not know what it was told before. The status
+    /// goes again at once, facts with their next reading.
+    /// </summary>
+    internal void TellAgain()
+    {
+        _toldStatus = [];
+        _toldFacts = [];
+    }
+
     internal void Event(EventMessage message)
     {
         _ = spool.TryAppend(Envelope() with { Event = message });
