@@ -1,4 +1,5 @@
 using System.Globalization;
+using Kedge.Bench.Common;
 using Kedge.Bench.Serve;
 using Kedge.Inference.Onnx;
 using Kedge.Inference.Sessions;
@@ -14,7 +15,7 @@ int rounds = quick ? 1 : 3;
 TimeSpan warmUp = TimeSpan.FromSeconds(quick ? 0.5 : 1);
 TimeSpan duration = TimeSpan.FromSeconds(quick ? 2 : 4);
 string folder = Directory.CreateTempSubdirectory("kedge-bench-").FullName;
-BenchReport report = new();
+BenchReport report = new(("onnxruntime", OnnxRuntimeLibrary.LoadedVersion(null)));
 try
 {
     Workload?[] workloads = [Workload.Tiny(folder), Workload.SqueezeNet(checkout)];
@@ -33,11 +34,7 @@ finally
     Directory.Delete(folder, recursive: true);
 }
 
-report.Print();
-if (jsonFile is not null)
-{
-    File.WriteAllText(jsonFile, report.ToJson());
-}
+report.Write(jsonFile);
 
 return 0;
 
