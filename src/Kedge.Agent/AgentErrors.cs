@@ -136,4 +136,16 @@ public static class AgentErrors
         "KEDGE-AGENT-022",
         "The agent's own socket or metrics port could not be opened.",
         "Give another --metrics-port, or a data folder with a shorter path.");
+
+    /// <summary>A workload has no log.</summary>
+    public static readonly ErrorCode NoLog = new(
+        "KEDGE-AGENT-023",
+        "A device has no log of that workload: it is not there, or has not run since the device started.",
+        "See what runs there with kedge get endpoints, and why not with kedge events.");
+
+    /// <summary>A log cannot be read.</summary>
+    public static readonly ErrorCode LogUnreadable = new(
+        "KEDGE-AGENT-024",
+        "The log of a workload is there and cannot be read.",
+        "Look at the device's run folder; a model server that replaces its log by something else is not followed.");
 }

@@ -21,6 +21,18 @@ public static class AgentLimits
     /// <summary>Desired states that wait unhandled: only the newest matters.</summary>
     public const int DeliveriesMax = 8;
 
+    /// <summary>Questions that are worked on or whose answers are on their way; more are dropped.</summary>
+    public const int AsksMax = 4;
+
+    /// <summary>Lines of a log that one question may ask for; an answer is one message in any case.</summary>
+    public const int LogLinesMax = 10_000;
+
+    /// <summary>Bytes read from the end of a log: more than one answer never carries.</summary>
+    public const int LogTailBytesMax = Kedge.Core.Limits.UpMessageBytesMax;
+
+    /// <summary>Logs of ended instances that are kept, the newest per workload: as many as workloads.</summary>
+    public const int LastLogsMax = Kedge.Core.Limits.WorkloadsPerDeviceMax;
+
     /// <summary>Bytes read from a file of <c>/proc</c> or <c>/sys</c>: <c>cpuinfo</c> of 256 processors.</summary>
     public const int InventoryBytesMax = 1024 * 1024;
 

@@ -39,6 +39,7 @@ public sealed class AgentLoop : IAsyncDisposable
     private readonly WorkloadDriver _workloads;
     private readonly DesiredGate _gate;
     private readonly LinkPump _link;
+    private readonly HandsDesk _hands;
     private readonly RenewalPump _renewal;
     private readonly ITimer _timer;
     private SandboxFacts? _sandbox;
@@ -88,7 +89,12 @@ public sealed class AgentLoop : IAsyncDisposable
         {
             OnRefused = finding => _reporter.Warn("DesiredRefused", finding),
         };
-        _link = new LinkPump(_parts, link, _spool, _gate.Take) { OnConnected = _reporter.TellAgain };
+        _link = new LinkPump(_parts, link, _spool, _gate.Take)
+        {
+            OnAsked = Asked,
+            OnConnected = _reporter.TellAgain,
+        };
+        _hands = new HandsDesk(_parts, supervisor, (answer, then) => _link.Answer(answer, then, _stop.Token));
         _renewal = new RenewalPump(_parts, source) { OnOutcome = Renewed };
         _timer = time.CreateTimer(
             static loop => ((AgentLoop)loop!).Rang(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -216,6 +222,8 @@ public sealed class AgentLoop : IAsyncDisposable
         _workloads.Start(alive, runtime);
         _gate.IsOpen = true;
     }
+
+    private void Asked(LinkDelivery question) => _hands.Take(question, _stop.Token);
 
     private void Pump()
     {

@@ -32,9 +32,6 @@ public static class ServerLimits
     /// <summary>Log lines that one call may ask of a device.</summary>
     public const int LogLinesMax = 10_000;
 
-    /// <summary>Bytes of one answer of a device to a question: one message of the link.</summary>
-    public const int HandsBytesMax = Limits.UpMessageBytesMax;
-
     /// <summary>Questions to devices that wait for an answer at one time.</summary>
     public const int HandsPendingMax = 64;
 

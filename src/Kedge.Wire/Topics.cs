@@ -11,6 +11,12 @@ public static class Topics
     /// <summary>Reported state, facts and events, up, QoS 1, one sequence for all.</summary>
     public const string Reported = "reported";
 
+    /// <summary>A question to the device, down, QoS 1.</summary>
+    public const string Ask = "ask";
+
+    /// <summary>Its answer, up, QoS 1, outside the sequence of reports.</summary>
+    public const string Answer = "answer";
+
     private const string Prefix = "kedge/v1/";
 
     /// <summary>The topic of one device that ends in <paramref name="leaf"/>.</summary>

@@ -46,4 +46,16 @@ public static class WireErrors
         "KEDGE-LINK-007",
         "Two different desired states carry the same generation.",
         "The device keeps the first. Two control planes may write for one fleet: look at their stores.");
+
+    /// <summary>A question that the agent does not know.</summary>
+    public static readonly ErrorCode UnknownQuestion = new(
+        "KEDGE-LINK-008",
+        "A device was asked something that its agent does not know.",
+        "Update the agent: the control plane is newer.");
+
+    /// <summary>A question with a field out of its range.</summary>
+    public static readonly ErrorCode BadQuestion = new(
+        "KEDGE-LINK-009",
+        "A device was asked a question with a field that is missing or out of its range.",
+        "Ask for 1 to 10000 lines of a workload by its name.");
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Kedge.Core.Fleet;
+using Kedge.Wire.Asking;
 using Kedge.Wire.Enrolment;
 using Kedge.Wire.Reported;
 
@@ -13,6 +14,7 @@ namespace Kedge.Wire;
     UseStringEnumConverter = true,
     MaxDepth = 16)]
 [JsonSerializable(typeof(UpMessage))]
+[JsonSerializable(typeof(AskMessage))]
 [JsonSerializable(typeof(DeviceFacts))]
 [JsonSerializable(typeof(EnrolRequest))]
 [JsonSerializable(typeof(EnrolResponse))]

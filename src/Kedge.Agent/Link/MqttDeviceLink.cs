@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Security.Cryptography.X509Certificates;
 using Kedge.Agent.Identity;
 using Kedge.Core;
@@ -19,7 +20,7 @@ internal sealed class MqttDeviceLink(Credentials credentials, TimeProvider time,
     private const int DefaultPort = 8883;
 
     public async ValueTask<LinkOutcome> ConnectAsync(
-        string topic, Action<LinkDelivery> receiver, CancellationToken cancel)
+        ImmutableArray<string> topics, Action<LinkDelivery> receiver, CancellationToken cancel)
     {
         (string host, int port) = HostPort.Split(credentials.Link, DefaultPort);
         string? judged = null;
@@ -48,7 +49,7 @@ internal sealed class MqttDeviceLink(Credentials credentials, TimeProvider time,
         MqttConnectOutcome outcome = await MqttClientConnection.ConnectAsync(
             stream, Options(receiver), time, cancel).ConfigureAwait(false);
         return outcome is MqttConnectOutcome.Connected connected
-            ? await SubscribeAsync(connected.Connection, topic, cancel).ConfigureAwait(false)
+            ? await SubscribeAsync(connected.Connection, topics, cancel).ConfigureAwait(false)
             : Explain(((MqttConnectOutcome.Failed)outcome).Closed);
     }
 
@@ -70,20 +71,20 @@ internal sealed class MqttDeviceLink(Credentials credentials, TimeProvider time,
     };
 
     private static async ValueTask<LinkOutcome> SubscribeAsync(
-        MqttClientConnection connection, string topic, CancellationToken cancel)
+        MqttClientConnection connection, ImmutableArray<string> topics, CancellationToken cancel)
     {
-        MqttSubscription subscription = new(topic, MqttQos.AtLeastOnce);
-        MqttSubscribeOutcome outcome =
-            await connection.SubscribeAsync([subscription], cancel).ConfigureAwait(false);
+        ImmutableArray<MqttSubscription> wanted = [.. topics.Select(t => new MqttSubscription(t, MqttQos.AtLeastOnce))];
+        MqttSubscribeOutcome outcome = await connection.SubscribeAsync(wanted, cancel).ConfigureAwait(false);
         if (outcome is MqttSubscribeOutcome.Answered { IsGranted: true })
         {
             return new LinkOutcome.Connected(new Connection(connection));
         }
 
         await connection.DisposeAsync().ConfigureAwait(false);
+        string all = string.Join(", ", topics);
         string why = outcome is MqttSubscribeOutcome.Answered answered
-            ? $"the broker did not grant {topic}: {answered.Reasons[0]}"
-            : $"the connection ended before {topic} was granted";
+            ? $"the broker did not grant {all}: {string.Join(", ", answered.Reasons)}"
+            : $"the connection ended before {all} was granted";
         return new LinkOutcome.Unreachable(new Problem(AgentErrors.Unreachable.Code, why));
     }
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Kedge.Agent.State;
 using Kedge.Core;
 using Kedge.Core.Borders;
@@ -20,7 +21,8 @@ internal sealed class LinkPump
     private readonly LoopClock _clock;
     private readonly Rng _rng;
     private readonly AgentIdentity _identity;
-    private readonly Action<LinkDelivery> _receive;
+    private readonly ImmutableArray<string> _topics;
+    private readonly Action<LinkDelivery> _desired;
     private readonly SortedSet<long> _out = [];
     private ILinkConnection? _connection;
     private long _epoch;
@@ -30,7 +32,7 @@ internal sealed class LinkPump
     private bool _isConnecting;
     private TimeSpan _since;
 
-    internal LinkPump(LoopParts parts, IDeviceLink link, Spool spool, Action<LinkDelivery> receive)
+    internal LinkPump(LoopParts parts, IDeviceLink link, Spool spool, Action<LinkDelivery> desired)
     {
         _link = link;
         _spool = spool;
@@ -38,7 +40,8 @@ internal sealed class LinkPump
         _clock = parts.Clock;
         _rng = parts.Rng;
         _identity = parts.Identity;
-        _receive = receive;
+        _desired = desired;
+        _topics = [TopicOf(Topics.Desired), TopicOf(Topics.Ask)];
         Log = parts.Options.Log;
     }
 
@@ -56,6 +59,9 @@ internal sealed class LinkPump
 
     /// <summary>Called when a connection is up and subscribed.</summary>
     internal Action? OnConnected { get; init; }
+
+    /// <summary>Takes questions.</summary>
+    internal required Action<LinkDelivery> OnAsked { get; init; }
 
     private AgentLog? Log { get; }
 
@@ -87,6 +93,35 @@ internal sealed class LinkPump
         }
     }
 
+    /// <summary>
+    /// Sends an answer over the connection that is up, outside the spool: it is dropped when there is none, and never
+    /// sent again. It waits behind reports that fill the broker's window.
+    /// </summary>
+    /// <param name="answer">The message.</param>
+    /// <param name="then">Called on the loop when nothing of it is left here, whatever became of it.</param>
+    /// <param name="cancel">The agent stops.</param>
+    internal void Answer(byte[] answer, Action then, CancellationToken cancel)
+    {
+        if (_connection is not { } connection)
+        {
+            then();
+            return;
+        }
+
+        _mailbox.Run(
+            c => connection.PublishAsync(TopicOf(Topics.Answer), answer, c),
+            outcome =>
+            {
+                if (outcome is PublishOutcome.Refused refused)
+                {
+                    Log?.Warn("answer-refused", ("message", refused.Reason));
+                }
+
+                then();
+            },
+            cancel);
+    }
+
     internal async ValueTask CloseAsync()
     {
         if (_connection is { } connection)
@@ -108,7 +143,7 @@ internal sealed class LinkPump
         long epoch = ++_epoch;
         _mailbox.Run(
             c => _link.ConnectAsync(
-                Topics.Of(_identity.Tenant, _identity.Device, Topics.Desired),
+                _topics,
                 delivery => _mailbox.Post(() => Receive(epoch, delivery)),
                 c),
             outcome => Connected(epoch, outcome, cancel),
@@ -117,11 +152,27 @@ internal sealed class LinkPump
 
     private void Receive(long epoch, LinkDelivery delivery)
     {
-        if (epoch == _epoch)
+        if (epoch != _epoch)
         {
-            _receive(delivery);
+            return;
+        }
+
+        if (delivery.Topic == _topics[1])
+        {
+            OnAsked(delivery);
+        }
+        else if (delivery.Topic == _topics[0])
+        {
+            _desired(delivery);
+        }
+        else
+        {
+            // Not acknowledged: whoever sent it learns that nobody here took it.
+            Log?.Warn("topic-unknown", ("topic", delivery.Topic));
         }
     }
+
+    private string TopicOf(string leaf) => Topics.Of(_identity.Tenant, _identity.Device, leaf);
 
     private void Connected(long epoch, LinkOutcome outcome, CancellationToken cancel)
     {
@@ -185,7 +236,7 @@ internal sealed class LinkPump
         long epoch = _epoch;
         _ = _out.Add(sequence);
         _mailbox.Run(
-            c => connection.PublishAsync(Topics.Of(_identity.Tenant, _identity.Device, Topics.Reported), bytes, c),
+            c => connection.PublishAsync(TopicOf(Topics.Reported), bytes, c),
             outcome => Published(epoch, sequence, outcome),
             cancel);
     }

@@ -5,10 +5,25 @@ namespace Kedge.Agent.Native;
 /// <summary>The few calls of the C library that the framework does not offer.</summary>
 internal static partial class AgentLibc
 {
-    internal const int OpenFolder = 0x10000 | 0x80000; // O_DIRECTORY | O_CLOEXEC
+    internal const int NoEntry = 2; // ENOENT
     internal const int OpenLock = 0x2 | 0x40 | 0x80000; // O_RDWR | O_CREAT | O_CLOEXEC
     internal const int LockExclusiveNoWait = 2 | 4; // LOCK_EX | LOCK_NB
     private const string Library = "libc";
+
+    /// <summary>O_DIRECTORY | O_CLOEXEC; the first has another number on Arm.</summary>
+    internal static readonly int OpenFolder = (IsArm ? 0x4000 : 0x10000) | 0x80000;
+
+    /// <summary>
+    /// O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW: neither a link nor a pipe in place of a file does harm. The last
+    /// has another number on Arm.
+    /// </summary>
+    internal static readonly int OpenUntrusted = 0x800 | 0x80000 | (IsArm ? 0x8000 : 0x20000);
+
+    private static bool IsArm =>
+        RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Arm;
+
+    /// <summary>What the last call said; asked for at once after it.</summary>
+    internal static string LastError() => Marshal.GetLastPInvokeErrorMessage();
 
     [LibraryImport(Library, EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int Open(string path, int flags, uint mode);

@@ -26,6 +26,7 @@ internal sealed class ServeSupervisor : IProcessSupervisor, IDisposable
     private readonly TimeProvider _time;
     private readonly ListenerTable _listeners;
     private readonly BareLauncher _bare;
+    private readonly InstanceLogs _logs;
     private readonly ConcurrentDictionary<InstanceId, LiveInstance> _live = new();
     private readonly ConcurrentDictionary<InstanceId, StartTicket> _starting = new();
     private readonly Lock _watchLock = new();
@@ -38,6 +39,7 @@ internal sealed class ServeSupervisor : IProcessSupervisor, IDisposable
         _time = time;
         _listeners = new ListenerTable(options);
         _bare = new BareLauncher(options);
+        _logs = new InstanceLogs(options.RunFolder);
     }
 
     public ValueTask<SandboxFacts> TestAsync(CancellationToken cancel) => Blocking(
@@ -235,6 +237,9 @@ internal sealed class ServeSupervisor : IProcessSupervisor, IDisposable
         return default;
     }
 
+    public ValueTask<LogOutcome> ReadLogAsync(DeploymentId workload, int lines, CancellationToken cancel) =>
+        Blocking(() => _logs.Read(workload, lines), cancel);
+
     /// <summary>Lets go of everything; instances go on.</summary>
     public void Dispose()
     {
@@ -423,6 +428,7 @@ internal sealed class ServeSupervisor : IProcessSupervisor, IDisposable
         Problem problem = live.Asked is null && live.Launcher.WasOutOfMemory(live.Paths)
             ? new Problem(SandboxErrors.OutOfMemory.Code, $"{live.Paths.Instance} used more memory than its limit")
             : new Problem(SandboxErrors.Ended.Code, $"{live.Paths.Instance} {live.Asked ?? HowItEnded(end)}");
+        _logs.Keep(live.Paths);
         live.Launcher.Remove(live.Paths);
         Delete(live.Paths.Folder);
         _ = _live.TryRemove(live.Paths.Instance, out _);
@@ -450,6 +456,7 @@ internal sealed class ServeSupervisor : IProcessSupervisor, IDisposable
             KillStray(paths);
         }
 
+        _logs.Keep(paths);
         _oci?.Remove(paths);
         Delete(paths.Folder);
     }

@@ -1,7 +1,7 @@
-using System.Buffers;
-using System.Text.Json;
 using Kedge.ControlPlane.Auth;
 using Kedge.Core;
+using Kedge.Wire;
+using Kedge.Wire.Asking;
 
 namespace Kedge.ControlPlane.Link;
 
@@ -14,10 +14,10 @@ namespace Kedge.ControlPlane.Link;
 public sealed class Hands(DeviceSessions sessions, TimeProvider time)
 {
     /// <summary>Questions, down.</summary>
-    public const string AskLeaf = "ask";
+    public const string AskLeaf = Topics.Ask;
 
     /// <summary>Answers, up.</summary>
-    public const string AnswerLeaf = "answer";
+    public const string AnswerLeaf = Topics.Answer;
 
     private readonly Lock _lock = new();
     private readonly Dictionary<long, Pending> _pending = [];
@@ -48,7 +48,13 @@ public sealed class Hands(DeviceSessions sessions, TimeProvider time)
 
         try
         {
-            byte[] question = Question(id, workload, lines);
+            byte[] question = AskFormat.Write(new AskMessage
+            {
+                Id = id,
+                Ask = AskMessage.Logs,
+                Workload = workload.ToString(),
+                Lines = lines,
+            });
             if (!session.Connection.TrySend(AskLeaf, question, taken => Refused(taken, answer)))
             {
                 return new HandsOutcome.Offline();
@@ -72,32 +78,20 @@ public sealed class Hands(DeviceSessions sessions, TimeProvider time)
     /// <summary>An answer of a device; false when it cannot be read. One that nobody waits for is dropped.</summary>
     public bool TryAnswer(DeviceSession session, ReadOnlyMemory<byte> payload)
     {
-        if (payload.Length > ServerLimits.HandsBytesMax)
+        if (AnswerFormat.TryRead(payload) is not { } answer)
         {
             return false;
         }
 
-        try
+        lock (_lock)
         {
-            using JsonDocument document = JsonDocument.Parse(payload, new JsonDocumentOptions { MaxDepth = 4 });
-            long id = document.RootElement.GetProperty("id").GetInt64();
-            string text = document.RootElement.GetProperty("text").GetString() ?? "";
-            string error = document.RootElement.TryGetProperty("error", out JsonElement e) ? e.GetString() ?? "" : "";
-            lock (_lock)
+            if (_pending.TryGetValue(answer.Id, out Pending? pending) && pending.Session == session)
             {
-                if (_pending.TryGetValue(id, out Pending? pending) && pending.Session == session)
-                {
-                    pending.Answer.TrySetResult(new HandsOutcome.Answered(text, error));
-                }
+                pending.Answer.TrySetResult(new HandsOutcome.Answered(answer.Text, answer.Error));
             }
+        }
 
-            return true;
-        }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException
-            or FormatException)
-        {
-            return false;
-        }
+        return true;
     }
 
     private static void Refused(bool taken, TaskCompletionSource<HandsOutcome> answer)
@@ -106,23 +100,6 @@ public sealed class Hands(DeviceSessions sessions, TimeProvider time)
         {
             answer.TrySetResult(new HandsOutcome.NoAnswer());
         }
-    }
-
-    private static byte[] Question(long id, DeploymentId workload, int lines)
-    {
-        ArrayBufferWriter<byte> buffer = new(128);
-        using (Utf8JsonWriter json = new(buffer))
-        {
-            json.WriteStartObject();
-            json.WriteNumber("v", 1);
-            json.WriteNumber("id", id);
-            json.WriteString("ask", "logs");
-            json.WriteString("workload", workload.ToString());
-            json.WriteNumber("lines", lines);
-            json.WriteEndObject();
-        }
-
-        return buffer.WrittenSpan.ToArray();
     }
 
     private sealed record Pending(DeviceSession Session, TaskCompletionSource<HandsOutcome> Answer);

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Kedge.Core.Device;
 
 namespace Kedge.Core.Borders;
@@ -8,12 +9,13 @@ namespace Kedge.Core.Borders;
 /// </summary>
 public interface IDeviceLink
 {
-    /// <summary>Connects as this device and subscribes to one topic at QoS 1.</summary>
-    /// <param name="topic">What to subscribe to.</param>
+    /// <summary>Connects as this device and subscribes to topics at QoS 1.</summary>
+    /// <param name="topics">What to subscribe to, at least one.</param>
     /// <param name="receiver">Called for each message, in order, never two at once; it only queues and returns.</param>
     /// <param name="cancel">Gives the attempt up.</param>
-    /// <returns>Done once the broker granted the subscription.</returns>
-    ValueTask<LinkOutcome> ConnectAsync(string topic, Action<LinkDelivery> receiver, CancellationToken cancel);
+    /// <returns>Done once the broker granted every one of them.</returns>
+    ValueTask<LinkOutcome> ConnectAsync(
+        ImmutableArray<string> topics, Action<LinkDelivery> receiver, CancellationToken cancel);
 }
 
 /// <summary>One connection. Everything on it ends when it does.</summary>

@@ -61,6 +61,16 @@ public interface IProcessSupervisor
 
     /// <summary>Closes the listeners of a workload that is gone.</summary>
     ValueTask CloseListenersAsync(DeploymentId workload, CancellationToken cancel);
+
+    /// <summary>
+    /// The last lines that a workload wrote: those of the instance that ended last, then those of its newest instance.
+    /// What a process wrote is not trusted: it is read bounded and never followed out of the instance's folder.
+    /// </summary>
+    /// <param name="workload">Whose.</param>
+    /// <param name="lines">How many at most, from 1; fewer where they exceed
+    /// <see cref="Limits.UpMessageBytesMax"/>.</param>
+    /// <param name="cancel">Gives it up.</param>
+    ValueTask<LogOutcome> ReadLogAsync(DeploymentId workload, int lines, CancellationToken cancel);
 }
 
 /// <summary>What a device can run workloads in.</summary>
@@ -122,4 +132,24 @@ public abstract record StepOutcome
     /// <param name="Blame">Whose fault it is.</param>
     /// <param name="Problem">Why.</param>
     public sealed record Failed(Blame Blame, Problem Problem) : StepOutcome;
+}
+
+/// <summary>What became of reading a log.</summary>
+[Closed]
+public abstract record LogOutcome
+{
+    private LogOutcome()
+    {
+    }
+
+    /// <summary>There is one.</summary>
+    /// <param name="Text">Whole lines, each ended by a line feed; empty when nothing was written yet.</param>
+    public sealed record Read(string Text) : LogOutcome;
+
+    /// <summary>No instance of the workload runs or has run since the device started.</summary>
+    public sealed record Missing : LogOutcome;
+
+    /// <summary>It is there and cannot be read.</summary>
+    /// <param name="Problem">Why.</param>
+    public sealed record Failed(Problem Problem) : LogOutcome;
 }

@@ -46,7 +46,8 @@ internal sealed class TestDevice : IDisposable
     public WorkloadState Workload(string name) => Agent!.State.Workloads[new DeploymentId(name)];
 
     public IEnumerable<UpMessage> Messages =>
-        Link.Published.Select(static p => UpMessageFormat.TryRead(p.Payload, out _)!);
+        Link.Published.Where(static p => p.Topic.EndsWith("/" + Topics.Reported, StringComparison.Ordinal))
+            .Select(static p => UpMessageFormat.TryRead(p.Payload, out _)!);
 
     public IEnumerable<string> Reasons => Messages.Select(static m => m.Event?.Reason).OfType<string>();
 

@@ -20,10 +20,11 @@ internal sealed class SimDrivers(SimDevice device, int life) : IDeviceLink, IArt
 
     private MemorySupervisor Processes => device.Processes;
 
-    public ValueTask<LinkOutcome> ConnectAsync(string topic, Action<LinkDelivery> receiver, CancellationToken cancel)
+    public ValueTask<LinkOutcome> ConnectAsync(
+        ImmutableArray<string> topics, Action<LinkDelivery> receiver, CancellationToken cancel)
     {
         TaskCompletionSource<LinkOutcome> done = new();
-        Network.Connect(device, topic, receiver, outcome => IfAlive(() => done.TrySetResult(outcome)));
+        Network.Connect(device, topics, receiver, outcome => IfAlive(() => done.TrySetResult(outcome)));
         return new ValueTask<LinkOutcome>(done.Task);
     }
 
@@ -93,6 +94,9 @@ internal sealed class SimDrivers(SimDevice device, int life) : IDeviceLink, IArt
 
     public ValueTask CloseListenersAsync(DeploymentId workload, CancellationToken cancel) =>
         Processes.CloseListenersAsync(workload, cancel);
+
+    public ValueTask<LogOutcome> ReadLogAsync(DeploymentId workload, int lines, CancellationToken cancel) =>
+        After(5, () => Processes.ReadLogAsync(workload, lines, cancel));
 
     private ValueTask<FetchOutcome> Fetch(Func<FetchOutcome> answer)
     {

@@ -1,10 +1,10 @@
+using System.Collections.Immutable;
 using Kedge.ControlPlane.Link;
 using Kedge.ControlPlane.Auth;
 using Kedge.Core;
 using Kedge.Core.Borders;
 using Kedge.Core.Device;
 using Kedge.Simulation.Time;
-using Kedge.Wire;
 
 namespace Kedge.Simulation.World;
 
@@ -78,7 +78,7 @@ internal sealed class SimNetwork(SimScheduler scheduler, Rng rng, Func<Faults> f
     }
 
     public void Connect(
-        SimDevice device, string topic, Action<LinkDelivery> receiver, Action<LinkOutcome> then) =>
+        SimDevice device, ImmutableArray<string> topics, Action<LinkDelivery> receiver, Action<LinkOutcome> then) =>
         scheduler.After(Latency(), () =>
         {
             if (Reach(device) is not Replica replica)
@@ -99,7 +99,7 @@ internal sealed class SimNetwork(SimScheduler scheduler, Rng rng, Func<Faults> f
 
             connection.Session = admitted.Session;
             _connections.Add(connection);
-            Check.That(replica.Link.Subscribe(admitted.Session, Topics.Of(TenantId.Default, device.Id, Topics.Desired)));
+            Check.That(topics.All(t => replica.Link.Subscribe(admitted.Session, t)));
             scheduler.After(Latency(), () => then(new LinkOutcome.Connected(connection)));
         });
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Kedge.Core.Borders;
 using Kedge.Core.Device;
 
@@ -25,8 +26,8 @@ public sealed class MemoryLink : IDeviceLink
     /// <summary>Called for each published message before its acknowledgement.</summary>
     public Action<string, byte[]>? OnPublished { get; set; }
 
-    /// <summary>Called with the topic when a device subscribed.</summary>
-    public Action<string>? OnSubscribed { get; set; }
+    /// <summary>Called with the topics when a device subscribed.</summary>
+    public Action<ImmutableArray<string>>? OnSubscribed { get; set; }
 
     /// <summary>Deliveries that the device acknowledged.</summary>
     public List<byte[]> Acknowledged { get; } = [];
@@ -37,7 +38,8 @@ public sealed class MemoryLink : IDeviceLink
     /// <summary>Connections that were made.</summary>
     public int Connections { get; private set; }
 
-    public ValueTask<LinkOutcome> ConnectAsync(string topic, Action<LinkDelivery> receiver, CancellationToken cancel)
+    public ValueTask<LinkOutcome> ConnectAsync(
+        ImmutableArray<string> topics, Action<LinkDelivery> receiver, CancellationToken cancel)
     {
         if (Refusal is not null)
         {
@@ -48,7 +50,7 @@ public sealed class MemoryLink : IDeviceLink
         _connection = new Connection(this);
         _receiver = receiver;
         Connections++;
-        OnSubscribed?.Invoke(topic);
+        OnSubscribed?.Invoke(topics);
         return ValueTask.FromResult<LinkOutcome>(new LinkOutcome.Connected(_connection));
     }
 

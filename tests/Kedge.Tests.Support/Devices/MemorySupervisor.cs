@@ -30,6 +30,9 @@ public sealed class MemorySupervisor : IProcessSupervisor
     /// <summary>What the test of the sandbox finds.</summary>
     public SandboxFacts Sandbox { get; set; } = new("runc 1.1.5", null, [], "serve 1 test");
 
+    /// <summary>Lines that a workload wrote; one that is not in it has no log.</summary>
+    public Dictionary<DeploymentId, List<string>> Logs { get; } = [];
+
     /// <summary>True ends a drain at once; else it waits for <see cref="FinishDrains"/>.</summary>
     public bool DrainsAtOnce { get; set; } = true;
 
@@ -146,6 +149,11 @@ public sealed class MemorySupervisor : IProcessSupervisor
         _ = _listeners.Remove(workload);
         return ValueTask.CompletedTask;
     }
+
+    public ValueTask<LogOutcome> ReadLogAsync(DeploymentId workload, int lines, CancellationToken cancel) =>
+        ValueTask.FromResult<LogOutcome>(Logs.TryGetValue(workload, out List<string>? log)
+            ? new LogOutcome.Read(string.Concat(log.TakeLast(lines).Select(static l => l + "\n")))
+            : new LogOutcome.Missing());
 
     /// <summary>A process dies by itself.</summary>
     public void Crash(InstanceId instance) => End(instance, "crashed");

@@ -1,0 +1,161 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using Kedge.Agent.Native;
+using Kedge.Core;
+using Kedge.Core.Borders;
+using Kedge.Core.Device;
+using Microsoft.Win32.SafeHandles;
+
+namespace Kedge.Agent.Sandbox;
+
+/// <summary>
+/// Reads what instances wrote, and keeps the end of it when one ends: a log is wanted most after a crash, when the
+/// instance's folder is gone. Model servers may write into their folder what they like, so that nothing there is
+/// trusted: links are not followed, only files are read, and of those only the end.
+/// </summary>
+/// <param name="runFolder">Folder of this device's instances.</param>
+internal sealed class InstanceLogs(string runFolder)
+{
+    private readonly string _lastFolder = Path.Combine(runFolder, "last");
+
+    /// <summary>The last lines of the instance that ended last, then of the newest that is there.</summary>
+    public LogOutcome Read(DeploymentId workload, int lines)
+    {
+        try
+        {
+            InstancePaths? newest = NewestOf(workload);
+            byte[]? last = TailOf(LastFile(workload));
+            if (newest is null && last is null)
+            {
+                return new LogOutcome.Missing();
+            }
+
+            byte[] now = newest is null ? [] : Join(TailOf(newest.Output), TailOf(newest.Log + ".1"), TailOf(newest.Log));
+            return new LogOutcome.Read(Lines(Join(last, now), lines));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return new LogOutcome.Failed(new Problem(AgentErrors.LogUnreadable.Code, $"'{workload}': {e.Message}"));
+        }
+    }
+
+    /// <summary>Called when an instance has ended, before its folder is deleted. What cannot be kept is not.</summary>
+    public void Keep(InstancePaths paths)
+    {
+        try
+        {
+            byte[] all = Join(TailOf(paths.Log + ".1"), TailOf(paths.Log), TailOf(paths.Output));
+            if (all.Length == 0)
+            {
+                return;
+            }
+
+            _ = Directory.CreateDirectory(_lastFolder);
+            _ = AgentLibc.ChangeMode(_lastFolder, 0x1C0); // 0700
+            string file = LastFile(paths.Instance.Workload);
+            string fresh = $"{file}.{paths.Instance.Number}";
+            File.WriteAllBytes(fresh, all);
+            File.Move(fresh, file, overwrite: true);
+            Prune();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // A log that is lost never keeps an instance from being buried; asking for it says that there is none.
+        }
+    }
+
+    private void Prune()
+    {
+        FileInfo[] files = new DirectoryInfo(_lastFolder).GetFiles();
+        foreach (FileInfo oldest in files.OrderByDescending(static f => f.LastWriteTimeUtc).Skip(AgentLimits.LastLogsMax))
+        {
+            oldest.Delete();
+        }
+    }
+
+    private string LastFile(DeploymentId workload) => Path.Combine(_lastFolder, $"{workload}.log");
+
+    private InstancePaths? NewestOf(DeploymentId workload)
+    {
+        InstancePaths? newest = null;
+        string all = InstancePaths.AllIn(runFolder);
+        foreach (string folder in Directory.Exists(all) ? Directory.GetDirectories(all) : [])
+        {
+            if (InstanceId.TryParse(Path.GetFileName(folder), out InstanceId id) && id.Workload == workload
+                && (newest is null || id.Number > newest.Instance.Number))
+            {
+                newest = new InstancePaths(runFolder, id);
+            }
+        }
+
+        return newest;
+    }
+
+    /// <summary>The end of a file, from the start of a line; null when it is not there.</summary>
+    private static byte[]? TailOf(string path)
+    {
+        int descriptor = AgentLibc.Open(path, AgentLibc.OpenUntrusted, 0);
+        if (descriptor < 0)
+        {
+            return Marshal.GetLastPInvokeError() == AgentLibc.NoEntry
+                ? null
+                : throw new IOException($"{path} cannot be opened: {AgentLibc.LastError()}");
+        }
+
+        using SafeFileHandle file = new(descriptor, ownsHandle: true);
+        try
+        {
+            long length = RandomAccess.GetLength(file);
+            long start = Math.Max(0, length - AgentLimits.LogTailBytesMax);
+            byte[] bytes = new byte[Math.Min(length, AgentLimits.LogTailBytesMax)];
+            int count = 0;
+            while (count < bytes.Length && RandomAccess.Read(file, bytes.AsSpan(count), start + count) is > 0 and int n)
+            {
+                count += n;
+            }
+
+            int line = start == 0 ? 0 : bytes.AsSpan(0, count).IndexOf((byte)'\n') + 1;
+            return bytes[line..count];
+        }
+        catch (NotSupportedException)
+        {
+            throw new IOException($"{path} is not a file");
+        }
+    }
+
+    private static byte[] Join(params ReadOnlySpan<byte[]?> pieces)
+    {
+        using MemoryStream all = new();
+        foreach (byte[]? piece in pieces)
+        {
+            if (piece is { Length: > 0 })
+            {
+                all.Write(piece);
+                if (piece[^1] != '\n')
+                {
+                    all.WriteByte((byte)'\n');
+                }
+            }
+        }
+
+        byte[] joined = all.ToArray();
+        if (joined.Length <= AgentLimits.LogTailBytesMax)
+        {
+            return joined;
+        }
+
+        byte[] end = joined[^AgentLimits.LogTailBytesMax..];
+        return end[(end.AsSpan().IndexOf((byte)'\n') + 1)..];
+    }
+
+    private static string Lines(byte[] bytes, int lines)
+    {
+        int start = bytes.Length;
+        while (start > 0 && lines-- > 0)
+        {
+            start = start < 2 ? 0 : bytes.AsSpan(0, start - 1).LastIndexOf((byte)'\n') + 1;
+        }
+
+        return Encoding.UTF8.GetString(bytes.AsSpan(start));
+    }
+}
