@@ -30,7 +30,9 @@ internal sealed class InstanceLogs(string runFolder)
                 return new LogOutcome.Missing();
             }
 
-            byte[] now = newest is null ? [] : Join(TailOf(newest.Output), TailOf(newest.Log + ".1"), TailOf(newest.Log));
+            byte[] now = newest is null
+                ? []
+                : Join(TailOf(newest.Output), TailOf(newest.Log + ".1"), TailOf(newest.Log));
             return new LogOutcome.Read(Lines(Join(last, now), lines));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -66,8 +68,9 @@ internal sealed class InstanceLogs(string runFolder)
 
     private void Prune()
     {
-        FileInfo[] files = new DirectoryInfo(_lastFolder).GetFiles();
-        foreach (FileInfo oldest in files.OrderByDescending(static f => f.LastWriteTimeUtc).Skip(AgentLimits.LastLogsMax))
+        IEnumerable<FileInfo> newestFirst = new DirectoryInfo(_lastFolder).GetFiles()
+            .OrderByDescending(static f => f.LastWriteTimeUtc);
+        foreach (FileInfo oldest in newestFirst.Skip(AgentLimits.LastLogsMax).ToArray())
         {
             oldest.Delete();
         }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Kedge.Api;
 using Kedge.Cli.Running;
 
 namespace Kedge.Cli.Commands;
@@ -8,7 +9,10 @@ internal static class LogsCommand
 {
     private const int LinesMax = 10_000;
 
-    private static readonly TimeSpan _pollPeriod = TimeSpan.FromSeconds(1);
+    /// <summary>Lines that one look brings while following: each crosses the device's link again.</summary>
+    private const int FollowLines = 500;
+
+    private static readonly TimeSpan _pollPeriod = TimeSpan.FromSeconds(2);
 
     public static Command Create(CommandAction action)
     {
@@ -32,16 +36,42 @@ internal static class LogsCommand
             int lines = Math.Clamp(session.Get(tail), 1, LinesMax);
             string[] shown = Lines(await session.Client.GetLogsAsync(from, of, lines, ct).ConfigureAwait(false));
             Print(session, shown);
-            while (session.Get(follow))
+            if (session.Get(follow))
             {
-                await Task.Delay(_pollPeriod, session.World.Time, ct).ConfigureAwait(false);
-                string[] now = Lines(await session.Client.GetLogsAsync(from, of, LinesMax, ct).ConfigureAwait(false));
-                Print(session, [.. LogTail.NewLines(shown, now)]);
-                shown = now.Length > 0 ? now : shown;
-                await session.World.Out.FlushAsync(ct).ConfigureAwait(false);
+                await FollowAsync(session, from, of, shown, ct).ConfigureAwait(false);
             }
         });
         return command;
+    }
+
+    /// <summary>Until stopped. That a device is away is said once; it is followed on when it is back.</summary>
+    private static async Task FollowAsync(
+        Session session, string device, string workload, string[] shown, CancellationToken ct)
+    {
+        bool isAway = false;
+        while (true)
+        {
+            await session.World.Out.FlushAsync(ct).ConfigureAwait(false);
+            await Task.Delay(_pollPeriod, session.World.Time, ct).ConfigureAwait(false);
+            try
+            {
+                string text = await session.Client.GetLogsAsync(device, workload, FollowLines, ct)
+                    .ConfigureAwait(false);
+                string[] now = Lines(text);
+                Print(session, [.. LogTail.NewLines(shown, now)]);
+                shown = now.Length > 0 ? now : shown;
+                isAway = false;
+            }
+            catch (KedgeApiException e) when (e.Status is 503 or 504)
+            {
+                if (!isAway)
+                {
+                    session.Print.Note($"{e.Problem.Error.Message}; waiting for it");
+                }
+
+                isAway = true;
+            }
+        }
     }
 
     private static void Print(Session session, string[] lines)

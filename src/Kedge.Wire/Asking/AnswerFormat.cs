@@ -68,7 +68,7 @@ public static class AnswerFormat
         }
     }
 
-    /// <summary>The longest run of whole lines at the end of the text that takes no more than this many bytes.</summary>
+    /// <summary>The longest run of whole lines at the end that takes no more than this many bytes.</summary>
     private static ReadOnlySpan<char> Newest(string text, int bytesMax)
     {
         int start = text.Length;

@@ -1,6 +1,8 @@
 namespace Kedge.Wire.Asking;
 
-/// <summary>A question to a device, down on <see cref="Topics.Ask"/>. Fields that another question has are unset.</summary>
+/// <summary>
+/// A question to a device, down on <see cref="Topics.Ask"/>. Fields that another question has are unset.
+/// </summary>
 public sealed record AskMessage
 {
     /// <summary>The only question so far: the last lines of a workload's log.</summary>
