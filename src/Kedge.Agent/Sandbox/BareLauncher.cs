@@ -55,4 +55,30 @@ internal sealed class BareLauncher(SupervisorOptions options) : ILauncher
     }
 
     public bool WasOutOfMemory(InstancePaths paths) => false;
+
+    /// <summary>Ends a bare process of an earlier agent, if the number in its file is still that process.</summary>
+    public static void KillStray(InstancePaths paths)
+    {
+        if (!File.Exists(paths.PidFile)
+            || !int.TryParse(
+                File.ReadAllText(paths.PidFile), NumberStyles.None, CultureInfo.InvariantCulture, out int pid))
+        {
+            return;
+        }
+
+        try
+        {
+            using ChildProcess process = ChildProcess.Open(pid);
+            string arguments = File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/cmdline"));
+            if (arguments.Contains(paths.Config, StringComparison.Ordinal))
+            {
+                _ = process.Signal(9);
+                _ = Polling.WaitReadable(process.ExitDescriptor, AgentLimits.ControlDeadline);
+            }
+        }
+        catch (IOException)
+        {
+            // It is gone already.
+        }
+    }
 }

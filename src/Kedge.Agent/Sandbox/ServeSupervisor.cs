@@ -453,38 +453,12 @@ internal sealed class ServeSupervisor : IProcessSupervisor, IDisposable
         string name = File.Exists(paths.LauncherFile) ? File.ReadAllText(paths.LauncherFile) : "";
         if (name == _bare.Name)
         {
-            KillStray(paths);
+            BareLauncher.KillStray(paths);
         }
 
         _logs.Keep(paths);
         _oci?.Remove(paths);
         Delete(paths.Folder);
-    }
-
-    /// <summary>Ends a bare process of an earlier agent, if the number in its file is still that process.</summary>
-    private static void KillStray(InstancePaths paths)
-    {
-        if (!File.Exists(paths.PidFile)
-            || !int.TryParse(
-                File.ReadAllText(paths.PidFile), NumberStyles.None, CultureInfo.InvariantCulture, out int pid))
-        {
-            return;
-        }
-
-        try
-        {
-            using ChildProcess process = ChildProcess.Open(pid);
-            string arguments = File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/cmdline"));
-            if (arguments.Contains(paths.Config, StringComparison.Ordinal))
-            {
-                _ = process.Signal(9);
-                _ = Polling.WaitReadable(process.ExitDescriptor, AgentLimits.ControlDeadline);
-            }
-        }
-        catch (IOException)
-        {
-            // It is gone already.
-        }
     }
 
     private static void Delete(string folder)
