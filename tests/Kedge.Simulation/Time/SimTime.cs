@@ -5,6 +5,9 @@ internal sealed class SimTime(SimScheduler scheduler) : TimeProvider
 {
     private static readonly DateTimeOffset Epoch = new(2026, 6, 1, 0, 0, 0, TimeSpan.Zero);
 
+    // Real timers count ticks of a coarser clock than the one that is read: they may ring a little early.
+    private static readonly TimeSpan RingsEarlyBy = TimeSpan.FromMicroseconds(400);
+
     /// <summary>How wrong the time of day is on this node.</summary>
     public TimeSpan WallOffset { get; set; }
 
@@ -30,7 +33,8 @@ internal sealed class SimTime(SimScheduler scheduler) : TimeProvider
             _next?.Cancel();
             _next = dueTime == Timeout.InfiniteTimeSpan
                 ? null
-                : scheduler.After(dueTime < TimeSpan.Zero ? TimeSpan.Zero : dueTime, () => Fire(period));
+                : scheduler.After(
+                    dueTime < RingsEarlyBy ? TimeSpan.Zero : dueTime - RingsEarlyBy, () => Fire(period));
             return true;
         }
 
