@@ -38,6 +38,7 @@ internal sealed class SimulatedWorld
     private readonly Dictionary<(DeviceId, Generation), HashSet<Digest>> _committed = [];
     private readonly Dictionary<DeviceId, Generation> _heldBefore = [];
     private readonly List<byte[]> _seenMessages = [];
+    private readonly HashSet<(DeviceId, Digest)> _seenRows = [];
     private readonly Dictionary<DeviceId, long> _sequenceFloor = [];
     private MemorySnapshot? _backup;
     private Faults _faults;
@@ -340,13 +341,13 @@ internal sealed class SimulatedWorld
     private void Remember(SimDevice device)
     {
         DesiredRow? row = Done(_store.Desired.FindAsync(Tenant, device.Id, default));
-        if (row is not null && row.Head.Generation.Value > 0)
+        if (row is not null && row.Head.Generation.Value > 0 && _seenRows.Add((device.Id, row.Head.Content)))
         {
             HashSet<Digest> contents =
                 _committed.TryGetValue((device.Id, row.Head.Generation), out HashSet<Digest>? known)
                     ? known
                     : _committed[(device.Id, row.Head.Generation)] = [];
-            if (contents.Add(row.Head.Content))
+            if (contents.Add(LineOf(row)))
             {
                 _seenMessages.Add([.. row.Signed]);
             }
@@ -355,6 +356,13 @@ internal sealed class SimulatedWorld
         DeviceRow? held = Done(_store.Devices.FindAsync(Tenant, device.Id, default));
         long floor = _restores > 0 ? 0 : device.AcknowledgedSequence;
         Require(held is not null && held.LastSequence >= floor, device, "an acknowledged report is not in the store");
+    }
+
+    /// <summary>What a device compares: the signed line alone, as the same state may be signed twice.</summary>
+    private static Digest LineOf(DesiredRow row)
+    {
+        Check.That(SignedMessage.TryParse(row.Signed.ToArray(), out _) is not null);
+        return Digest.Of(SignedMessage.TryParse(row.Signed.ToArray(), out _)!.Body.Span);
     }
 
     private string? WhyUnsettled()
