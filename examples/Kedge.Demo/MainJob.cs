@@ -171,17 +171,20 @@ internal sealed class MainJob(Story story, LocalFleet fleet)
             fleet.DescribeAsync);
         foreach (DeviceResource device in devices)
         {
-            Story.Say($"{device.Name} keeps v2: {device.Workloads[0].Problem!.Code} {device.Workloads[0].Problem!.Message}");
+            ErrorResource why = device.Workloads[0].Problem!;
+            Story.Say($"{device.Name} keeps v2: {why.Code} {why.Message}");
         }
 
-        story.Shown("devices that refused v3 at its golden samples and kept v2", $"{devices.Length} of {devices.Length}");
+        story.Shown(
+            "devices that refused v3 at its golden samples and kept v2", $"{devices.Length} of {devices.Length}");
     }
 
     private async Task UndoAsync()
     {
         story.Chapter("Back to version 1, and forth again");
         await using LoadGenerator load = StartLoad(2, TimeSpan.FromMilliseconds(20));
-        Story.Show($"kedge rollout history deployment/{Deployment}", await KedgeAsync("rollout", "history", $"deployment/{Deployment}"));
+        Story.Show($"kedge rollout history deployment/{Deployment}", await KedgeAsync(
+            "rollout", "history", $"deployment/{Deployment}"));
         await KedgeAsync("rollout", "undo", $"deployment/{Deployment}", "--to-revision", "1");
         await fleet.ServingAsync(Deployment, "bearing:v1", 5, Patience);
         await KedgeAsync("rollout", "undo", $"deployment/{Deployment}", "--to-revision", "2");
@@ -262,7 +265,9 @@ internal sealed class MainJob(Story story, LocalFleet fleet)
         foreach (DeviceResource device in (await fleet.Client.ListDevicesAsync("", CancellationToken.None)).Items)
         {
             // The one whose processes were killed has a new instance, as it must.
-            restarted += device.Name != fleet.Devices[1].Name && _instances[device.Name] != device.Workloads[0].Instance ? 1 : 0;
+            restarted += device.Name != fleet.Devices[1].Name && _instances[device.Name] != device.Workloads[0].Instance
+                ? 1
+                : 0;
         }
 
         MustBe(restarted == 0, "no healthy workload was restarted");

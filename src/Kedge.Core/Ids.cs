@@ -3,13 +3,17 @@ using System.Globalization;
 
 namespace Kedge.Core;
 
-/// <summary>The registry of every kind of id: text form and parser. A bare string never crosses a method border as an id.</summary>
+/// <summary>
+/// The registry of every kind of id: text form and parser. A bare string never crosses a method border as an id.
+/// </summary>
 public static class Ids
 {
     /// <summary>Longest name of a tenant, device, deployment, model or label value, in characters.</summary>
     public const int NameCharsMax = 63;
 
-    /// <summary>True for a DNS label: 1..63 of <c>a-z 0-9 -</c>, first and last a letter or digit (RFC 1123 §2.1).</summary>
+    /// <summary>
+    /// True for a DNS label: 1..63 of <c>a-z 0-9 -</c>, first and last a letter or digit (RFC 1123 §2.1).
+    /// </summary>
     public static bool IsName([NotNullWhen(true)] string? text)
     {
         if (text is null || text.Length is 0 or > NameCharsMax || text[0] == '-' || text[^1] == '-')
@@ -171,7 +175,9 @@ public readonly record struct Digest : IComparable<Digest>
     public override string ToString() => _value ?? "";
 }
 
-/// <summary>The number of one desired state of one device: 0 for none yet, then growing by at least 1 each time.</summary>
+/// <summary>
+/// The number of one desired state of one device: 0 for none yet, then growing by at least 1 each time.
+/// </summary>
 /// <param name="Value">0..2^53-1, so that it survives every JSON reader.</param>
 public readonly record struct Generation(long Value) : IComparable<Generation>
 {

@@ -1,6 +1,8 @@
 namespace Kedge.Core;
 
-/// <summary>Bounds that hold between programs, each with its unit and reason. Relations between them are tested.</summary>
+/// <summary>
+/// Bounds that hold between programs, each with its unit and reason. Relations between them are tested.
+/// </summary>
 public static class Limits
 {
     /// <summary>1,024 bytes.</summary>
@@ -39,7 +41,9 @@ public static class Limits
     /// <summary>Largest MQTT packet of the device link, in bytes: a message, its topic and its properties.</summary>
     public const int LinkPacketBytesMax = DesiredBytesMax + (4 * KiB);
 
-    /// <summary>Largest package manifest, in bytes: a list of chunks of 64 KiB for 64 GiB would not be sent in one piece.</summary>
+    /// <summary>
+    /// Largest package manifest, in bytes: a list of chunks of 64 KiB for 64 GiB would not be sent in one piece.
+    /// </summary>
     public const int PackageManifestBytesMax = 8 * MiB;
 
     /// <summary>Largest chunk, in bytes; the chunker cuts below it.</summary>
@@ -57,7 +61,9 @@ public static class Limits
     /// <summary>Starts of one release that may fail before it is quarantined on that device.</summary>
     public const int ReleaseFailuresMax = 3;
 
-    /// <summary>Starts of the agent on one generation that may end before it was steady, until the generation is poison.</summary>
+    /// <summary>
+    /// Starts of the agent on one generation that may end before it was steady, until the generation is poison.
+    /// </summary>
     public const int UncleanStartsMax = 3;
 
     /// <summary>Quarantined releases that a device remembers per workload; the oldest are forgotten first.</summary>
@@ -72,7 +78,9 @@ public static class Limits
     /// <summary>How long the old version may take to answer what it has begun.</summary>
     public static readonly TimeSpan DrainDeadline = TimeSpan.FromSeconds(20);
 
-    /// <summary>First wait after a failed start, fetch or handover; doubles until <see cref="RetryDelayMax"/>.</summary>
+    /// <summary>
+    /// First wait after a failed start, fetch or handover; doubles until <see cref="RetryDelayMax"/>.
+    /// </summary>
     public static readonly TimeSpan RetryDelayMin = TimeSpan.FromMilliseconds(500);
 
     /// <summary>Longest wait between two tries: a repaired link or disk is noticed within it.</summary>

@@ -59,7 +59,8 @@ public static unsafe class ListeningSocket
     }
 
     /// <summary>
-    /// Ends listening for every process that holds the socket (shutdown(2)): connects are refused from now on, and whoever
+    /// Ends listening for every process that holds the socket (shutdown(2)): connects are refused from now on, and
+    /// whoever
     /// polls it wakes up. For a workload that is gone, never for a swap.
     /// </summary>
     public static void Shut(FileDescriptor socket) => _ = Libc.Shutdown(socket.Number, Libc.ShutBoth);

@@ -2,7 +2,9 @@ using Kedge.Core;
 
 namespace Kedge.Wire;
 
-/// <summary>The topics of the device link: <c>kedge/v1/{tenant}/{device}/...</c>. A device touches only its own.</summary>
+/// <summary>
+/// The topics of the device link: <c>kedge/v1/{tenant}/{device}/...</c>. A device touches only its own.
+/// </summary>
 public static class Topics
 {
     /// <summary>Desired state, down, QoS 1.</summary>

@@ -15,7 +15,7 @@ public static class WireErrors
     public static readonly ErrorCode UnknownKey = new(
         "KEDGE-LINK-002",
         "A desired state was signed by a key that the owner of the fleet has not certified.",
-        "Nothing was applied. Publish the new key with `kedge server keys`, or look for who else sends desired states.");
+        "Nothing was applied. Publish the new key with `kedge server keys`, or find who else sends desired states.");
 
     /// <summary>The signature does not fit the bytes.</summary>
     public static readonly ErrorCode BadSignature = new(

@@ -4,7 +4,9 @@ using Kedge.Core.Models;
 
 namespace Kedge.Wire;
 
-/// <summary>The words that stand for enumerations in messages and manifests. Unknown words read as <c>Unknown</c>.</summary>
+/// <summary>
+/// The words that stand for enumerations in messages and manifests. Unknown words read as <c>Unknown</c>.
+/// </summary>
 public static class Words
 {
     /// <summary>The word of an exposure.</summary>

@@ -36,12 +36,12 @@ public sealed class SimulationTests(ITestOutputHelper output)
         }
 
         string time = Environment.GetEnvironmentVariable("KEDGE_SIM_SECONDS") ?? "2";
-        long start = TimeProvider.System.GetTimestamp();
+        long start = Environment.TickCount64;
         TimeSpan length = time == "forever"
             ? TimeSpan.MaxValue
             : TimeSpan.FromSeconds(double.Parse(time, CultureInfo.InvariantCulture));
-        ulong first = (ulong)DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() * 1000;
-        for (ulong n = 0; TimeProvider.System.GetElapsedTime(start) < length; n++)
+        ulong first = unchecked(((ulong)Environment.TickCount64 << 20) ^ (ulong)Environment.ProcessId);
+        for (ulong n = 0; TimeSpan.FromMilliseconds(Environment.TickCount64 - start) < length; n++)
         {
             RunSeed(first + n);
             if (n % 500 == 499)

@@ -32,7 +32,8 @@ public sealed class InferClient(EndPoint endpoint, string path) : IDisposable
         }
 
         byte[] head = Encoding.ASCII.GetBytes(
-            $"POST {path} HTTP/1.1\r\nHost: device\r\nContent-Type: application/json\r\nContent-Length: {json.Length}\r\n\r\n");
+            $"POST {path} HTTP/1.1\r\nHost: device\r\nContent-Type: application/json\r\n"
+            + $"Content-Length: {json.Length}\r\n\r\n");
         byte[] request = [.. head, .. json.Span];
         await SendAllAsync(request, ct);
         return await ReadAsync(ct);

@@ -3,7 +3,9 @@ using System.Net.Sockets;
 
 namespace Kedge.Tests.Fleet;
 
-/// <summary>Steady load on some endpoints at once, counted per endpoint. Every failure counts, none is hidden.</summary>
+/// <summary>
+/// Steady load on some endpoints at once, counted per endpoint. Every failure counts, none is hidden.
+/// </summary>
 public sealed class LoadGenerator : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stop = new();
@@ -44,7 +46,9 @@ public sealed class LoadGenerator : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts workers, each with one connection at a time and a request every <paramref name="period"/>.</summary>
+    /// <summary>
+    /// Starts workers, each with one connection at a time and a request every <paramref name="period"/>.
+    /// </summary>
     public static LoadGenerator Start(
         IEnumerable<(string Name, EndPoint EndPoint)> targets,
         string model,

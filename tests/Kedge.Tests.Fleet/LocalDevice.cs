@@ -40,7 +40,8 @@ public sealed class LocalDevice : IAsyncDisposable
             .. _inventoryRoot is null ? Array.Empty<string>() : ["--inventory-root", _inventoryRoot],
         ];
         _agent = OwnedProcess.Start(
-            program ?? _fleet.Programs.Agent, arguments, new Dictionary<string, string>(), Path.Combine(Folder, "agent.log"));
+            program ?? _fleet.Programs.Agent,
+            arguments, new Dictionary<string, string>(), Path.Combine(Folder, "agent.log"));
     }
 
     public IPEndPoint EndPoint(int port) => new(IPAddress.Parse(Address), port);

@@ -75,7 +75,8 @@ public sealed class LocalFleet : IAsyncDisposable
     /// <param name="inventoryRoot">A captured tree of another machine; null for this one.</param>
     public async Task<LocalDevice> EnrolAsync(string name, string[] labels, string? inventoryRoot = null)
     {
-        string token = (await KedgeAsync(["token", "create", "--name", name, "-o", "name"])).MustSucceed().Output.Trim();
+        string token = (await KedgeAsync(
+            ["token", "create", "--name", name, "-o", "name"])).MustSucceed().Output.Trim();
         string folder = Path.Combine(Folder, "devices", name);
         Directory.CreateDirectory(folder);
         LocalDevice device = new(this, name, folder, $"127.0.0.{11 + _devices.Count}", inventoryRoot);
@@ -114,7 +115,8 @@ public sealed class LocalFleet : IAsyncDisposable
             {
                 lines.Add($"{d.Name} {d.Status} generation {d.ReportedGeneration}/{d.DesiredGeneration} "
                     + string.Join("; ", d.Workloads.Select(w =>
-                        $"{w.Deployment} {w.Phase} {string.Join(',', w.ServingPackages)} {w.Problem?.Code} {w.Problem?.Message}")));
+                        $"{w.Deployment} {w.Phase} {string.Join(',', w.ServingPackages)} "
+                        + $"{w.Problem?.Code} {w.Problem?.Message}")));
             }
         }
         catch (Exception e) when (e is HttpRequestException or OperationCanceledException)

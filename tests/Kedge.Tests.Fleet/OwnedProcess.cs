@@ -2,7 +2,9 @@ using System.Diagnostics;
 
 namespace Kedge.Tests.Fleet;
 
-/// <summary>A process of ours: its output goes to a file, it is ended by its id, it never outlives us unasked.</summary>
+/// <summary>
+/// A process of ours: its output goes to a file, it is ended by its id, it never outlives us unasked.
+/// </summary>
 public sealed class OwnedProcess : IDisposable
 {
     private readonly Process _process;
@@ -80,7 +82,8 @@ public sealed class OwnedProcess : IDisposable
     {
         if (!_process.HasExited)
         {
-            using Process kill = Process.Start("kill", ["-TERM", _process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+            using Process kill = Process.Start(
+                "kill", ["-TERM", _process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
             await kill.WaitForExitAsync();
         }
 

@@ -33,7 +33,8 @@ public sealed record Programs
             folder = folder.Parent;
         }
 
-        Programs programs = new() { Root = folder?.FullName ?? throw new FileNotFoundException("no checkout above", from) };
+        Programs programs =
+            new() { Root = folder?.FullName ?? throw new FileNotFoundException("no checkout above", from) };
         foreach (string program in new[] { programs.Kedge, programs.Agent, programs.Serve, RuntimeLibrary })
         {
             if (!File.Exists(program))

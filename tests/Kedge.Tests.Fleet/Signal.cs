@@ -14,7 +14,8 @@ public sealed record Signal(byte[] Request, long Label)
             using JsonDocument json = JsonDocument.Parse(line);
             string id = json.RootElement.GetProperty("id").GetString()!;
             long label = long.Parse(
-                id.AsSpan(id.IndexOf(':', StringComparison.Ordinal) + 1), System.Globalization.CultureInfo.InvariantCulture);
+                id.AsSpan(id.IndexOf(':', StringComparison.Ordinal) + 1),
+                System.Globalization.CultureInfo.InvariantCulture);
             signals.Add(new Signal(System.Text.Encoding.UTF8.GetBytes(line), label));
         }
 

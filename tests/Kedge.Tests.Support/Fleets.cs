@@ -61,7 +61,8 @@ public static class Fleets
     };
 
     public static FleetSnapshot Snapshot(
-        IEnumerable<DeviceSnapshot> devices, IEnumerable<DeploymentSnapshot> deployments, params string[] packages) => new()
+        IEnumerable<DeviceSnapshot> devices, IEnumerable<DeploymentSnapshot> deployments, params string[] packages) =>
+            new()
         {
             Tenant = TenantId.Default,
             Devices = [.. devices],

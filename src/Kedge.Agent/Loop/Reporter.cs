@@ -18,7 +18,8 @@ internal sealed class Reporter(Spool spool, LoopClock clock, AgentOptions option
     private byte[] _toldFacts = [];
 
     /// <summary>
-    /// A new connection: the server may have been restored from a backup and not know what it was told before. The status
+    /// A new connection: the server may have been restored from a backup and not know what it was told before. The
+    /// status
     /// goes again at once, facts with their next reading.
     /// </summary>
     internal void TellAgain()

@@ -103,7 +103,8 @@ internal static class OciConfig
             WriteMount(json, target, "bind", source, ["bind", "ro", "nosuid", "nodev"]);
         }
 
-        WriteMount(json, OciRequest.SharedInside, "bind", request.SharedFolder, ["bind", "rw", "nosuid", "nodev", "noexec"]);
+        WriteMount(
+            json, OciRequest.SharedInside, "bind", request.SharedFolder, ["bind", "rw", "nosuid", "nodev", "noexec"]);
         json.WriteEndArray();
     }
 

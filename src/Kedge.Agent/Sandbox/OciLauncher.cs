@@ -59,7 +59,10 @@ internal sealed class OciLauncher(SupervisorOptions options, string runtime, Cgr
         Directory.CreateDirectory(StateFolder);
         File.WriteAllBytes(Path.Combine(paths.Folder, "config.json"), OciConfig.Write(request));
         (int status, string words) = Call(
-            paths, ["run", "--detach", "--bundle", paths.Folder, "--pid-file", paths.PidFile, ContainerOf(paths.Instance)]);
+            paths,
+            [
+                "run", "--detach", "--bundle", paths.Folder, "--pid-file", paths.PidFile, ContainerOf(paths.Instance),
+            ]);
         return status == 0
             && int.TryParse(
                 File.ReadAllText(paths.PidFile), NumberStyles.None, CultureInfo.InvariantCulture, out int pid)

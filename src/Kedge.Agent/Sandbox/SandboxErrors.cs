@@ -39,7 +39,7 @@ public static class SandboxErrors
     public static readonly ErrorCode GoldenMissed = new(
         "KEDGE-SANDBOX-006",
         "The release's answers to its golden samples were wrong on this device.",
-        "The device keeps its last good release. Find out what changed in the model, then push and apply a mended one.");
+        "The device keeps its last good release. Find out what changed in the model; push and apply a mended one.");
 
     /// <summary>Golden samples not run.</summary>
     public static readonly ErrorCode GoldenNotRun = new(

@@ -3,7 +3,9 @@ using Kedge.Core.Models;
 
 namespace Kedge.Core.Deployments;
 
-/// <summary>What a user asked for: which models, on which devices, within which limits. Written by <c>apply</c> only.</summary>
+/// <summary>
+/// What a user asked for: which models, on which devices, within which limits. Written by <c>apply</c> only.
+/// </summary>
 public sealed record DeploymentSpec
 {
     /// <summary>Its name, which is also the name of the workload on every device.</summary>

@@ -2,7 +2,9 @@ using System.Collections.Immutable;
 
 namespace Kedge.Core.Deployments;
 
-/// <summary>Rules of label keys and values, those of Kubernetes: an optional DNS prefix and a name of up to 63 characters.</summary>
+/// <summary>
+/// Rules of label keys and values, those of Kubernetes: an optional DNS prefix and a name of up to 63 characters.
+/// </summary>
 public static class LabelRules
 {
     private const int PrefixCharsMax = 253;
@@ -25,7 +27,9 @@ public static class LabelRules
             : slash <= PrefixCharsMax && key[..slash].Split('.').All(Ids.IsName) && IsWord(key[(slash + 1)..]);
     }
 
-    /// <summary>True for a value: empty, or 1..63 of letters, digits, <c>-_.</c>, first and last alphanumeric.</summary>
+    /// <summary>
+    /// True for a value: empty, or 1..63 of letters, digits, <c>-_.</c>, first and last alphanumeric.
+    /// </summary>
     public static bool IsValue(string? value) => value is not null && (value.Length == 0 || IsWord(value));
 
     private static bool IsWord(string text) =>

@@ -27,7 +27,9 @@ public enum SelectorOperator
 /// <param name="Values">For <c>In</c> and <c>NotIn</c>, 1..64 values; otherwise empty.</param>
 public sealed record SelectorExpression(string Key, SelectorOperator Operator, ImmutableArray<string> Values);
 
-/// <summary>Which devices are meant, by Kubernetes' rules: all conditions must hold; an empty selector means every device.</summary>
+/// <summary>
+/// Which devices are meant, by Kubernetes' rules: all conditions must hold; an empty selector means every device.
+/// </summary>
 public sealed record LabelSelector
 {
     /// <summary>Labels that must have exactly these values.</summary>

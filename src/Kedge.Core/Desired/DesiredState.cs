@@ -2,7 +2,9 @@ using System.Collections.Immutable;
 
 namespace Kedge.Core.Desired;
 
-/// <summary>Everything that one device is to run, whole. Written by the planner only; a newer generation replaces it.</summary>
+/// <summary>
+/// Everything that one device is to run, whole. Written by the planner only; a newer generation replaces it.
+/// </summary>
 public sealed record DesiredState
 {
     /// <summary>Whose device.</summary>
@@ -11,7 +13,9 @@ public sealed record DesiredState
     /// <summary>Which device.</summary>
     public required DeviceId Device { get; init; }
 
-    /// <summary>SHA-256 of the device's enrolled public key: a state for other hardware of the same name is refused.</summary>
+    /// <summary>
+    /// SHA-256 of the device's enrolled public key: a state for other hardware of the same name is refused.
+    /// </summary>
     public required Digest DeviceKey { get; init; }
 
     /// <summary>Its number, from 1.</summary>

@@ -27,7 +27,8 @@ public static class GenerationGuard
     /// <param name="heldContent">Digest of the signed bytes held.</param>
     /// <param name="arrived">Generation that arrived, from 1.</param>
     /// <param name="arrivedContent">Digest of the signed bytes that arrived.</param>
-    public static GenerationVerdict Judge(Generation held, Digest heldContent, Generation arrived, Digest arrivedContent)
+    public static GenerationVerdict Judge(
+        Generation held, Digest heldContent, Generation arrived, Digest arrivedContent)
     {
         Check.That(arrived.Value > 0);
         return arrived.CompareTo(held) switch

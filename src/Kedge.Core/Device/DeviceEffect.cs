@@ -14,7 +14,9 @@ public abstract record DeviceEffect
     {
     }
 
-    /// <summary>Fetch and verify all packages and files of a release. Ends in <c>Fetched</c> or <c>FetchFailed</c>.</summary>
+    /// <summary>
+    /// Fetch and verify all packages and files of a release. Ends in <c>Fetched</c> or <c>FetchFailed</c>.
+    /// </summary>
     /// <param name="Spec">The release.</param>
     public sealed record Fetch(WorkloadSpec Spec) : DeviceEffect;
 
@@ -39,20 +41,28 @@ public abstract record DeviceEffect
     /// <param name="Instance">Which, with pid and start time.</param>
     public sealed record Watch(InstanceState Instance) : DeviceEffect;
 
-    /// <summary>Tell an instance to stop accepting and to end when its connections are gone. Ends in <c>Exited</c>.</summary>
+    /// <summary>
+    /// Tell an instance to stop accepting and to end when its connections are gone. Ends in <c>Exited</c>.
+    /// </summary>
     /// <param name="Instance">Which.</param>
     /// <param name="Deadline">After it, the instance is killed.</param>
     public sealed record Drain(InstanceId Instance, TimeSpan Deadline) : DeviceEffect;
 
-    /// <summary>Tell a draining instance to accept again: the new one died. No event; if it fails it shows as <c>Exited</c>.</summary>
+    /// <summary>
+    /// Tell a draining instance to accept again: the new one died. No event; if it fails it shows as <c>Exited</c>.
+    /// </summary>
     /// <param name="Instance">Which.</param>
     public sealed record Resume(InstanceId Instance) : DeviceEffect;
 
-    /// <summary>Kill an instance and remove what it leaves. Ends in <c>Exited</c> also when nothing was there.</summary>
+    /// <summary>
+    /// Kill an instance and remove what it leaves. Ends in <c>Exited</c> also when nothing was there.
+    /// </summary>
     /// <param name="Instance">Which.</param>
     public sealed record Stop(InstanceId Instance) : DeviceEffect;
 
-    /// <summary>Shut the listener of a workload that is gone, for everyone who shares it: nobody connects any more.</summary>
+    /// <summary>
+    /// Shut the listener of a workload that is gone, for everyone who shares it: nobody connects any more.
+    /// </summary>
     /// <param name="Workload">Which.</param>
     public sealed record CloseListener(DeploymentId Workload) : DeviceEffect;
 }

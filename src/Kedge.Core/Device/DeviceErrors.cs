@@ -9,7 +9,7 @@ public static class DeviceErrors
     public static readonly ErrorCode PoisonGeneration = new(
         "KEDGE-DEVICE-001",
         "The agent crashed several times in a row since this generation was applied.",
-        "The device went back to its last good releases. Look at the agent's log; apply the deployment again to retry.");
+        "The device went back to its last good releases. Look at the agent's log; apply again to retry.");
 
     /// <summary>An instance ended again and again.</summary>
     public static readonly ErrorCode CrashLoop = new(

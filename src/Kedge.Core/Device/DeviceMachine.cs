@@ -9,7 +9,8 @@ namespace Kedge.Core.Device;
 /// results, with messages that are late, doubled or from the past.</para>
 /// <para>Approach: a pure step from state and event to new state and effects. The shell saves the state, then runs the
 /// effects; each effect is idempotent and its result comes back as an event. Every workload has a machine of its own
-/// (<see cref="WorkloadMachine"/>); this one guards the generation, finds whom an event concerns, and keeps time.</para>
+/// (<see cref="WorkloadMachine"/>); this one guards the generation, finds whom an event concerns, and keeps
+/// time.</para>
 /// <para>Invariants: the generation never goes back; an event about an instance or release that is not under way is
 /// late and changes nothing; after <see cref="Limits.UncleanStartsMax"/> starts of the agent that ended early, what
 /// the newest generation brought and nobody has proven is quarantined.</para>
@@ -181,7 +182,9 @@ public static class DeviceMachine
                 _state = _state with { Workloads = _state.Workloads.Add(spec.Deployment, fresh) };
             }
 
-            Send(spec.Deployment, new WorkloadEvent(WorkloadEventKind.Assigned) { Spec = spec, Generation = generation });
+            Send(
+                spec.Deployment,
+                new WorkloadEvent(WorkloadEventKind.Assigned) { Spec = spec, Generation = generation });
         }
 
         private void Send(DeploymentId name, WorkloadEvent e) => Apply(name, m => WorkloadMachine.Step(m, e));

@@ -17,7 +17,10 @@ public sealed record DeviceState
     /// <summary>Number of the last instance that was started, over all workloads.</summary>
     public long LastInstance { get; init; }
 
-    /// <summary>Starts of the agent since it last ran steadily; at <see cref="Limits.UncleanStartsMax"/> the generation is poison.</summary>
+    /// <summary>
+    /// Starts of the agent since it last ran steadily; at <see cref="Limits.UncleanStartsMax"/> the generation is
+    /// poison.
+    /// </summary>
     public int UncleanStarts { get; init; }
 
     /// <summary>Version of server and runtime and the hardware class that the last start found.</summary>

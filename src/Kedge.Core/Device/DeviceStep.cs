@@ -3,7 +3,9 @@ using Kedge.Core.Desired;
 
 namespace Kedge.Core.Device;
 
-/// <summary>The outcome of one step: save first, then run. The shell also wakes the machine at <see cref="NextTimer"/>.</summary>
+/// <summary>
+/// The outcome of one step: save first, then run. The shell also wakes the machine at <see cref="NextTimer"/>.
+/// </summary>
 /// <param name="Save">The new state; nothing needs to be written when <see cref="MustSave"/> is false.</param>
 /// <param name="ThenRun">Effects in order.</param>
 /// <param name="MustSave">True when a durable field changed.</param>

@@ -11,7 +11,9 @@ public enum Blame
     /// <summary>Not a valid value.</summary>
     Unknown = 0,
 
-    /// <summary>Link, disk, port, sandbox, memory: the same release may work later. It is tried again, for ever.</summary>
+    /// <summary>
+    /// Link, disk, port, sandbox, memory: the same release may work later. It is tried again, for ever.
+    /// </summary>
     Device = 1,
 
     /// <summary>The release misbehaves but may have had bad luck: it is quarantined after some failures.</summary>

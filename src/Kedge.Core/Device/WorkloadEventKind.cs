@@ -1,6 +1,8 @@
 namespace Kedge.Core.Device;
 
-/// <summary>What a workload can meet: <see cref="DeviceEvent"/>s sorted by which of its instances they concern.</summary>
+/// <summary>
+/// What a workload can meet: <see cref="DeviceEvent"/>s sorted by which of its instances they concern.
+/// </summary>
 public enum WorkloadEventKind
 {
     /// <summary>Not a valid value.</summary>

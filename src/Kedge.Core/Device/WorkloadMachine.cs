@@ -7,7 +7,8 @@ namespace Kedge.Core.Device;
 /// One workload from the first fetch to its removal.
 /// <para>Problem: a release must replace another with no request lost, on hardware where every step may fail, hang or
 /// be cut off, and a bad one must never stay.</para>
-/// <para>Approach: one pipeline (fetch, start, preflight, hand over) works for one attempt at a time, beside at most one
+/// <para>Approach: one pipeline (fetch, start, preflight, hand over) works for one attempt at a time, beside at most
+/// one
 /// serving instance. Whatever fails, the serving instance goes on; what is tried next is derived afresh by
 /// <see cref="WorkloadMoves.Pursue"/> from what is asked, what is quarantined and what was good.</para>
 /// <para>Invariants: <c>Serving</c> has a current instance; a candidate exists exactly from <c>Starting</c> to

@@ -3,7 +3,9 @@ using Kedge.Core.Desired;
 
 namespace Kedge.Core.Device;
 
-/// <summary>The handlers of <see cref="WorkloadMachine"/>'s table: straight-line moves, each named after what it does.</summary>
+/// <summary>
+/// The handlers of <see cref="WorkloadMachine"/>'s table: straight-line moves, each named after what it does.
+/// </summary>
 internal static class WorkloadMoves
 {
     private const int DrainingMax = 3;
@@ -78,7 +80,8 @@ internal static class WorkloadMoves
     }
 
     /// <summary>
-    /// What next, when nothing is under way: nothing if what is wanted runs; else fetch it. A quarantined target is never
+    /// What next, when nothing is under way: nothing if what is wanted runs; else fetch it. A quarantined target is
+    /// never
     /// wanted: whatever serves goes on, or the last good release comes back.
     /// </summary>
     public static WorkloadMove Pursue(WorkloadMove m)
@@ -205,7 +208,9 @@ internal static class WorkloadMoves
             : Pursue(m.With(m.W with { FailuresInRow = 0 }));
     }
 
-    /// <summary>The serving instance is gone. One that still drains accepts again until something better comes.</summary>
+    /// <summary>
+    /// The serving instance is gone. One that still drains accepts again until something better comes.
+    /// </summary>
     public static WorkloadMove LoseCurrent(WorkloadMove m, WorkloadEvent e)
     {
         WorkloadState w = m.W;
@@ -282,7 +287,9 @@ internal static class WorkloadMoves
         {
             Current = current,
             Draining = draining,
-            Volatile = new VolatileState { ProvenAt = current is { Proven: false } ? m.Now + Limits.ProvenAfter : null },
+            Volatile = new VolatileState { ProvenAt = current is { Proven: false }
+                ? m.Now + Limits.ProvenAfter
+                : null },
         });
         if (current is not null)
         {

@@ -18,10 +18,14 @@ public enum WorkloadPhase
     /// <summary>The candidate is being given the listener.</summary>
     HandingOver = 4,
 
-    /// <summary>One instance serves and nothing is under way; older ones may still answer what they have begun.</summary>
+    /// <summary>
+    /// One instance serves and nothing is under way; older ones may still answer what they have begun.
+    /// </summary>
     Serving = 6,
 
-    /// <summary>A try failed; the next one comes after a wait. A serving instance, where there is one, goes on.</summary>
+    /// <summary>
+    /// A try failed; the next one comes after a wait. A serving instance, where there is one, goes on.
+    /// </summary>
     Waiting = 7,
 
     /// <summary>Nothing serves and nothing can be tried: every known release is quarantined.</summary>

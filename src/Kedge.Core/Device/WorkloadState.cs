@@ -21,7 +21,9 @@ public sealed record WorkloadState
     /// <summary>Where it stands.</summary>
     public required WorkloadPhase Phase { get; init; }
 
-    /// <summary>What the steps under way work for: the target, or the last good release as fallback. Null when steady.</summary>
+    /// <summary>
+    /// What the steps under way work for: the target, or the last good release as fallback. Null when steady.
+    /// </summary>
     public WorkloadSpec? Attempt { get; init; }
 
     /// <summary>The instance that holds the listener and answers.</summary>
@@ -36,7 +38,9 @@ public sealed record WorkloadState
     /// <summary>The last release that served for <see cref="Limits.ProvenAfter"/>; its content is kept.</summary>
     public WorkloadSpec? LastGood { get; init; }
 
-    /// <summary>Releases that this device refuses, oldest first, at most <see cref="Limits.QuarantinedPerWorkloadMax"/>.</summary>
+    /// <summary>
+    /// Releases that this device refuses, oldest first, at most <see cref="Limits.QuarantinedPerWorkloadMax"/>.
+    /// </summary>
     public ImmutableArray<Quarantine> Quarantined { get; init; } = [];
 
     /// <summary>Releases whose golden samples passed here, with the runtime that ran them; newest last.</summary>
@@ -64,7 +68,9 @@ public sealed record VolatileState
     /// <summary>Tries in a row that failed, whoever is to blame: it sets the wait.</summary>
     public int TriesInRow { get; init; }
 
-    /// <summary>When <see cref="WorkloadState.Current"/> will have proven itself; null when it has, or none runs.</summary>
+    /// <summary>
+    /// When <see cref="WorkloadState.Current"/> will have proven itself; null when it has, or none runs.
+    /// </summary>
     public TimeSpan? ProvenAt { get; init; }
 }
 
@@ -80,7 +86,9 @@ public sealed record InstanceState
     /// <summary>Process id as the agent sees it; 0 until it was started.</summary>
     public int Pid { get; init; }
 
-    /// <summary>Start time of the process in clock ticks since boot (proc(5), field 22): tells a reused pid apart.</summary>
+    /// <summary>
+    /// Start time of the process in clock ticks since boot (proc(5), field 22): tells a reused pid apart.
+    /// </summary>
     public long StartTicks { get; init; }
 
     /// <summary>Random text that the process answers with; empty until it was started.</summary>
@@ -93,7 +101,8 @@ public sealed record InstanceState
 /// <summary>A release that this device refuses.</summary>
 /// <param name="Release">Digest of the workload spec.</param>
 /// <param name="Generation">Under which generation it failed.</param>
-/// <param name="Revision">Under which revision of the deployment; asked for under another one, it is tried again.</param>
+/// <param name="Revision">Under which revision of the deployment; asked for under another one, it is tried
+/// again.</param>
 /// <param name="Problem">Why.</param>
 public sealed record Quarantine(Digest Release, Generation Generation, long Revision, Problem Problem);
 

@@ -1,6 +1,8 @@
 namespace Kedge.Core.Errors;
 
-/// <summary>Something that the caller cannot go on after, with a code that the user can look up in <c>docs/errors.md</c>.</summary>
+/// <summary>
+/// Something that the caller cannot go on after, with a code that the user can look up in <c>docs/errors.md</c>.
+/// </summary>
 public sealed class KedgeException : Exception
 {
     /// <summary>Wraps one finding.</summary>

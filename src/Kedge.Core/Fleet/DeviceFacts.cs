@@ -3,7 +3,9 @@ using Kedge.Core.Models;
 
 namespace Kedge.Core.Fleet;
 
-/// <summary>What an agent found out about its machine. Written by the agent's inventory only; unknown values are 0 or empty.</summary>
+/// <summary>
+/// What an agent found out about its machine. Written by the agent's inventory only; unknown values are 0 or empty.
+/// </summary>
 public sealed record DeviceFacts
 {
     /// <summary>True when the facts were read from a captured tree of another machine.</summary>

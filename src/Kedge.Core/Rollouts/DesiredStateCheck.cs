@@ -46,7 +46,8 @@ public static class DesiredStateCheck
         foreach (IGrouping<int, WorkloadSpec> port in ports)
         {
             Require(port.Key is > 0 and <= 65535, $"port {port.Key} is out of range");
-            Require(port.Count() == 1, $"port {port.Key} is given to {string.Join(", ", port.Select(w => w.Deployment))}");
+            string holders = string.Join(", ", port.Select(w => w.Deployment));
+            Require(port.Count() == 1, $"port {port.Key} is given to {holders}");
         }
 
         foreach (WorkloadSpec workload in state.Workloads)

@@ -4,7 +4,9 @@ using Kedge.Core.Placement;
 
 namespace Kedge.Core.Rollouts;
 
-/// <summary>What the planner decided. It leaves no choice: executing it late or twice gives the same result, or none.</summary>
+/// <summary>
+/// What the planner decided. It leaves no choice: executing it late or twice gives the same result, or none.
+/// </summary>
 /// <param name="Changes">Devices whose desired state changes, in order of their names.</param>
 /// <param name="Reports">For every deployment, why each device was chosen or not.</param>
 public sealed record FleetPlan(

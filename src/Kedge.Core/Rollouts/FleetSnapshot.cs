@@ -52,7 +52,9 @@ public sealed record DeviceSnapshot
     /// <summary>Generation of the desired state in the store; 0 for none.</summary>
     public Generation Generation { get; init; }
 
-    /// <summary>Newest generation that the device is known to hold: above the store's after a restore from backup.</summary>
+    /// <summary>
+    /// Newest generation that the device is known to hold: above the store's after a restore from backup.
+    /// </summary>
     public Generation Floor { get; init; }
 
     /// <summary>The key for which that desired state was signed; none without one.</summary>

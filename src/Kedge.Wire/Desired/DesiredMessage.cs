@@ -171,7 +171,9 @@ public static class DesiredMessage
         json.WriteEndObject();
     }
 
-    /// <summary>Reads one workload; throws <see cref="FormatException"/> and what <see cref="JsonElement"/> throws.</summary>
+    /// <summary>
+    /// Reads one workload; throws <see cref="FormatException"/> and what <see cref="JsonElement"/> throws.
+    /// </summary>
     public static WorkloadSpec ReadWorkload(JsonElement json)
     {
         JsonElement endpoint = json.GetProperty("endpoint");

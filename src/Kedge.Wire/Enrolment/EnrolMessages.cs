@@ -2,7 +2,9 @@ using Kedge.Wire.Reported;
 
 namespace Kedge.Wire.Enrolment;
 
-/// <summary><c>POST /v1/enrol</c> over TLS whose server certificate chains to the authority that the token names.</summary>
+/// <summary>
+/// <c>POST /v1/enrol</c> over TLS whose server certificate chains to the authority that the token names.
+/// </summary>
 public sealed record EnrolRequest
 {
     /// <summary>The one-time token.</summary>
@@ -52,7 +54,9 @@ public sealed record EnrolResponse
 /// <summary><c>POST /v1/renew</c>: over the old certificate, expired or not, while the device is not revoked.</summary>
 public sealed record RenewRequest
 {
-    /// <summary>PKCS #10 request in PEM, signed by the enrolled key: the proof that makes an expired certificate good enough.</summary>
+    /// <summary>
+    /// PKCS #10 request in PEM, signed by the enrolled key: the proof that makes an expired certificate good enough.
+    /// </summary>
     public required string CsrPem { get; init; }
 
     /// <summary>The certificate that is to be renewed, PEM.</summary>

@@ -48,7 +48,8 @@ public sealed class DeviceMachineTests
         device.Desire(2, V3);
         device.Feed(new DeviceEvent.Fetched(V3.Deployment, V3.Digest));
         device.FeedStarted();
-        device.Feed(new DeviceEvent.PreflightFailed(device.Candidate, Blame.ReleaseForGood, new Problem("X", "3 of 40")));
+        device.Feed(new DeviceEvent.PreflightFailed(
+            device.Candidate, Blame.ReleaseForGood, new Problem("X", "3 of 40")));
         Assert.Equal(WorkloadPhase.Serving, device.W.Phase);
         Assert.Equal(old, device.W.Current!.Id);
         Assert.True(device.W.IsFallback);

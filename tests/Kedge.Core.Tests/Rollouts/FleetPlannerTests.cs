@@ -82,7 +82,8 @@ public sealed class FleetPlannerTests
     public void A_cordoned_device_keeps_what_it_runs_and_takes_its_updates_but_nothing_new()
     {
         FleetSnapshot fleet = Snapshot(
-            [ADevice("a"), ADevice("b") with { Cordoned = true }], [new(Deployment("bearing", "m:v1"), 1, false)], "m:v1");
+            [ADevice("a"), ADevice("b") with { Cordoned = true }],
+            [new(Deployment("bearing", "m:v1"), 1, false)], "m:v1");
         FleetPlan plan = Plan(fleet);
         Assert.Equal(new DeviceId("a"), Assert.Single(plan.Changes).Device);
         fleet = After(fleet, plan) with { Deployments = [new(Deployment("bearing", "m:v1", 8600), 2, false)] };

@@ -8,7 +8,8 @@ using Kedge.Tests.Support;
 namespace Kedge.Core.Tests.Scenarios;
 
 /// <summary>
-/// Plays a story for one device: each line that starts with <c>$</c> is a command, what follows is the full answer of the
+/// Plays a story for one device: each line that starts with <c>$</c> is a command, what follows is the full answer of
+/// the
 /// device machine. Commands: <c>desire GENERATION name=version[@revision] ...</c>, <c>fetched NAME</c>,
 /// <c>fetch-failed NAME BLAME TEXT</c>, <c>started NAME</c>, <c>start-failed NAME BLAME TEXT</c>,
 /// <c>preflight NAME ok|failed TEXT</c>, <c>handed-over NAME</c>,
@@ -103,7 +104,9 @@ internal sealed class DeviceStory
         foreach (WorkloadState w in _bench.State.Workloads.Values)
         {
             told.Append(CultureInfo.InvariantCulture, $"  {w.Name}: {w.Phase}");
-            told.Append(w.Current is null ? ", nothing serves" : $", {Version(w.Current.Spec)} serves as {w.Current.Id}");
+            told.Append(w.Current is null
+                ? ", nothing serves"
+                : $", {Version(w.Current.Spec)} serves as {w.Current.Id}");
             told.Append(w.Draining.IsEmpty ? "" : $", {string.Join(", ", w.Draining.Select(d => d.Id))} drains");
             told.Append(w.Problem is null ? "" : $" [{w.Problem.Code}: {w.Problem.Message}]").Append('\n');
         }

@@ -2,7 +2,9 @@ using System.Runtime.CompilerServices;
 
 namespace Kedge.Core.Tests.Scenarios;
 
-/// <summary>Every story under <c>Scenarios/device</c>, commands and full output. <c>./dev golden</c> writes them anew.</summary>
+/// <summary>
+/// Every story under <c>Scenarios/device</c>, commands and full output. <c>./dev golden</c> writes them anew.
+/// </summary>
 public sealed class GoldenScenarioTests
 {
     public static TheoryData<string> Stories() =>

@@ -18,7 +18,8 @@ public sealed class SignedMessageTests : IDisposable
     [Fact]
     public void What_was_signed_verifies_and_reads_back()
     {
-        DesiredState state = Real(Specs.Desired(7, Specs.Workload("bearing", "v1"), Specs.Workload("pump", "v2", 3, 8501)));
+        DesiredState state =
+            Real(Specs.Desired(7, Specs.Workload("bearing", "v1"), Specs.Workload("pump", "v2", 3, 8501)));
         SignedMessage message = Parse(SignedMessage.Sign(DesiredMessage.Write(state), _key));
         Assert.Null(message.Verify(Trusted()));
         DesiredState read = DesiredMessage.TryRead(message.Body, out Finding? finding)!;
@@ -30,7 +31,8 @@ public sealed class SignedMessageTests : IDisposable
     [Fact]
     public void Any_flipped_bit_is_refused()
     {
-        byte[] signed = SignedMessage.Sign(DesiredMessage.Write(Real(Specs.Desired(1, Specs.Workload("a", "v1")))), _key);
+        byte[] signed = SignedMessage.Sign(
+            DesiredMessage.Write(Real(Specs.Desired(1, Specs.Workload("a", "v1")))), _key);
         for (int i = 0; i < signed.Length; i++)
         {
             byte[] bad = [.. signed];

@@ -46,7 +46,8 @@ internal sealed class SandboxBench : IAsyncDisposable
     public List<InstanceState> Started { get; } = [];
 
     /// <summary>A model that adds <paramref name="add"/> to its input, on the disk.</summary>
-    public PreparedRelease Release(float add, float expected, ResourceSpec? resources = null, SandboxRule sandbox = SandboxRule.Required)
+    public PreparedRelease Release(
+        float add, float expected, ResourceSpec? resources = null, SandboxRule sandbox = SandboxRule.Required)
     {
         string folder = $"add-{add}-{expected}";
         string full = Path.Combine(Options.DataFolder, folder);
@@ -59,7 +60,8 @@ internal sealed class SandboxBench : IAsyncDisposable
             Initializers = [OnnxTensor.Of("a", [1], [add])],
             Nodes = [new OnnxNodeSpec("Add", ["x", "a"], ["y"])],
         }));
-        File.WriteAllText(Path.Combine(full, "golden.json"), string.Create(System.Globalization.CultureInfo.InvariantCulture, $$"""
+        File.WriteAllText(
+            Path.Combine(full, "golden.json"), string.Create(System.Globalization.CultureInfo.InvariantCulture, $$"""
             {"schema":1,"minimumAgreement":1,"relativeTolerance":0.001,"absoluteTolerance":0.001,"samples":[
             {"inputs":[{"name":"x","shape":[1],"datatype":"FP32","data":[1]}],
              "outputs":[{"name":"y","shape":[1],"datatype":"FP32","data":[{{expected}}]}]}]}
@@ -71,13 +73,15 @@ internal sealed class SandboxBench : IAsyncDisposable
             Digest = Digest.Of(System.Text.Encoding.UTF8.GetBytes(folder)),
             Models = [new WorkloadModel("adder", Digest.Of("p"u8), "adder:v1", "onnx-fp32", AcceleratorKind.Cpu)],
             Endpoint = Endpoint,
-            Resources = resources ?? new ResourceSpec { MemoryLimitBytes = 256 * Limits.MiB, CpuLimitMilli = 500, PidsLimit = 64 },
+            Resources = resources
+                ?? new ResourceSpec { MemoryLimitBytes = 256 * Limits.MiB, CpuLimitMilli = 500, PidsLimit = 64 },
             CpuSet = "0",
             Sandbox = sandbox,
         };
         return new PreparedRelease(
             spec,
-            [new PreparedModel("adder", Digest.Of("p"u8), ModelFormat.Onnx, folder, "model.onnx", $"{folder}/golden.json")]);
+            [new PreparedModel(
+                "adder", Digest.Of("p"u8), ModelFormat.Onnx, folder, "model.onnx", $"{folder}/golden.json")]);
     }
 
     public async Task<InstanceState> StartAsync(PreparedRelease release)

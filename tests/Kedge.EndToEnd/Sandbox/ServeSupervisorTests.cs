@@ -33,7 +33,8 @@ public sealed class ServeSupervisorTests
         Assert.Contains("CapEff:\t0000000000000000", status0, StringComparison.Ordinal);
         Assert.Contains("Uid:\t65532", status0, StringComparison.Ordinal);
         Assert.Contains("Cpus_allowed_list:\t0\n", status0, StringComparison.Ordinal);
-        string[] interfaces = [.. File.ReadLines($"{proc}/net/dev").Skip(2).Where(l => !l.TrimStart().StartsWith("lo:", StringComparison.Ordinal))];
+        string[] interfaces = [.. File.ReadLines($"{proc}/net/dev").Skip(2)
+            .Where(l => !l.TrimStart().StartsWith("lo:", StringComparison.Ordinal))];
         Assert.Empty(interfaces);
         Assert.NotEqual(new FileInfo("/proc/self/ns/net").LinkTarget, new FileInfo($"{proc}/ns/net").LinkTarget);
     }
@@ -75,7 +76,8 @@ public sealed class ServeSupervisorTests
             InstanceState next = await bench.StartAsync(bench.Release(round + 2, round + 3));
             await bench.HandOverAsync(next);
             await bench.Supervisor.DrainAsync(old.Id, TimeSpan.FromSeconds(10), CancellationToken.None);
-            await bench.Supervisor.WaitForExitAsync(old.Id, CancellationToken.None).AsTask().WaitAsync(TimeSpan.FromSeconds(30));
+            await bench.Supervisor.WaitForExitAsync(old.Id, CancellationToken.None).AsTask()
+                .WaitAsync(TimeSpan.FromSeconds(30));
             old = next;
         }
 
@@ -108,7 +110,8 @@ public sealed class ServeSupervisorTests
         InstanceState stray = await bench.StartAsync(bench.Release(1, 2));
         Assert.Empty(await bench.RestartAsync());
         Assert.False(Directory.Exists(string.Create(CultureInfo.InvariantCulture, $"/proc/{stray.Pid}"))
-            && File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{stray.Pid}/stat")).Contains(") R", StringComparison.Ordinal));
+            && File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{stray.Pid}/stat"))
+                .Contains(") R", StringComparison.Ordinal));
         Assert.Empty(Directory.GetDirectories(Path.Combine(bench.Options.RunFolder, "i")));
     }
 
@@ -159,9 +162,11 @@ public sealed class ServeSupervisorTests
     public async Task Without_an_oci_runtime_only_what_both_sides_allow_runs_bare()
     {
         await using SandboxBench strict = new(o => o with { Runtimes = [] });
-        Assert.Equal(SandboxErrors.NoRuntime.Code, (await strict.Supervisor.TestAsync(CancellationToken.None)).Problem!.Code);
+        SandboxFacts facts = await strict.Supervisor.TestAsync(CancellationToken.None);
+        Assert.Equal(SandboxErrors.NoRuntime.Code, facts.Problem!.Code);
         Assert.IsType<StartOutcome.Failed>(await strict.Supervisor.StartAsync(
-            new InstanceId(new DeploymentId("adder"), 1), strict.Release(1, 2, sandbox: SandboxRule.None), CancellationToken.None));
+            new InstanceId(new DeploymentId("adder"), 1),
+            strict.Release(1, 2, sandbox: SandboxRule.None), CancellationToken.None));
 
         await using SandboxBench lax = new(o => o with { Runtimes = [], AllowsNoSandbox = true });
         await lax.Supervisor.TestAsync(CancellationToken.None);

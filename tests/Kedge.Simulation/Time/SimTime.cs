@@ -1,6 +1,8 @@
 namespace Kedge.Simulation.Time;
 
-/// <summary>The clocks of one node over virtual time. The time of day may jump; the monotonic clock never does.</summary>
+/// <summary>
+/// The clocks of one node over virtual time. The time of day may jump; the monotonic clock never does.
+/// </summary>
 internal sealed class SimTime(SimScheduler scheduler) : TimeProvider
 {
     private static readonly DateTimeOffset Epoch = new(2026, 6, 1, 0, 0, 0, TimeSpan.Zero);

@@ -7,7 +7,9 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Kedge.Simulation.World;
 
-/// <summary>One control-plane process: the production loops and link over the shared store, driven by virtual time.</summary>
+/// <summary>
+/// One control-plane process: the production loops and link over the shared store, driven by virtual time.
+/// </summary>
 internal sealed class Replica
 {
     private readonly SimScheduler _scheduler;

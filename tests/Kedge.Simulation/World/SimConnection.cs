@@ -141,7 +141,9 @@ internal sealed class SimConnection : ILinkConnection, IDeviceConnection
         if (outcome is not null)
         {
             Down(() => Finish(
-                outcome, said == LinkAnswer.Committed ? new PublishOutcome.Done() : new PublishOutcome.Refused(said.ToString())));
+                outcome, said == LinkAnswer.Committed
+                    ? new PublishOutcome.Done()
+                    : new PublishOutcome.Refused(said.ToString())));
         }
     }
 

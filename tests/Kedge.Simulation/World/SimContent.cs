@@ -54,8 +54,10 @@ internal static class SimContent
 
     public static IReadOnlyList<SimPackage> Packages { get; } =
     [
-        Make("v1", Behaviour.Good, Models), Make("v2", Behaviour.Good, Models), Make("v3", Behaviour.FailsGolden, Models),
-        Make("v4", Behaviour.Good, Models), Make("v5", Behaviour.Crashes, Models), Make("v6", Behaviour.ForeignKey, Foreign),
+        Make("v1", Behaviour.Good, Models), Make(
+            "v2", Behaviour.Good, Models), Make("v3", Behaviour.FailsGolden, Models),
+        Make("v4", Behaviour.Good, Models), Make(
+            "v5", Behaviour.Crashes, Models), Make("v6", Behaviour.ForeignKey, Foreign),
     ];
 
     public static SimPackage Of(Digest digest) => Packages.First(p => p.Digest == digest);

@@ -147,7 +147,8 @@ internal sealed class SimDevice
 
     public void Acknowledged(byte[] payload)
     {
-        UpMessage message = UpMessageFormat.TryRead(payload, out _) ?? throw new InvariantException("unreadable report");
+        UpMessage message =
+            UpMessageFormat.TryRead(payload, out _) ?? throw new InvariantException("unreadable report");
         AcknowledgedSequence = Math.Max(AcknowledgedSequence, message.Sequence);
     }
 
@@ -163,7 +164,8 @@ internal sealed class SimDevice
         }
     }
 
-    public string Describe() => $"{Id} life {Life}: " + (Agent is null ? "down" : string.Join("; ", Agent.State.Workloads.Values
+    public string Describe() =>
+        $"{Id} life {Life}: " + (Agent is null ? "down" : string.Join("; ", Agent.State.Workloads.Values
         .Select(w => $"{w.Name} {w.Phase} current {w.Current?.Id} {w.Current?.Spec.Models[0].PackageLabel} target "
             + $"{w.Target?.Models[0].PackageLabel} {w.Problem?.Code} {w.Problem?.Message} q{w.Quarantined.Length}"))
         + $" generation {Agent.State.Generation} link {Agent.Snapshot.IsLinkUp} {Agent.Snapshot.LinkProblem?.Message} "

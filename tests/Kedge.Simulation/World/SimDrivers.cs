@@ -56,7 +56,8 @@ internal sealed class SimDrivers(SimDevice device, int life) : IDeviceLink, IArt
     public ValueTask<StartOutcome> StartAsync(
         InstanceId instance, PreparedRelease release, CancellationToken cancel) =>
         After(300, () => Network.Happens(device.Faults.StartFailures)
-            ? new ValueTask<StartOutcome>(new StartOutcome.Failed(Blame.Device, new Problem("KEDGE-SIM-002", "no memory")))
+            ? new ValueTask<StartOutcome>(
+                new StartOutcome.Failed(Blame.Device, new Problem("KEDGE-SIM-002", "no memory")))
             : Processes.StartAsync(instance, release, cancel));
 
     public ValueTask<StepOutcome> PreflightAsync(

@@ -8,8 +8,11 @@ using Kedge.Simulation.Time;
 
 namespace Kedge.Simulation.World;
 
-/// <summary>The network between devices and replicas: delay, loss, duplication, partition, half-open connections.</summary>
-internal sealed class SimNetwork(SimScheduler scheduler, Rng rng, Func<Faults> faults, Func<IReadOnlyList<Replica>> replicas)
+/// <summary>
+/// The network between devices and replicas: delay, loss, duplication, partition, half-open connections.
+/// </summary>
+internal sealed class SimNetwork(
+    SimScheduler scheduler, Rng rng, Func<Faults> faults, Func<IReadOnlyList<Replica>> replicas)
 {
     private static readonly Problem Away = new("KEDGE-SIM-001", "no network");
     private readonly List<SimConnection> _connections = [];
@@ -89,7 +92,8 @@ internal sealed class SimNetwork(SimScheduler scheduler, Rng rng, Func<Faults> f
 
             SimConnection connection = new(this, device, replica, receiver);
             ValueTask<LinkAdmission> admission = replica.Link.AdmitAsync(
-                new DeviceIdentity(TenantId.Default, device.Id), device.Key, "serial", connection, CancellationToken.None);
+                new DeviceIdentity(TenantId.Default, device.Id),
+                device.Key, "serial", connection, CancellationToken.None);
             Check.That(admission.IsCompletedSuccessfully);
             if (admission.Result is not LinkAdmission.Admitted admitted)
             {
@@ -99,7 +103,12 @@ internal sealed class SimNetwork(SimScheduler scheduler, Rng rng, Func<Faults> f
 
             connection.Session = admitted.Session;
             _connections.Add(connection);
+<<<<<<< HEAD
             Check.That(topics.All(t => replica.Link.Subscribe(admitted.Session, t)));
+=======
+            Check.That(replica.Link.Subscribe(
+                admitted.Session, Topics.Of(TenantId.Default, device.Id, Topics.Desired)));
+>>>>>>> a9da7e0 (Keep to the columns; give strays a file of their own)
             scheduler.After(Latency(), () => then(new LinkOutcome.Connected(connection)));
         });
 

@@ -99,7 +99,13 @@ internal sealed class SimulatedWorld
         {
             _ = Done(_store.Devices.EnrolAsync(
                 Tenant,
-                new DeviceEnrolment { Device = device.Id, Incarnation = device.Incarnation, Key = device.Key, AtMs = 1 },
+                new DeviceEnrolment
+                {
+                    Device = device.Id,
+                    Incarnation = device.Incarnation,
+                    Key = device.Key,
+                    AtMs = 1,
+                },
                 default));
             device.Start();
         }
@@ -263,13 +269,15 @@ internal sealed class SimulatedWorld
         byte[] signed = _rng.Below(4) switch
         {
             0 => SignedMessage.Sign(DesiredMessage.Write(forged), SimContent.Intruder),
-            1 => SignedMessage.Sign(DesiredMessage.Write(forged with { Device = new DeviceId("other") }), SimContent.Desired),
+            1 => SignedMessage.Sign(
+                DesiredMessage.Write(forged with { Device = new DeviceId("other") }), SimContent.Desired),
             2 => SignedMessage.Sign(
                 System.Text.Encoding.UTF8.GetBytes(System.Text.Encoding.UTF8.GetString(DesiredMessage.Write(forged))
                     .Replace("[\"workloads\"]", "[\"workloads\",\"waves\"]", StringComparison.Ordinal)),
                 SimContent.Desired),
             _ when _seenMessages.Count > 0 => _seenMessages[_rng.Below(_seenMessages.Count)],
-            _ => SignedMessage.Sign(DesiredMessage.Write(forged with { DeviceKey = Digest.Of("x"u8) }), SimContent.Desired),
+            _ => SignedMessage.Sign(
+                DesiredMessage.Write(forged with { DeviceKey = Digest.Of("x"u8) }), SimContent.Desired),
         };
         connection.Inject(Topics.Of(Tenant, device.Id, Topics.Desired), signed);
     }
@@ -324,7 +332,8 @@ internal sealed class SimulatedWorld
                 Require(legitimate, device, $"generation {state.Generation} was never committed for it");
             }
 
-            Require(state.Generation.CompareTo(_heldBefore.GetValueOrDefault(device.Id)) >= 0, device, "its generation went back");
+            Require(state.Generation.CompareTo(
+                _heldBefore.GetValueOrDefault(device.Id)) >= 0, device, "its generation went back");
             _heldBefore[device.Id] = device.Held;
             if (_scheduler.Steps % 8 != 0)
             {
@@ -332,7 +341,8 @@ internal sealed class SimulatedWorld
             }
 
             Require(
-                device.Processes.Started.Distinct().Count() == device.Processes.Started.Count, device, "an instance ran twice");
+                device.Processes.Started.Distinct().Count() == device.Processes.Started.Count,
+                device, "an instance ran twice");
             foreach (IGrouping<DeploymentId, InstanceId> w in device.Processes.Accepting.GroupBy(i => i.Workload))
             {
                 Require(w.Count() <= 4, device, $"{w.Count()} instances of {w.Key} accept");
