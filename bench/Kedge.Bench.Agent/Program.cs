@@ -8,7 +8,9 @@ if (BenchArguments.Parse(args) is not { } arguments)
 }
 
 BenchReport report = new();
-report.Note("MB are 2^20 bytes; memory as the kernel counts it after the idle time, traffic with IP and TCP headers, .tls without.");
+report.Note(
+    "MB are 2^20 bytes; memory as the kernel counts it after the idle time, traffic with IP and TCP headers, .tls "
+    + "without.");
 await using (BenchFleet fleet = await BenchFleet.StartAsync(1))
 await using (PeerSet peers = await PeerSet.StartAsync(report))
 {

@@ -13,7 +13,10 @@ namespace Kedge.Agent.Sandbox;
 /// </summary>
 internal sealed class BareLauncher(SupervisorOptions options) : ILauncher
 {
-    public string Name => "bare";
+    /// <summary>Its word in the launcher file.</summary>
+    public const string Word = "bare";
+
+    public string Name => Word;
 
     public ServeConfig SeenFromInside(ServeConfig config, InstancePaths paths, PreparedRelease release) => config with
     {

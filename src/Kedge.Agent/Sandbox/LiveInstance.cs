@@ -1,3 +1,4 @@
+using System.Globalization;
 using Kedge.Core.Device;
 using Kedge.Native;
 
@@ -21,6 +22,14 @@ internal sealed class LiveInstance(InstancePaths paths, ILauncher launcher, Chil
     public string? Asked { get; set; }
 
     public void HasEnded(Problem problem) => _ended.TrySetResult(problem);
+
+    /// <summary>How a process ended, for people.</summary>
+    public static string HowItEnded(ProcessEnd? end) => end switch
+    {
+        { Exited: true } exited => string.Create(CultureInfo.InvariantCulture, $"ended with status {exited.Status}"),
+        { Exited: false } killed => string.Create(CultureInfo.InvariantCulture, $"was ended by signal {killed.Status}"),
+        null => "ended by itself",
+    };
 
     public void Dispose() => process.Dispose();
 }

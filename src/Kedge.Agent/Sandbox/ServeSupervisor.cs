@@ -71,7 +71,7 @@ internal sealed class ServeSupervisor : IProcessSupervisor, IDisposable
                 }
                 else
                 {
-                    RemoveStray(new InstancePaths(_options.RunFolder, id));
+                    StrayRemover.Remove(new InstancePaths(_options.RunFolder, id), _oci, _logs);
                 }
             }
 
@@ -220,7 +220,7 @@ internal sealed class ServeSupervisor : IProcessSupervisor, IDisposable
         await Blocking(
             () =>
             {
-                RemoveStray(new InstancePaths(_options.RunFolder, instance));
+                StrayRemover.Remove(new InstancePaths(_options.RunFolder, instance), _oci, _logs);
                 return true;
             },
             cancel).ConfigureAwait(false);
@@ -280,14 +280,14 @@ internal sealed class ServeSupervisor : IProcessSupervisor, IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            RemoveStray(paths);
+            StrayRemover.Remove(paths, _oci, _logs);
             return (null, Failed(Blame.Device, SandboxErrors.StartFailed.Code, e.Message));
         }
 
         (int pid, Problem? problem) = launcher.Launch(paths, release);
         if (problem is not null)
         {
-            RemoveStray(paths);
+            StrayRemover.Remove(paths, _oci, _logs);
             return (null, new StartOutcome.Failed(Blame.Device, problem));
         }
 
@@ -298,7 +298,7 @@ internal sealed class ServeSupervisor : IProcessSupervisor, IDisposable
         catch (NativeException)
         {
             StartOutcome early = EndedEarly(paths, launcher);
-            RemoveStray(paths);
+            StrayRemover.Remove(paths, _oci, _logs);
             return (null, early);
         }
     }
@@ -427,53 +427,13 @@ internal sealed class ServeSupervisor : IProcessSupervisor, IDisposable
         ProcessEnd? end = live.Process.TryCollect();
         Problem problem = live.Asked is null && live.Launcher.WasOutOfMemory(live.Paths)
             ? new Problem(SandboxErrors.OutOfMemory.Code, $"{live.Paths.Instance} used more memory than its limit")
-            : new Problem(SandboxErrors.Ended.Code, $"{live.Paths.Instance} {live.Asked ?? HowItEnded(end)}");
+            : new Problem(SandboxErrors.Ended.Code, $"{live.Paths.Instance} {live.Asked ?? LiveInstance.HowItEnded(end)}");
         _logs.Keep(live.Paths);
         live.Launcher.Remove(live.Paths);
-        Delete(live.Paths.Folder);
+        StrayRemover.Delete(live.Paths.Folder);
         _ = _live.TryRemove(live.Paths.Instance, out _);
         live.HasEnded(problem);
         live.Dispose();
-    }
-
-    private static string HowItEnded(ProcessEnd? end) => end switch
-    {
-        { Exited: true } exited => string.Create(CultureInfo.InvariantCulture, $"ended with status {exited.Status}"),
-        { Exited: false } killed => string.Create(CultureInfo.InvariantCulture, $"was ended by signal {killed.Status}"),
-        null => "ended by itself",
-    };
-
-    private void RemoveStray(InstancePaths paths)
-    {
-        if (!Directory.Exists(paths.Folder))
-        {
-            return;
-        }
-
-        string name = File.Exists(paths.LauncherFile) ? File.ReadAllText(paths.LauncherFile) : "";
-        if (name == _bare.Name)
-        {
-            BareLauncher.KillStray(paths);
-        }
-
-        _logs.Keep(paths);
-        _oci?.Remove(paths);
-        Delete(paths.Folder);
-    }
-
-    private static void Delete(string folder)
-    {
-        try
-        {
-            if (Directory.Exists(folder))
-            {
-                Directory.Delete(folder, recursive: true);
-            }
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // What is left is a stray folder: the next adoption removes it.
-        }
     }
 
     private async Task KillLaterAsync(LiveInstance live, TimeSpan patience, CancellationToken cancel)

@@ -103,12 +103,7 @@ internal sealed class SimNetwork(
 
             connection.Session = admitted.Session;
             _connections.Add(connection);
-<<<<<<< HEAD
             Check.That(topics.All(t => replica.Link.Subscribe(admitted.Session, t)));
-=======
-            Check.That(replica.Link.Subscribe(
-                admitted.Session, Topics.Of(TenantId.Default, device.Id, Topics.Desired)));
->>>>>>> a9da7e0 (Keep to the columns; give strays a file of their own)
             scheduler.After(Latency(), () => then(new LinkOutcome.Connected(connection)));
         });
 
