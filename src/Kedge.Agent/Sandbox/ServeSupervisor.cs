@@ -427,7 +427,8 @@ internal sealed class ServeSupervisor : IProcessSupervisor, IDisposable
         ProcessEnd? end = live.Process.TryCollect();
         Problem problem = live.Asked is null && live.Launcher.WasOutOfMemory(live.Paths)
             ? new Problem(SandboxErrors.OutOfMemory.Code, $"{live.Paths.Instance} used more memory than its limit")
-            : new Problem(SandboxErrors.Ended.Code, $"{live.Paths.Instance} {live.Asked ?? LiveInstance.HowItEnded(end)}");
+            : new Problem(
+                SandboxErrors.Ended.Code, $"{live.Paths.Instance} {live.Asked ?? LiveInstance.HowItEnded(end)}");
         _logs.Keep(live.Paths);
         live.Launcher.Remove(live.Paths);
         StrayRemover.Delete(live.Paths.Folder);
