@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Net;
@@ -16,7 +17,10 @@ internal sealed class SocketAddress : IDisposable
     /// <summary>Longest path that fits <c>sun_path</c> with its end mark (unix(7)).</summary>
     internal const int UnixPathBytesMax = 107;
 
-    private const int OpenDirectoryPath = 0x10000 | 0x200000 | 0x80000;
+    // O_DIRECTORY | O_PATH | O_CLOEXEC; the first has another number on Arm.
+    private static readonly int OpenDirectoryPath =
+        (RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Arm ? 0x4000 : 0x10000)
+        | 0x200000 | 0x80000;
     private readonly FileDescriptor? _folder;
 
     private SocketAddress(byte[] bytes, int family, FileDescriptor? folder = null)

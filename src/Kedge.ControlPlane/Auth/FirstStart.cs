@@ -30,6 +30,11 @@ public static class FirstStart
             return false;
         }
 
+        if (File.Exists(paths.Database) && !File.Exists(paths.IntermediateKey))
+        {
+            throw new KedgeException(ServerErrors.KeysMissing, $"{paths.Folder} was restored without its keys");
+        }
+
         OwnerPaths owner = new(options.OwnerFolder);
         KeyFile.CreateFolder(owner.Folder);
         if (File.Exists(owner.OwnerKey) && !IsOurs(paths, owner))

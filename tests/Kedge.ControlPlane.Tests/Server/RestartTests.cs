@@ -160,6 +160,35 @@ public class RestartTests
         }
     }
 
+    [Fact]
+    public async Task A_database_without_its_keys_never_gets_new_authorities()
+    {
+        string folder = Directory.CreateTempSubdirectory("kedge-restored-").FullName;
+        try
+        {
+            await using (TestServer server = await TestServer.StartAsync())
+            {
+                string tar = Path.Combine(folder, "backup.tar");
+                await BackUpAsync(server, tar);
+                await ServerBackup.RestoreAsync(tar, Path.Combine(folder, "data"), server.Ct);
+            }
+
+            foreach (string key in Directory.GetFiles(Path.Combine(folder, "data"), "*.key"))
+            {
+                File.Delete(key);
+            }
+
+            File.Delete(Path.Combine(folder, "data", "first-start-complete"));
+            KedgeException refused = await Assert.ThrowsAsync<KedgeException>(
+                async () => await TestServer.StartAsync(folder: folder));
+            Assert.Equal(ServerErrors.KeysMissing.Code, refused.Finding.Code);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
     private static async Task BackUpAsync(TestServer server, string tar)
     {
         using HttpClient http = server.Bare();
