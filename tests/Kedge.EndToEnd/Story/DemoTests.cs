@@ -2,7 +2,9 @@ using Kedge.Tests.Fleet;
 
 namespace Kedge.EndToEnd.Story;
 
-/// <summary>The main job as ./demo tells it, on the published programs; it ends with an error when a line does not hold.</summary>
+/// <summary>
+/// The main job as ./demo tells it, on the published programs; it ends with an error when a line does not hold.
+/// </summary>
 public sealed class DemoTests
 {
     [Fact]
