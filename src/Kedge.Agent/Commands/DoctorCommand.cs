@@ -59,7 +59,7 @@ internal sealed class DoctorCommand(DataFolder folder, TimeProvider time, Cancel
 
     private async Task LookAtSandboxAsync(AgentConfig config, string? serve, string? library, StatusDocument? running)
     {
-        SupervisorOptions options = folder.Supervisor(config, serve, library);
+        SupervisorOptions options = folder.Supervisor(config, serve, library) with { RemembersTest = false };
         bool isThere = File.Exists(options.ServeProgram) && File.Exists(options.RuntimeLibrary);
         Say(isThere ? "ok"
             : "fail", "programs",

@@ -35,18 +35,27 @@ internal static class SandboxTest
             }
 
             OciLauncher launcher = new(options, path, cgroups!, device);
-            if (Try(options, launcher) is string why)
+            string? version = options.RemembersTest ? PassedTest.VersionOf(options, path) : null;
+            if (version is null && Try(options, launcher) is string why)
             {
                 failures.Append(CultureInfo.InvariantCulture, $"{name}: {why}; ");
                 continue;
             }
 
-            return (new SandboxFacts(VersionOf(path), null, Missing(), RuntimeOf(options)), launcher);
+            version ??= Passed(options, path);
+            return (new SandboxFacts(version, null, Missing(), RuntimeOf(options)), launcher);
         }
 
         Problem problem = new(SandboxErrors.NoRuntime.Code, failures.ToString().TrimEnd(' ', ';'));
         return (new SandboxFacts(
             "", problem, ["no sandbox: workloads wait, or run bare where allowed"], RuntimeOf(options)), null);
+    }
+
+    private static string Passed(SupervisorOptions options, string runtime)
+    {
+        string version = VersionOf(runtime);
+        PassedTest.Remember(options, runtime, version);
+        return version;
     }
 
     private static Cgroups? TryCgroups(string device, StringBuilder failures)

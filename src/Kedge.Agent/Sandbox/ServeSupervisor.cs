@@ -32,6 +32,7 @@ internal sealed class ServeSupervisor : IProcessSupervisor, IDisposable
     private readonly Lock _watchLock = new();
     private readonly List<ExitWatcher> _watchers = [];
     private OciLauncher? _oci;
+    private Task _forgetting = Task.CompletedTask;
 
     public ServeSupervisor(SupervisorOptions options, TimeProvider time)
     {
@@ -56,6 +57,7 @@ internal sealed class ServeSupervisor : IProcessSupervisor, IDisposable
         () =>
         {
             ImmutableArray<InstanceId>.Builder alive = ImmutableArray.CreateBuilder<InstanceId>();
+            List<InstancePaths> ended = [];
             string all = InstancePaths.AllIn(_options.RunFolder);
             foreach (string folder in Directory.Exists(all) ? Directory.GetDirectories(all) : [])
             {
@@ -69,12 +71,20 @@ internal sealed class ServeSupervisor : IProcessSupervisor, IDisposable
                 {
                     alive.Add(id);
                 }
+                else if (record is { Pid: not 0 } && ProcessStart.TicksOf(record.Pid) != record.StartTicks)
+                {
+                    ended.Add(new InstancePaths(_options.RunFolder, id));
+                }
                 else
                 {
                     StrayRemover.Remove(new InstancePaths(_options.RunFolder, id), _oci, _logs);
                 }
             }
 
+            // Nothing of these runs any more: their successors do not wait until the runtime has forgotten them.
+            ended.ForEach(_logs.Keep);
+            _forgetting = Task.Run(
+                () => ended.ForEach(paths => StrayRemover.Forget(paths, _oci)), CancellationToken.None);
             return alive.ToImmutable();
         },
         cancel);
@@ -243,6 +253,7 @@ internal sealed class ServeSupervisor : IProcessSupervisor, IDisposable
     /// <summary>Lets go of everything; instances go on.</summary>
     public void Dispose()
     {
+        _forgetting.GetAwaiter().GetResult();
         _listeners.Dispose();
         foreach (ExitWatcher watcher in _watchers)
         {

@@ -18,6 +18,12 @@ internal static class StrayRemover
         }
 
         logs.Keep(paths);
+        Forget(paths, oci);
+    }
+
+    /// <summary>Removes what an instance that has ended left.</summary>
+    public static void Forget(InstancePaths paths, OciLauncher? oci)
+    {
         oci?.Remove(paths);
         Delete(paths.Folder);
     }

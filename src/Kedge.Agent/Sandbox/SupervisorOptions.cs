@@ -29,6 +29,9 @@ public sealed record SupervisorOptions
     /// <summary>True when this device allows workloads without a sandbox.</summary>
     public bool AllowsNoSandbox { get; init; }
 
+    /// <summary>False to run the sandbox's self-test even when it passed since the machine was booted.</summary>
+    public bool RemembersTest { get; init; } = true;
+
     /// <summary>OCI runtimes in order of preference, as absolute paths or names in <c>PATH</c>.</summary>
     public IReadOnlyList<string> Runtimes { get; init; } = ["crun", "runc"];
 }

@@ -116,6 +116,33 @@ public sealed class ServeSupervisorTests
     }
 
     [Fact]
+    public async Task An_instance_whose_process_is_gone_is_not_adopted_and_leaves_nothing()
+    {
+        await using SandboxBench bench = new();
+        await bench.Supervisor.TestAsync(CancellationToken.None);
+        InstanceState instance = await bench.StartAsync(bench.Release(1, 2));
+
+        // Another process has its number now.
+        Assert.Empty(await bench.RestartAsync(instance with { StartTicks = instance.StartTicks + 1 }));
+        Assert.Empty(await bench.RestartAsync());
+        Assert.Empty(Directory.GetDirectories(Path.Combine(bench.Options.RunFolder, "i")));
+    }
+
+    [Fact]
+    public async Task A_self_test_that_passed_is_remembered_for_this_boot_and_this_runtime_only()
+    {
+        await using SandboxBench bench = new();
+        SandboxFacts first = await bench.Supervisor.TestAsync(CancellationToken.None);
+        string file = Path.Combine(bench.Options.RunFolder, "sandbox-test");
+        string[] passed = File.ReadAllLines(file);
+        File.WriteAllLines(file, [passed[0], "remembered"]);
+        Assert.Equal("remembered", (await bench.Supervisor.TestAsync(CancellationToken.None)).Name);
+        File.WriteAllLines(file, [passed[0] + "1", "of another boot"]);
+        Assert.Equal(first.Name, (await bench.Supervisor.TestAsync(CancellationToken.None)).Name);
+        Assert.Equal(passed, File.ReadAllLines(file));
+    }
+
+    [Fact]
     public async Task The_end_of_a_process_is_seen_also_when_it_was_adopted()
     {
         await using SandboxBench bench = new();
