@@ -7,7 +7,9 @@ namespace Kedge.Agent.Sandbox;
 /// <summary>A process of ours that lives, or has just ended.</summary>
 internal sealed class LiveInstance(InstancePaths paths, ILauncher launcher, ChildProcess process) : IDisposable
 {
+    private readonly Lock _holding = new();
     private readonly TaskCompletionSource<Problem> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private bool _isLetGo;
 
     public InstancePaths Paths => paths;
 
@@ -31,5 +33,33 @@ internal sealed class LiveInstance(InstancePaths paths, ILauncher launcher, Chil
         null => "ended by itself",
     };
 
-    public void Dispose() => process.Dispose();
+    /// <summary>True once the process has ended.</summary>
+    public bool IsOver
+    {
+        get
+        {
+            lock (_holding)
+            {
+                return _isLetGo || process.HasEnded;
+            }
+        }
+    }
+
+    /// <summary>Ends the process. One that was let go of has ended; its descriptor may be another's by now.</summary>
+    public void Kill()
+    {
+        lock (_holding)
+        {
+            _ = !_isLetGo && process.Signal(9);
+        }
+    }
+
+    public void Dispose()
+    {
+        lock (_holding)
+        {
+            _isLetGo = true;
+            process.Dispose();
+        }
+    }
 }

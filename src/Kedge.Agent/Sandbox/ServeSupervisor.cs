@@ -209,7 +209,7 @@ internal sealed class ServeSupervisor : IProcessSupervisor, IDisposable
             if (!await Blocking(() => TryAsk(live, ControlOps.Resume, 0), cancel).ConfigureAwait(false))
             {
                 // It had ended its drain, or does not answer: it cannot serve, so it must not seem to.
-                _ = live.Process.Signal(9);
+                live.Kill();
             }
         }
     }
@@ -269,7 +269,7 @@ internal sealed class ServeSupervisor : IProcessSupervisor, IDisposable
     private static async Task EndAsync(LiveInstance live, CancellationToken cancel)
     {
         live.Asked ??= "stopped";
-        _ = live.Process.Signal(9);
+        live.Kill();
         _ = await live.Ended.WaitAsync(cancel).ConfigureAwait(false);
     }
 
@@ -343,7 +343,7 @@ internal sealed class ServeSupervisor : IProcessSupervisor, IDisposable
         string lastWords = "it never answered";
         while (_time.GetElapsedTime(start) < AgentLimits.StartDeadline)
         {
-            if (live.Ended.IsCompleted || live.Process.HasEnded)
+            if (live.IsOver)
             {
                 return EndedEarly(live.Paths, live.Launcher);
             }
@@ -458,7 +458,7 @@ internal sealed class ServeSupervisor : IProcessSupervisor, IDisposable
         {
             if (live.Asked is not null)
             {
-                _ = live.Process.Signal(9);
+                live.Kill();
             }
         }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
