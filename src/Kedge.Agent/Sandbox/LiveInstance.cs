@@ -54,6 +54,34 @@ internal sealed class LiveInstance(InstancePaths paths, ILauncher launcher, Chil
         }
     }
 
+    /// <summary>Ends the process, and waits until nothing of it is left.</summary>
+    public async Task EndAsync(CancellationToken cancel)
+    {
+        Asked ??= "stopped";
+        Kill();
+        _ = await Ended.WaitAsync(cancel).ConfigureAwait(false);
+    }
+
+    /// <summary>Ends the process when it has not ended by itself in time, unless that is no longer asked.</summary>
+    public async Task KillLaterAsync(TimeSpan patience, TimeProvider time, CancellationToken cancel)
+    {
+        try
+        {
+            _ = await Ended.WaitAsync(patience, time, cancel).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            if (Asked is not null)
+            {
+                Kill();
+            }
+        }
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        {
+            // The agent ends; the next one drains what still drains.
+        }
+    }
+
     public void Dispose()
     {
         lock (_holding)

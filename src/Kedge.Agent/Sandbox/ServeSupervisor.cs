@@ -143,7 +143,7 @@ internal sealed class ServeSupervisor : IProcessSupervisor, IDisposable
 
         if (outcome is StartOutcome.Failed)
         {
-            await EndAsync(live, CancellationToken.None).ConfigureAwait(false);
+            await live.EndAsync(CancellationToken.None).ConfigureAwait(false);
         }
 
         return outcome;
@@ -198,7 +198,7 @@ internal sealed class ServeSupervisor : IProcessSupervisor, IDisposable
         bool heard = await Blocking(
             () => TryAsk(live, ControlOps.Drain, (long)deadline.TotalMilliseconds), cancel).ConfigureAwait(false);
         TimeSpan patience = heard ? deadline + AgentLimits.DrainGrace : TimeSpan.Zero;
-        _ = KillLaterAsync(live, patience, cancel);
+        _ = live.KillLaterAsync(patience, _time, cancel);
     }
 
     public async ValueTask ResumeAsync(InstanceId instance, CancellationToken cancel)
@@ -223,7 +223,7 @@ internal sealed class ServeSupervisor : IProcessSupervisor, IDisposable
 
         if (_live.TryGetValue(instance, out LiveInstance? live))
         {
-            await EndAsync(live, cancel).ConfigureAwait(false);
+            await live.EndAsync(cancel).ConfigureAwait(false);
             return;
         }
 
@@ -264,13 +264,6 @@ internal sealed class ServeSupervisor : IProcessSupervisor, IDisposable
         {
             live.Dispose();
         }
-    }
-
-    private static async Task EndAsync(LiveInstance live, CancellationToken cancel)
-    {
-        live.Asked ??= "stopped";
-        live.Kill();
-        _ = await live.Ended.WaitAsync(cancel).ConfigureAwait(false);
     }
 
     private ILauncher? LauncherFor(PreparedRelease release) =>
@@ -446,25 +439,6 @@ internal sealed class ServeSupervisor : IProcessSupervisor, IDisposable
         _ = _live.TryRemove(live.Paths.Instance, out _);
         live.HasEnded(problem);
         live.Dispose();
-    }
-
-    private async Task KillLaterAsync(LiveInstance live, TimeSpan patience, CancellationToken cancel)
-    {
-        try
-        {
-            _ = await live.Ended.WaitAsync(patience, _time, cancel).ConfigureAwait(false);
-        }
-        catch (TimeoutException)
-        {
-            if (live.Asked is not null)
-            {
-                live.Kill();
-            }
-        }
-        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
-        {
-            // The agent ends; the next one drains what still drains.
-        }
     }
 
     private static bool TryAsk(LiveInstance live, string op, long deadlineMs)
