@@ -15,11 +15,19 @@ internal static class StopCommand
 
         folder.Lock();
         AgentConfig config = AgentConfig.Load(folder.Disk);
-        using ServeSupervisor supervisor = new(folder.Supervisor(config, null, null), time);
-        _ = await supervisor.TestAsync(cancel).ConfigureAwait(false);
+        using (ServeSupervisor supervisor = new(folder.Supervisor(config, null, null), time))
+        {
+            _ = await supervisor.TestAsync(cancel).ConfigureAwait(false);
 
-        // To adopt nothing is to remove everything that was ever started here.
-        _ = await supervisor.AdoptAsync([], cancel).ConfigureAwait(false);
+            // To adopt nothing is to remove everything that was ever started here.
+            _ = await supervisor.AdoptAsync([], cancel).ConfigureAwait(false);
+        }
+
+        if (Directory.Exists(folder.Run))
+        {
+            Directory.Delete(folder.Run, recursive: true);
+        }
+
         Console.Out.WriteLine("Every workload is stopped.");
         return ExitCodes.Done;
     }
