@@ -16,6 +16,7 @@ namespace Kedge.Agent.Http;
 internal sealed class HttpExchange(Stream stream, TimeProvider time, TimeSpan idle) : IAsyncDisposable
 {
     private const int HeadBytesMax = 32 * 1024;
+    private const int InterimAnswersMax = 8; // Servers send one or none before the answer itself.
     private byte[] _buffer = new byte[8 * 1024];
     private int _start;
     private int _end;
@@ -79,8 +80,14 @@ internal sealed class HttpExchange(Stream stream, TimeProvider time, TimeSpan id
     {
         int status;
         Dictionary<string, string> headers;
+        int interim = 0;
         do
         {
+            if (interim++ > InterimAnswersMax)
+            {
+                throw new IOException("the answer never comes to its end");
+            }
+
             (status, headers) = await ReadHeadAsync(cancel).ConfigureAwait(false);
         }
         while (status is >= 100 and < 200);
@@ -175,15 +182,28 @@ internal sealed class HttpExchange(Stream stream, TimeProvider time, TimeSpan id
                 await CopyAsync(body, length, bytesMax, cancel).ConfigureAwait(false);
             }
 
-            string end = await ReadLineAsync(cancel).ConfigureAwait(false);
-            while (length == 0 && end.Length > 0)
-            {
-                end = await ReadLineAsync(cancel).ConfigureAwait(false);
-            }
-
             if (length == 0)
             {
+                await SkipTrailersAsync(cancel).ConfigureAwait(false);
                 return true;
+            }
+
+            if ((await ReadLineAsync(cancel).ConfigureAwait(false)).Length > 0)
+            {
+                throw new IOException("a chunk is longer than it says");
+            }
+        }
+    }
+
+    private async ValueTask SkipTrailersAsync(CancellationToken cancel)
+    {
+        int bytes = 0;
+        while (await ReadLineAsync(cancel).ConfigureAwait(false) is { Length: > 0 } line)
+        {
+            bytes += line.Length;
+            if (bytes > HeadBytesMax)
+            {
+                throw new IOException("the end of the answer is too long");
             }
         }
     }
