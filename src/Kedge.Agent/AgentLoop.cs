@@ -51,6 +51,7 @@ public sealed class AgentLoop : IAsyncDisposable
     private volatile AgentSnapshot _snapshot;
     private long _floorMs;
     private long _turns;
+    private bool _isRenewalRefused;
 
     /// <summary>Opens what the disk remembers. Nothing runs before the first <see cref="RunOnceAsync"/>.</summary>
     /// <param name="disk">The device's data folder.</param>
@@ -296,6 +297,14 @@ public sealed class AgentLoop : IAsyncDisposable
 
     private void Renewed(Finding? finding)
     {
+        bool wasRefused = _isRenewalRefused;
+        _isRenewalRefused = finding?.Code == AgentErrors.EnrolRefused.Code;
+        if (_isRenewalRefused && !wasRefused)
+        {
+            // Told once, as long as a link or the old certificate lasts: somebody has to act before it ends.
+            _reporter.Warn("RenewalRefused", finding!);
+        }
+
         if (finding is null)
         {
             _link.Hurry();

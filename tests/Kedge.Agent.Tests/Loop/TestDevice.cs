@@ -53,8 +53,8 @@ internal sealed class TestDevice : IDisposable
 
     public StatusMessage? LastStatus => Messages.LastOrDefault(static m => m.Status is not null)?.Status;
 
-    public void Start(IDisk? disk = null) => Agent = new AgentLoop(
-        disk ?? Disk, Link, Fleet.Source, Supervisor, Time, new Rng(1), Fleet.Identity, new AgentOptions());
+    public void Start(IDisk? disk = null, AgentOptions? options = null) => Agent = new AgentLoop(
+        disk ?? Disk, Link, Fleet.Source, Supervisor, Time, new Rng(1), Fleet.Identity, options ?? new AgentOptions());
 
     /// <summary>Kills the agent as <c>kill -9</c> does: nothing of it runs on.</summary>
     public void Kill()

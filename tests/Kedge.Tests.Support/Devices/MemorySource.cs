@@ -22,6 +22,9 @@ public sealed class MemorySource : IArtifactSource
     /// <summary>Answers a renewal; null when it is away.</summary>
     public Func<byte[], byte[]>? Renewal { get; set; }
 
+    /// <summary>When set, asked before a renewal is answered: another outcome than null is given instead.</summary>
+    public Func<FetchOutcome?>? RenewalFault { get; set; }
+
     /// <summary>True while nothing can be reached.</summary>
     public bool IsAway { get; set; }
 
@@ -48,8 +51,9 @@ public sealed class MemorySource : IArtifactSource
         IsAway || Trust is null ? new FetchOutcome.RetryLater(default, default, Away) : new FetchOutcome.Done(Trust));
 
     public ValueTask<FetchOutcome> RenewAsync(ReadOnlyMemory<byte> request, CancellationToken cancel) =>
-        ValueTask.FromResult<FetchOutcome>(
-            IsAway || Renewal is null
+        ValueTask.FromResult(
+            RenewalFault?.Invoke() is { } fault ? fault
+            : IsAway || Renewal is null
                 ? new FetchOutcome.RetryLater(default, default, Away)
                 : new FetchOutcome.Done(Renewal(request.ToArray())));
 
