@@ -213,6 +213,27 @@ public sealed class AgentLoopTests
     }
 
     [Fact]
+    public void A_disk_that_fills_while_fetching_is_reported_and_the_fetch_goes_on_when_there_is_room()
+    {
+        using TestDevice device = new();
+        byte[] large = new byte[3_000_000];
+        new Random(1).NextBytes(large);
+        device.Start();
+        device.Want(1, TestFleet.Workload("bearing", device.Fleet.Package("bearing", ModelOne)));
+        InstanceId old = device.Supervisor.Accepting.Single();
+        device.Disk.CapacityBytes = device.Disk.UsedBytes + 500_000;
+        device.Want(2, TestFleet.Workload("bearing", device.Fleet.Package("bearing", large), revision: 2));
+        device.Pass(TimeSpan.FromMinutes(10));
+        Assert.Equal(old, device.Supervisor.Accepting.Single());
+        Assert.Equal("KEDGE-AGENT-014", device.LastStatus?.Workloads.Single().Problem?.Code);
+
+        device.Disk.CapacityBytes = long.MaxValue;
+        device.Pass(TimeSpan.FromHours(1));
+        Assert.Equal(2, device.Workload("bearing").Current?.Spec.Revision);
+        Assert.Null(device.LastStatus?.Workloads.Single().Problem);
+    }
+
+    [Fact]
     public void A_link_that_breaks_before_the_acknowledgement_sends_again_without_a_gap()
     {
         using TestDevice device = new();
