@@ -204,6 +204,7 @@ public sealed class AgentLoopTests
 
         device.Want(2);
         Assert.Equal(1, device.Agent!.State.Generation.Value);
+        Assert.Equal("KEDGE-LEDGER-003", device.Agent.Snapshot.Status.Refused?.Code);
         device.Disk.FaultAt = null;
         device.Disk.CapacityBytes = long.MaxValue;
         device.Pass(TimeSpan.FromMinutes(2));

@@ -99,7 +99,8 @@ public sealed class RenewalTests : IDisposable
         _device.Time.WallStart = DateTimeOffset.UnixEpoch;
         Credentials credentials = Start(Today);
         _device.Run();
-        Assert.Contains("ClockWrong", _device.Reasons);
+        Assert.Contains(
+            _device.Messages, static m => m.Event is { Reason: "ClockWrong", Code: "KEDGE-AGENT-018", Warning: true });
         Assert.True(_device.Agent!.Snapshot.IsClockWrong);
         Assert.Equal(Today.ToUnixTimeMilliseconds(), _device.Agent.FloorMs);
         Assert.Null(Judge(credentials));
@@ -119,7 +120,8 @@ public sealed class RenewalTests : IDisposable
         _device.Time.WallStart = Today.AddDays(400);
         Credentials credentials = Start(Today);
         _device.Pass(TimeSpan.FromHours(72));
-        Assert.Contains("ClockWrong", _device.Reasons);
+        Assert.Contains(
+            _device.Messages, static m => m.Event is { Reason: "ClockWrong", Code: "KEDGE-AGENT-018", Warning: true });
         Assert.True(_device.Agent!.Snapshot.IsClockWrong);
         Assert.InRange(_asked.Count, 1, 4);
         Assert.Null(Judge(credentials));
@@ -153,7 +155,7 @@ public sealed class RenewalTests : IDisposable
         return _authority.Enrol(elsewhere, _device.Fleet.Identity, Today, Life).RenewRequest();
     }
 
-    /// <summary>Starts the agent with a certificate from that time on; renewals are by the server's right clock.</summary>
+    /// <summary>Starts the agent with a certificate from that time on; the server's clock is right.</summary>
     private Credentials Start(DateTimeOffset from)
     {
         AgentIdentity identity = _device.Fleet.Identity;
