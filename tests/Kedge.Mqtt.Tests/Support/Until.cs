@@ -24,4 +24,19 @@ public static class Until
 
         await task;
     }
+
+    /// <summary>Asks again and again until it holds.</summary>
+    public static async Task TrueAsync(Func<bool> condition, string what)
+    {
+        long started = TimeProvider.System.GetTimestamp();
+        while (!condition())
+        {
+            if (TimeProvider.System.GetElapsedTime(started) > Deadline)
+            {
+                throw new TimeoutException($"Waited too long for: {what}");
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System);
+        }
+    }
 }
