@@ -265,6 +265,7 @@ internal sealed class ReleaseFetcher(ContentStore store, IArtifactSource source,
         FetchOutcome.DigestMismatch other => Failed(
             Blame.Device, AgentErrors.ContentChanged, $"{what} came as {other.Found.Short}"),
         FetchOutcome.RetryLater later => new FetchResult.Failed(Blame.Device, later.Problem),
+        FetchOutcome.Done => throw Check.Unreachable(outcome),
         _ => throw Check.Unreachable(outcome),
     };
 

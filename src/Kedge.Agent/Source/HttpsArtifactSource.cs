@@ -57,8 +57,10 @@ internal sealed class HttpsArtifactSource(Credentials credentials, TimeProvider 
                 return found == chunk.Digest ? new FetchOutcome.Done(whole) : new FetchOutcome.DigestMismatch(found);
             case FetchOutcome.RetryLater broken:
                 return broken with { Begun = (byte[])[.. begun.Span, .. broken.Begun.Span] };
-            default:
+            case FetchOutcome.NotFound or FetchOutcome.Refused or FetchOutcome.DigestMismatch:
                 return outcome;
+            default:
+                throw Check.Unreachable(outcome);
         }
     }
 

@@ -91,7 +91,8 @@ internal sealed class TrustKeeper
 
     private ImmutableArray<Finding> TakePolicy(string envelope)
     {
-        switch (SigningPolicyTrust.Judge(Encoding.UTF8.GetBytes(envelope), _owner, _policyHeld))
+        PolicyOutcome outcome = SigningPolicyTrust.Judge(Encoding.UTF8.GetBytes(envelope), _owner, _policyHeld);
+        switch (outcome)
         {
             case PolicyOutcome.Newer newer:
                 (Policy, _policyHeld) = (newer.Policy, newer.Held);
@@ -107,8 +108,10 @@ internal sealed class TrustKeeper
                 return [conflict.Finding];
             case PolicyOutcome.Refused refused:
                 return refused.Findings;
-            default:
+            case PolicyOutcome.Same:
                 return [];
+            default:
+                throw Check.Unreachable(outcome);
         }
     }
 

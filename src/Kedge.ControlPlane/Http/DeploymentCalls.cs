@@ -174,6 +174,7 @@ internal static class DeploymentCalls
                 throw new CallRefused(409, ApiErrors.InUse.At($"'{current.Id}' is being deleted"));
             case DeploymentOutcome.PackageMissing(var package):
                 throw new CallRefused(409, ApiErrors.PackageUnknown.At($"package {package.Short} is gone"));
+            case DeploymentOutcome.Created: // A revision is expected, so what is gone is a conflict.
             default:
                 throw Check.Unreachable(outcome);
         }

@@ -243,6 +243,7 @@ public sealed partial class DeviceLink(
         ConnectOutcome.UnknownDevice => EnrolErrors.UnknownDevice.At($"{identity.Device} is not known"),
         ConnectOutcome.OtherKey => EnrolErrors.OtherKey.At($"{identity.Device} has enrolled with another key"),
         ConnectOutcome.Revoked => EnrolErrors.Revoked.At($"{identity.Device} was revoked"),
+        ConnectOutcome.Opened => throw Check.Unreachable(outcome),
         _ => throw Check.Unreachable(outcome),
     };
 

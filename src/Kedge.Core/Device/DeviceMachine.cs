@@ -36,9 +36,15 @@ public static class DeviceMachine
             case DeviceEvent.TimerFired:
                 turn.Tick();
                 break;
-            default:
+            case DeviceEvent.Fetched or DeviceEvent.FetchFailed
+                or DeviceEvent.Started or DeviceEvent.StartFailed
+                or DeviceEvent.PreflightPassed or DeviceEvent.PreflightFailed
+                or DeviceEvent.HandedOver or DeviceEvent.HandOverFailed
+                or DeviceEvent.Exited:
                 turn.Route(e);
                 break;
+            default:
+                throw Check.Unreachable(e);
         }
 
         return turn.Finish(verdict);
@@ -166,6 +172,8 @@ public static class DeviceMachine
                 case DeviceEvent.Exited x when ExitKind(x.Instance) is WorkloadEventKind kind:
                     Send(x.Instance.Workload, Failure(kind, Blame.Release, x.Problem) with { Instance = x.Instance });
                     break;
+                case DeviceEvent.AgentStarted or DeviceEvent.DesiredArrived or DeviceEvent.TimerFired:
+                    throw Check.Unreachable(e);
                 default:
                     break; // Late: what it is about was given up in the meantime.
             }

@@ -127,9 +127,11 @@ public static class ManifestText
                 }
 
                 break;
-            default:
+            case ManifestNode.Mapping or ManifestNode.Sequence or ManifestNode.Scalar:
                 text.Append(Inline(node)).Append('\n');
                 break;
+            default:
+                throw Check.Unreachable(node);
         }
     }
 
