@@ -42,7 +42,7 @@ public sealed record CommandResult(int ExitCode, string Output, string Error)
         }
         catch (OperationCanceledException)
         {
-            process.Kill();
+            process.Kill(entireProcessTree: true);
             throw new TimeoutException($"{program} {string.Join(' ', start.ArgumentList)} did not end in time");
         }
     }

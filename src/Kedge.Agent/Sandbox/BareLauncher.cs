@@ -36,10 +36,13 @@ internal sealed class BareLauncher(SupervisorOptions options) : ILauncher
     {
         try
         {
+            (string Program, string Argument)? portable = PortableServe.Find(options.ServeProgram)?.Bare;
             using ChildProcess child = ChildProcess.Start(new SpawnSpec
             {
-                Program = options.ServeProgram,
-                Arguments = ["--config", paths.Config],
+                Program = portable?.Program ?? options.ServeProgram,
+                Arguments = portable is null
+                    ? ["--config", paths.Config]
+                    : [portable.Value.Argument, "--config", paths.Config],
                 Environment = ["DOTNET_EnableDiagnostics=0", $"KEDGE_ORT_LIB={options.RuntimeLibrary}"],
                 OutputFile = paths.Output,
             });

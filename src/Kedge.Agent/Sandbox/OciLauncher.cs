@@ -9,6 +9,7 @@ namespace Kedge.Agent.Sandbox;
 /// <summary>Starts the model server in a sandbox through an OCI runtime (crun or runc), without a daemon.</summary>
 internal sealed class OciLauncher(SupervisorOptions options, string runtime, Cgroups cgroups, string device) : ILauncher
 {
+    private const string NativeInside = "/kedge/kedge-serve";
     private const int LastWordsChars = 400;
     private readonly IReadOnlyList<(string Source, string Target)> _libraries = HostLibraries.Find();
 
@@ -29,16 +30,21 @@ internal sealed class OciLauncher(SupervisorOptions options, string runtime, Cgr
 
     public (int Pid, Problem? Problem) Launch(InstancePaths paths, PreparedRelease release)
     {
+        PortableServe? portable = PortableServe.Find(options.ServeProgram);
         List<(string, string)> files =
         [
             .. _libraries,
-            (options.ServeProgram, "/kedge/kedge-serve"),
+            .. portable?.Files() ?? [(options.ServeProgram, NativeInside)],
             (options.RuntimeLibrary, $"{HostLibraries.Inside}/libonnxruntime.so.1"),
             .. release.Models.Select(m => (Path.Combine(options.DataFolder, m.Folder), $"/models/{m.Name}")),
         ];
         return Run(paths, new OciRequest
         {
-            Arguments = ["/kedge/kedge-serve", "--config", $"{OciRequest.SharedInside}/serve.json"],
+            Arguments =
+            [
+                .. portable is null ? [NativeInside] : PortableServe.ArgumentsInside,
+                "--config", $"{OciRequest.SharedInside}/serve.json",
+            ],
             Environment =
             [
                 "PATH=/", $"LD_LIBRARY_PATH={HostLibraries.Inside}", "DOTNET_EnableDiagnostics=0",

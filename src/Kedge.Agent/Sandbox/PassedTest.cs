@@ -35,7 +35,10 @@ internal static class PassedTest
 
     private static string KeyOf(string runtime)
     {
-        string agent = Environment.ProcessPath is { } own ? Bytes(own) : "";
+        // Portable code is run by a program that is the same for every version of the agent.
+        string portable = Path.Combine(AppContext.BaseDirectory, "kedge-agent.dll");
+        string? own = File.Exists(portable) ? portable : Environment.ProcessPath;
+        string agent = own is null ? "" : Bytes(own);
         return $"{File.ReadAllText(BootId).Trim()} {agent} {Bytes(runtime)}";
     }
 

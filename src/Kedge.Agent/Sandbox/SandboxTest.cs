@@ -169,7 +169,7 @@ internal static class SandboxTest
     /// <summary>Preflight results hold for these bytes of server and library on this kind of processor.</summary>
     private static string RuntimeOf(SupervisorOptions options)
     {
-        FileInfo serve = new(options.ServeProgram);
+        FileInfo serve = new(PortableServe.Find(options.ServeProgram)?.Code ?? options.ServeProgram);
         FileInfo library = new(options.RuntimeLibrary);
         return string.Create(
             CultureInfo.InvariantCulture,
