@@ -182,7 +182,10 @@ public sealed class ConnectionTests(ITestOutputHelper output)
     {
         var time = new ManualTime();
         var handler = new ScriptedHandler();
-        var options = new MqttServerOptions { Session = new MqttBrokerSessionOptions { KeepAliveSecondsMax = ushort.MaxValue } };
+        var options = new MqttServerOptions
+        {
+            Session = new MqttBrokerSessionOptions { KeepAliveSecondsMax = ushort.MaxValue },
+        };
         (NetworkStream client, NetworkStream serverStream) = await Loopback.PairAsync();
         Task<MqttClosed> server = MqttServerConnection.RunAsync(
             serverStream, handler, options, time, default);
