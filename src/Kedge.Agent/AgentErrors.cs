@@ -148,4 +148,16 @@ public static class AgentErrors
         "KEDGE-AGENT-024",
         "The log of a workload is there and cannot be read.",
         "Look at the device's run folder; a model server that replaces its log by something else is not followed.");
+
+    /// <summary>A trust bundle goes back.</summary>
+    public static readonly ErrorCode BundleOlder = new(
+        "KEDGE-AGENT-025",
+        "A trust bundle is older than the one that the device holds, or has its version and other content.",
+        "The device keeps what it holds. Start the server on its newest trust-bundle; find out who serves old ones.");
+
+    /// <summary>A trust bundle is not good.</summary>
+    public static readonly ErrorCode BundleRefused = new(
+        "KEDGE-AGENT-026",
+        "A trust bundle was not signed by the pinned root, has ended, or cannot be read.",
+        "The device keeps what it holds. Find out who serves it; kedge server rotate-intermediate makes a new one.");
 }

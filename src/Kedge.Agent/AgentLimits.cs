@@ -89,6 +89,11 @@ public static class AgentLimits
     /// <summary>First wait after a renewal failed; doubles until an hour.</summary>
     public static readonly TimeSpan RenewDelayMin = TimeSpan.FromSeconds(30);
 
+    /// <summary>
+    /// Over how long devices spread their renewals when the intermediate that issued for them counts no more.
+    /// </summary>
+    public static readonly TimeSpan RenewSpread = TimeSpan.FromSeconds(10);
+
     /// <summary>How far ahead of the floor a clock may be and still be believed for a certificate's dates.</summary>
     public static readonly TimeSpan ClockAheadMax = TimeSpan.FromDays(366);
 }

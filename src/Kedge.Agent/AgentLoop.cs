@@ -96,7 +96,11 @@ public sealed class AgentLoop : IAsyncDisposable
             OnConnected = _reporter.TellAgain,
         };
         _hands = new HandsDesk(_parts, supervisor, (answer, then) => _link.Answer(answer, then, _stop.Token));
-        _renewal = new RenewalPump(_parts, source) { OnOutcome = Renewed };
+        _renewal = new RenewalPump(_parts, source)
+        {
+            OnOutcome = Renewed,
+            OnBundleRefused = finding => _reporter.Warn("BundleRefused", finding),
+        };
         _timer = time.CreateTimer(
             static loop => ((AgentLoop)loop!).Rang(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _snapshot = Look();

@@ -126,7 +126,8 @@ public sealed partial class ControlPlaneHost : IAsyncDisposable
         Stopped(_scope.HttpsPort);
     }
 
-    private static FileStream Hold(string path)
+    /// <summary>Takes a data folder for this process; throws <c>KEDGE-SERVER-002</c> when another has it.</summary>
+    internal static FileStream Hold(string path)
     {
         try
         {

@@ -70,4 +70,16 @@ public static class ServerErrors
         "KEDGE-SERVER-011",
         "A server over PostgreSQL does not back the database up itself.",
         "Back up the database with pg_dump and the data folder with any tool; restore both.");
+
+    /// <summary>Root key of another server.</summary>
+    public static readonly ErrorCode OtherRoot = new(
+        "KEDGE-SERVER-012",
+        "The root key is not the one of this server's authority.",
+        "Name root.key of the owner's folder that this server's first start wrote, with --root-key.");
+
+    /// <summary>Trust bundle unusable.</summary>
+    public static readonly ErrorCode BadBundle = new(
+        "KEDGE-SERVER-013",
+        "The trust bundle is damaged, of another authority, or names another intermediate than the folder has.",
+        "Copy trust-bundle, intermediate.crt and intermediate.key together from the replica or backup that has all.");
 }

@@ -4,6 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
 using Kedge.Agent.State;
+using Kedge.Agent.Trust;
 using Kedge.Core;
 using Kedge.Core.Borders;
 using Kedge.Core.Errors;
@@ -27,13 +28,14 @@ public sealed class Credentials
     private volatile EnrolResponse _enrolment;
     private volatile X509Certificate2 _certificate;
 
-    private Credentials(SafeFile file, ECDsa key, EnrolResponse enrolment, string incarnation)
+    private Credentials(IDisk disk, ECDsa key, EnrolResponse enrolment, string incarnation)
     {
-        _file = file;
+        _file = new SafeFile(disk, Folder, "enrolment");
         _key = key;
         _enrolment = enrolment;
         _certificate = Bind(enrolment, key);
         Root = X509Certificate2.CreateFromPem(enrolment.RootPem);
+        Bundle = BundleKeeper.Open(disk, Root);
         Identity = new AgentIdentity
         {
             Tenant = new TenantId(enrolment.Tenant),
@@ -52,6 +54,22 @@ public sealed class Credentials
 
     /// <summary>The pinned root.</summary>
     public X509Certificate2 Root { get; }
+
+    /// <summary>The newest trust bundle.</summary>
+    internal BundleKeeper Bundle { get; }
+
+    /// <summary>
+    /// The intermediate that issued the certificate, SHA-256 of its DER; null when it did not come with it.
+    /// </summary>
+    internal Digest? Issuer
+    {
+        get
+        {
+            X509Certificate2Collection chain = [];
+            chain.ImportFromPem(_enrolment.CertificateChainPem);
+            return chain.Count > 1 ? Digest.Of(chain[1].RawData) : null;
+        }
+    }
 
     /// <summary>Host and port of the device link.</summary>
     public string Link => _enrolment.Link;
@@ -76,7 +94,7 @@ public sealed class Credentials
             int line = content.AsSpan().IndexOf((byte)'\n');
             EnrolResponse? enrolment =
                 JsonSerializer.Deserialize(content.AsSpan(line + 1), WireJson.Default.EnrolResponse);
-            return new Credentials(file, key, enrolment!, Encoding.ASCII.GetString(content.AsSpan(0, line)));
+            return new Credentials(disk, key, enrolment!, Encoding.ASCII.GetString(content.AsSpan(0, line)));
         }
         catch (Exception e) when (e is CryptographicException or JsonException or ArgumentException
             or NullReferenceException or InvariantException)
@@ -95,7 +113,9 @@ public sealed class Credentials
             file.Sync();
         }
 
-        Credentials made = new(new SafeFile(disk, Folder, "enrolment"), key, response, incarnation);
+        // The bundle has a file of its own.
+        response = response with { Bundle = "" };
+        Credentials made = new(disk, key, response, incarnation);
         made.Save(response);
         return made;
     }
@@ -114,8 +134,13 @@ public sealed class Credentials
         WireJson.Default.RenewRequest);
 
     /// <summary>Takes the answer to a renewal; null when it was kept, else what is wrong.</summary>
-    internal Finding? Renew(ReadOnlySpan<byte> json)
+    /// <param name="json">The answer.</param>
+    /// <param name="clock">The device's clock, and the time that the true one is not before; Unix milliseconds
+    /// UTC.</param>
+    /// <param name="bundle">What is wrong with the trust bundle that came with it; null when nothing is.</param>
+    internal Finding? Renew(ReadOnlySpan<byte> json, (long WallMs, long FloorMs) clock, out Finding? bundle)
     {
+        bundle = null;
         try
         {
             EnrolResponse? answer = JsonSerializer.Deserialize(json, WireJson.Default.EnrolResponse);
@@ -126,11 +151,17 @@ public sealed class Credentials
             }
 
             // Root and owner key were pinned at enrolment: a renewal cannot replace them.
-            EnrolResponse kept = answer with { RootPem = _enrolment.RootPem, OwnerKey = _enrolment.OwnerKey };
+            EnrolResponse kept = answer with
+            {
+                RootPem = _enrolment.RootPem,
+                OwnerKey = _enrolment.OwnerKey,
+                Bundle = "",
+            };
             X509Certificate2 certificate = Bind(kept, _key);
             Save(kept);
             _enrolment = kept;
             _certificate = certificate;
+            bundle = Bundle.Offer(answer.Bundle, clock);
             return null;
         }
         catch (Exception e) when (e is CryptographicException or JsonException or ArgumentException or DiskException)

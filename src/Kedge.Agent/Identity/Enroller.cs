@@ -152,6 +152,13 @@ internal sealed class Enroller(IDisk disk, TimeProvider time, long builtAtMs)
                 throw new KedgeException(AgentErrors.TrustRefused, findings[0].Message);
             }
 
+            BundleKeeper bundle = BundleKeeper.Open(disk, X509Certificate2.CreateFromPem(response.RootPem));
+            long nowMs = time.GetUtcNow().ToUnixTimeMilliseconds();
+            if (bundle.Offer(response.Bundle, (nowMs, builtAtMs)) is { } finding)
+            {
+                throw new KedgeException(AgentErrors.BundleRefused, finding.Message);
+            }
+
             return Credentials.Create(disk, key, response, incarnation);
         }
         catch (Exception e) when (e is JsonException or CryptographicException or ArgumentException

@@ -2,6 +2,7 @@ using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Kedge.Core;
+using Kedge.Wire.Trust;
 
 namespace Kedge.Agent.Identity;
 
@@ -31,15 +32,8 @@ internal static class ServerTrust
             return $"its certificate is not for this name ({leaf.Subject})";
         }
 
-        using X509Chain chain = new();
-        chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
-        chain.ChainPolicy.CustomTrustStore.Add(root);
-        chain.ChainPolicy.ExtraStore.AddRange(sent);
-        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
-        chain.ChainPolicy.DisableCertificateDownloads = true;
-        chain.ChainPolicy.VerificationFlags = X509VerificationFlags.IgnoreNotTimeValid;
-        chain.ChainPolicy.ApplicationPolicy.Add(new Oid(ServerAuthentication));
-        if (!chain.Build(leaf))
+        using X509Chain? chain = Build(leaf, sent, root);
+        if (chain is null)
         {
             return "its certificate was not issued by the pinned authority";
         }
@@ -47,14 +41,48 @@ internal static class ServerTrust
         foreach (X509ChainElement element in chain.ChainElements)
         {
             long end = new DateTimeOffset(element.Certificate.NotAfter.ToUniversalTime()).ToUnixTimeMilliseconds();
-            bool isPlausible = clock.WallMs <= clock.FloorMs + (long)Plausible.TotalMilliseconds;
-            if (end < clock.FloorMs || (isPlausible && end < clock.WallMs))
+            if (HasEnded(end, clock))
             {
                 return $"a certificate of its chain ended {element.Certificate.NotAfter.ToUniversalTime():u}";
             }
         }
 
         return null;
+    }
+
+    /// <summary>
+    /// Null when every intermediate between the server's certificate and the root counts by the trust bundle, else
+    /// which does not. Called for a certificate that <see cref="Judge"/> accepts.
+    /// </summary>
+    /// <param name="leaf">The server's certificate.</param>
+    /// <param name="sent">Every certificate that came with it.</param>
+    /// <param name="root">The pinned root.</param>
+    /// <param name="bundle">The bundle held.</param>
+    /// <param name="clock">As for <see cref="Judge"/>.</param>
+    internal static string? JudgeIssuer(
+        X509Certificate2 leaf, X509Certificate2Collection sent, X509Certificate2 root, TrustBundle bundle,
+        (long WallMs, long FloorMs) clock)
+    {
+        using X509Chain? chain = Build(leaf, sent, root);
+        foreach (X509ChainElement element in chain?.ChainElements.Skip(1).SkipLast(1) ?? [])
+        {
+            Digest id = Digest.Of(element.Certificate.RawData);
+            if (bundle.Find(id) is not { } listed || HasEnded(listed.UntilMs, clock))
+            {
+                return $"its intermediate {id.Short} does not count by trust bundle {bundle.Version}";
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>True when a time is over by a clock that may be wrong.</summary>
+    /// <param name="endMs">The time, Unix milliseconds UTC.</param>
+    /// <param name="clock">As for <see cref="Judge"/>.</param>
+    internal static bool HasEnded(long endMs, (long WallMs, long FloorMs) clock)
+    {
+        bool isPlausible = clock.WallMs <= clock.FloorMs + (long)Plausible.TotalMilliseconds;
+        return endMs < clock.FloorMs || (isPlausible && endMs < clock.WallMs);
     }
 
     /// <summary>Every certificate that came with the server's own.</summary>
@@ -73,4 +101,24 @@ internal static class ServerTrust
     /// <summary>The certificate among those that came whose digest was pinned; null when none is.</summary>
     internal static X509Certificate2? FindRoot(X509Certificate2Collection sent, Digest fingerprint) =>
         sent.FirstOrDefault(c => Digest.Of(c.RawData) == fingerprint);
+
+    /// <summary>The chain to the root, times aside; null when there is none.</summary>
+    private static X509Chain? Build(X509Certificate2 leaf, X509Certificate2Collection sent, X509Certificate2 root)
+    {
+        X509Chain chain = new();
+        chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
+        chain.ChainPolicy.CustomTrustStore.Add(root);
+        chain.ChainPolicy.ExtraStore.AddRange(sent);
+        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
+        chain.ChainPolicy.DisableCertificateDownloads = true;
+        chain.ChainPolicy.VerificationFlags = X509VerificationFlags.IgnoreNotTimeValid;
+        chain.ChainPolicy.ApplicationPolicy.Add(new Oid(ServerAuthentication));
+        if (chain.Build(leaf))
+        {
+            return chain;
+        }
+
+        chain.Dispose();
+        return null;
+    }
 }

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
-using System.Security.Cryptography.X509Certificates;
 using Kedge.Agent.Identity;
+using Kedge.Agent.Source;
 using Kedge.Core;
 using Kedge.Core.Borders;
 using Kedge.Core.Device;
@@ -18,31 +18,27 @@ namespace Kedge.Agent.Link;
 internal sealed class MqttDeviceLink(Credentials credentials, TimeProvider time, Func<long> floorMs) : IDeviceLink
 {
     private const int DefaultPort = 8883;
+    private readonly BundleSource _bundle = new(credentials, time, floorMs);
 
     public async ValueTask<LinkOutcome> ConnectAsync(
         ImmutableArray<string> topics, Action<LinkDelivery> receiver, CancellationToken cancel)
     {
-        (string host, int port) = HostPort.Split(credentials.Link, DefaultPort);
-        string? judged = null;
-        MqttDialOutcome dialled = await MqttConnector.DialAsync(
-            new MqttConnectorOptions
-            {
-                Host = host,
-                Port = port,
-                ClientCertificate = credentials.Certificate,
-                Timeout = AgentLimits.LinkTimeout,
-                ValidateServer = (_, certificate, chain, errors) => certificate is X509Certificate2 leaf
-                    && (judged = ServerTrust.Judge(
-                        leaf, ServerTrust.Sent(chain), credentials.Root, errors, Clock())) is null,
-            },
-            time,
-            cancel).ConfigureAwait(false);
+        ServerJudge judge = new(credentials, _bundle.Clock);
+        MqttDialOutcome dialled = await DialAsync(judge, cancel).ConfigureAwait(false);
+        string? noBundle = null;
+        if (judge.NeedsBundle)
+        {
+            noBundle = await _bundle.RefreshAsync(cancel).ConfigureAwait(false);
+            dialled = noBundle is null ? await DialAsync(judge, cancel).ConfigureAwait(false) : dialled;
+        }
+
         if (dialled is MqttDialOutcome.Failed failed)
         {
-            return judged is null
+            return judge.Why is null
                 ? new LinkOutcome.Unreachable(Of(failed.Finding))
-                : new LinkOutcome.Refused(
-                    new Problem(AgentErrors.WrongAuthority.Code, $"{credentials.Link}: {judged}"));
+                : new LinkOutcome.Refused(new Problem(
+                    AgentErrors.WrongAuthority.Code,
+                    $"{credentials.Link}: {judge.Why}{(noBundle is null ? "" : "; " + noBundle)}"));
         }
 
         Stream stream = ((MqttDialOutcome.Reached)dialled).Stream;
@@ -51,6 +47,22 @@ internal sealed class MqttDeviceLink(Credentials credentials, TimeProvider time,
         return outcome is MqttConnectOutcome.Connected connected
             ? await SubscribeAsync(connected.Connection, topics, cancel).ConfigureAwait(false)
             : Explain(((MqttConnectOutcome.Failed)outcome).Closed);
+    }
+
+    private Task<MqttDialOutcome> DialAsync(ServerJudge judge, CancellationToken cancel)
+    {
+        (string host, int port) = HostPort.Split(credentials.Link, DefaultPort);
+        return MqttConnector.DialAsync(
+            new MqttConnectorOptions
+            {
+                Host = host,
+                Port = port,
+                ClientCertificate = credentials.Certificate,
+                Timeout = AgentLimits.LinkTimeout,
+                ValidateServer = (_, certificate, chain, errors) => judge.Accepts(certificate, chain, errors),
+            },
+            time,
+            cancel);
     }
 
     private MqttClientOptions Options(Action<LinkDelivery> receiver) => new()
@@ -93,8 +105,6 @@ internal sealed class MqttDeviceLink(Credentials credentials, TimeProvider time,
         Problem problem = Of(closed.ToFinding());
         return closed.By == MqttCloseBy.Peer ? new LinkOutcome.Refused(problem) : new LinkOutcome.Unreachable(problem);
     }
-
-    private (long WallMs, long FloorMs) Clock() => (time.GetUtcNow().ToUnixTimeMilliseconds(), floorMs());
 
     private static Problem Of(Finding finding) => new(finding.Code, finding.Message);
 

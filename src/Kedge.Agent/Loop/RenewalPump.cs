@@ -10,7 +10,10 @@ namespace Kedge.Agent.Loop;
 /// Renews the device's certificate when two thirds of its life are over, by the clock as far as it is believed or by
 /// time passed since the start, whichever comes first. An expired one is renewed like any other. After a success
 /// nothing
-/// is asked for a third of a life, so that a clock that runs a year ahead cannot make it ask without end.
+/// is asked for a third of a life, so that a clock that runs a year ahead cannot make it ask without end. A trust
+/// bundle
+/// by which the certificate's issuer counts for a shorter time, or no more, brings the renewal forward; devices spread
+/// themselves over the time that is left.
 /// </summary>
 internal sealed class RenewalPump
 {
@@ -19,6 +22,7 @@ internal sealed class RenewalPump
     private readonly IArtifactSource _source;
     private readonly Credentials? _credentials;
     private int _failures;
+    private long _bundleSeen;
     private bool _isAsking;
 
     internal RenewalPump(LoopParts parts, IArtifactSource source)
@@ -27,6 +31,7 @@ internal sealed class RenewalPump
         _source = source;
         _credentials = parts.Options.Credentials;
         Due = _credentials is null ? null : parts.Clock.Now + Wait(_credentials.Certificate);
+        LookAtBundle();
     }
 
     /// <summary>When the next renewal is due; null for never.</summary>
@@ -35,8 +40,12 @@ internal sealed class RenewalPump
     /// <summary>Called with null when a certificate was renewed, else with what is wrong.</summary>
     internal Action<Finding?>? OnOutcome { get; init; }
 
+    /// <summary>Called with what is wrong with a trust bundle that came with a renewed certificate.</summary>
+    internal Action<Finding>? OnBundleRefused { get; init; }
+
     internal void Pump(CancellationToken cancel)
     {
+        LookAtBundle();
         if (_credentials is null || _isAsking || Due is null || Due > _parts.Clock.Now)
         {
             return;
@@ -53,7 +62,7 @@ internal sealed class RenewalPump
         _isAsking = false;
         Finding? finding = outcome switch
         {
-            FetchOutcome.Done done => credentials.Renew(done.Bytes.Span),
+            FetchOutcome.Done done => Keep(credentials, done.Bytes.Span),
             FetchOutcome.RetryLater later => AgentErrors.Unreachable.At(later.Problem.Message),
             FetchOutcome.Refused refused =>
                 AgentErrors.EnrolRefused.At($"{refused.Problem.Code} {refused.Problem.Message}"),
@@ -76,6 +85,39 @@ internal sealed class RenewalPump
         }
 
         OnOutcome?.Invoke(finding);
+    }
+
+    private Finding? Keep(Credentials credentials, ReadOnlySpan<byte> answer)
+    {
+        Finding? finding = credentials.Renew(
+            answer, (_parts.Clock.WallMs, _parts.Clock.FloorMs), out Finding? bundle);
+        if (bundle is not null)
+        {
+            OnBundleRefused?.Invoke(bundle);
+        }
+
+        return finding;
+    }
+
+    private void LookAtBundle()
+    {
+        if (_isAsking || _credentials?.Bundle.Held is not { } bundle || bundle.Version == _bundleSeen)
+        {
+            return;
+        }
+
+        _bundleSeen = bundle.Version;
+        if (_credentials.Issuer is not { } issuer || issuer == bundle.Current.Id)
+        {
+            return;
+        }
+
+        double leftMs = (bundle.Find(issuer)?.UntilMs ?? 0) - _parts.Clock.BelievedMs;
+        double spread = leftMs > 0
+            ? leftMs * (0.25 + (_parts.Rng.Fraction() / 2))
+            : AgentLimits.RenewSpread.TotalMilliseconds * _parts.Rng.Fraction();
+        TimeSpan due = _parts.Clock.Now + TimeSpan.FromMilliseconds(Math.Min(spread, int.MaxValue));
+        Due = Due < due ? Due : due;
     }
 
     private TimeSpan Wait(X509Certificate2 certificate)

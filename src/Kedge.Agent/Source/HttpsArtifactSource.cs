@@ -24,6 +24,7 @@ internal sealed class HttpsArtifactSource(Credentials credentials, TimeProvider 
 {
     private static readonly TimeSpan IdleMax = TimeSpan.FromSeconds(10);
     private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly BundleSource _bundle = new(credentials, time, floorMs);
     private HttpExchange? _connection;
     private long _usedAt;
     private long _uses;
@@ -166,27 +167,34 @@ internal sealed class HttpsArtifactSource(Credentials credentials, TimeProvider 
 
     private async ValueTask<HttpExchange> ConnectAsync(X509Certificate2? certificate, CancellationToken cancel)
     {
-        string? judged = null;
-        Uri content = credentials.Content;
+        ServerJudge judge = new(credentials, _bundle.Clock);
         try
         {
-            Stream stream = await TlsDialer.ConnectAsync(
-                (content.Host, content.Port),
-                certificate,
-                (_, server, chain, errors) => server is X509Certificate2 leaf && (judged = ServerTrust.Judge(
-                    leaf,
-                    ServerTrust.Sent(chain),
-                    credentials.Root,
-                    errors,
-                    (time.GetUtcNow().ToUnixTimeMilliseconds(), floorMs()))) is null,
-                time,
-                cancel).ConfigureAwait(false);
-            return new HttpExchange(stream, time, AgentLimits.FetchTimeout);
+            return await DialAsync(judge, certificate, cancel).ConfigureAwait(false);
         }
-        catch (IOException e) when (judged is not null)
+        catch (IOException e) when (judge.Why is not null)
         {
-            throw new IOException($"{content.Authority}: {judged}", e);
+            string? noBundle = judge.NeedsBundle ? await _bundle.RefreshAsync(cancel).ConfigureAwait(false) : "";
+            if (noBundle is not null)
+            {
+                string separator = noBundle.Length > 0 ? "; " : "";
+                throw new IOException($"{credentials.Content.Authority}: {judge.Why}{separator}{noBundle}", e);
+            }
         }
+
+        return await DialAsync(judge, certificate, cancel).ConfigureAwait(false);
+    }
+
+    private async ValueTask<HttpExchange> DialAsync(
+        ServerJudge judge, X509Certificate2? certificate, CancellationToken cancel)
+    {
+        Stream stream = await TlsDialer.ConnectAsync(
+            (credentials.Content.Host, credentials.Content.Port),
+            certificate,
+            (_, server, chain, errors) => judge.Accepts(server, chain, errors),
+            time,
+            cancel).ConfigureAwait(false);
+        return new HttpExchange(stream, time, AgentLimits.FetchTimeout);
     }
 
     private static FetchOutcome Of(HttpAnswer answer) => answer.Status switch

@@ -15,6 +15,7 @@ internal static class ServerCommand
             Backup(action),
             Restore(action),
             ServerKeysCommand.Create(action),
+            RotateIntermediateCommand.Create(action),
         };
         arguments.AddTo(command);
         action.Bind(command, (session, ct) => ServerProgram.RunAsync(session, arguments, ct));

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
@@ -31,9 +32,14 @@ public static class Authority
     /// <param name="root">The root with its private key.</param>
     /// <param name="key">Key of the intermediate.</param>
     /// <param name="now">When.</param>
-    public static X509Certificate2 CreateIntermediate(X509Certificate2 root, ECDsa key, DateTimeOffset now)
+    /// <param name="number">Its number, from 1: two intermediates never have one name.</param>
+    public static X509Certificate2 CreateIntermediate(
+        X509Certificate2 root, ECDsa key, DateTimeOffset now, long number = 1)
     {
-        CertificateRequest request = new("CN=Kedge intermediate", key, HashAlgorithmName.SHA256);
+        string name = number == 1
+            ? "CN=Kedge intermediate"
+            : string.Create(CultureInfo.InvariantCulture, $"CN=Kedge intermediate {number}");
+        CertificateRequest request = new(name, key, HashAlgorithmName.SHA256);
         AddAuthority(request, pathLength: 0);
         using X509Certificate2 bare = Sign(request, root, now, ServerLimits.IntermediateLifetime);
         return bare.CopyWithPrivateKey(key);

@@ -188,6 +188,7 @@ public sealed partial class Enrolment(
             Content = options.Content(),
             OwnerKey = keys.Owner.PublicKey,
             Trust = await TrustAsync(ct).ConfigureAwait(false),
+            Bundle = keys.BundleText,
         };
 
     private async Task<string> DocumentAsync(TrustKind kind, CancellationToken ct)

@@ -6,6 +6,7 @@ using Kedge.Core;
 using Kedge.Core.Errors;
 using Kedge.Core.Models;
 using Kedge.Store.Contracts;
+using Kedge.Wire.Trust;
 
 namespace Kedge.ControlPlane.Auth;
 
@@ -53,6 +54,8 @@ public static class FirstStart
         KeyFile.WritePublic(owner.RootCertificate, root.ExportCertificatePem() + "\n");
         KeyFile.WritePublic(paths.RootCertificate, root.ExportCertificatePem() + "\n");
         KeyFile.WritePublic(paths.IntermediateCertificate, intermediate.ExportCertificatePem() + "\n");
+        TrustBundle bundle = IntermediateRotation.FirstBundle(intermediate);
+        KeyFile.WritePublic(paths.TrustBundle, TrustBundleFormat.Sign(bundle, rootKey));
         File.Delete(paths.ServerCertificate);
         KeyFile.WritePublic(paths.OwnerPublic, ownerKey.ExportSubjectPublicKeyInfoPem() + "\n");
         return true;

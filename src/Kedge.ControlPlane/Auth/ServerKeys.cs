@@ -1,9 +1,11 @@
+using System.Collections.Immutable;
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Kedge.Content.Trust;
 using Kedge.Core;
 using Kedge.Core.Errors;
+using Kedge.Wire.Trust;
 
 namespace Kedge.ControlPlane.Auth;
 
@@ -24,6 +26,7 @@ public sealed class ServerKeys : IDisposable
         _paths = paths;
         _names = names;
         Root = X509CertificateLoader.LoadCertificateFromFile(paths.RootCertificate);
+        IntermediateRotation.Finish(paths, Root);
         Intermediate = X509CertificateLoader.LoadCertificateFromFile(paths.IntermediateCertificate);
         using ECDsa intermediateKey = KeyFile.ReadKey(paths.IntermediateKey);
         _intermediateWithKey = Intermediate.CopyWithPrivateKey(intermediateKey);
@@ -31,15 +34,29 @@ public sealed class ServerKeys : IDisposable
         _serverKey = KeyFile.ReadKey(paths.ServerKey);
         Check.That(TrustedKey.TryParsePem(File.ReadAllText(paths.OwnerPublic), out TrustedKey? owner));
         Owner = owner;
-        DeviceCheck = new DeviceCertificateCheck(Root, Intermediate);
+        (BundleText, TrustBundle? bundle) = IntermediateRotation.ReadBundle(paths, Root);
+        RequireNamed(bundle, Intermediate);
+        Intermediates = bundle is null
+            ? [Intermediate]
+            : [.. bundle.Intermediates.Select(i =>
+                X509CertificateLoader.LoadCertificate(Convert.FromBase64String(i.Certificate)))];
+        DeviceCheck = new DeviceCertificateCheck(Root, Intermediates, bundle);
         _tls = LoadOrIssue(time.GetUtcNow());
     }
 
     /// <summary>Root of the authority.</summary>
     public X509Certificate2 Root { get; }
 
-    /// <summary>Intermediate, without its key.</summary>
+    /// <summary>The intermediate that issues, without its key.</summary>
     public X509Certificate2 Intermediate { get; }
+
+    /// <summary>That one and earlier ones whose certificates devices may still hold.</summary>
+    public ImmutableArray<X509Certificate2> Intermediates { get; }
+
+    /// <summary>
+    /// The trust bundle as the root signed it; empty where the server was set up before there was one.
+    /// </summary>
+    public string BundleText { get; }
 
     /// <summary>Key that signs desired states.</summary>
     public ECDsa DesiredKey { get; }
@@ -99,6 +116,11 @@ public sealed class ServerKeys : IDisposable
     {
         Root.Dispose();
         Intermediate.Dispose();
+        foreach (X509Certificate2 intermediate in Intermediates)
+        {
+            intermediate.Dispose();
+        }
+
         _intermediateWithKey.Dispose();
         _serverKey.Dispose();
         DesiredKey.Dispose();
@@ -115,8 +137,32 @@ public sealed class ServerKeys : IDisposable
         bool fits = _names.All(name => bare.MatchesHostname(name))
             && bare.NotAfter.ToUniversalTime() - now.UtcDateTime > ServerLimits.ServerCertificateLifetime / 3
             && bare.PublicKey.ExportSubjectPublicKeyInfo().AsSpan().SequenceEqual(
-                _serverKey.ExportSubjectPublicKeyInfo());
+                _serverKey.ExportSubjectPublicKeyInfo())
+            && IsOfIntermediate(bare);
         return fits ? Context(bare.CopyWithPrivateKey(_serverKey)) : Issue(now);
+    }
+
+    /// <summary>By key identifiers (RFC 5280 §4.2.1.1): after a rotation the old certificate fits no more.</summary>
+    private bool IsOfIntermediate(X509Certificate2 certificate)
+    {
+        X509AuthorityKeyIdentifierExtension? authority =
+            certificate.Extensions.OfType<X509AuthorityKeyIdentifierExtension>().FirstOrDefault();
+        X509SubjectKeyIdentifierExtension? subject =
+            Intermediate.Extensions.OfType<X509SubjectKeyIdentifierExtension>().FirstOrDefault();
+        return authority?.KeyIdentifier is { } issuer && subject is not null
+            && issuer.Span.SequenceEqual(subject.SubjectKeyIdentifierBytes.Span);
+    }
+
+    /// <summary>A folder with the bundle of one rotation and the intermediate of another was copied in part.</summary>
+    private static void RequireNamed(TrustBundle? bundle, X509Certificate2 intermediate)
+    {
+        Digest id = Digest.Of(intermediate.RawData);
+        if (bundle is not null && bundle.Current.Id != id)
+        {
+            throw new KedgeException(
+                ServerErrors.BadBundle,
+                $"bundle {bundle.Version} names {bundle.Current.Id.Short}, the folder has {id.Short}");
+        }
     }
 
     private SslStreamCertificateContext Issue(DateTimeOffset now)

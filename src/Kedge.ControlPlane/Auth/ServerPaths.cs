@@ -13,6 +13,15 @@ public sealed record ServerPaths(string Folder)
     /// <summary>Key of the intermediate.</summary>
     public string IntermediateKey => Path.Combine(Folder, "intermediate.key");
 
+    /// <summary>A new intermediate that is being put in place; it counts once the bundle names it.</summary>
+    public string NextIntermediateCertificate => Path.Combine(Folder, "intermediate-next.crt");
+
+    /// <summary>Key of that intermediate.</summary>
+    public string NextIntermediateKey => Path.Combine(Folder, "intermediate-next.key");
+
+    /// <summary>The trust bundle: which intermediates count, signed by the root.</summary>
+    public string TrustBundle => Path.Combine(Folder, "trust-bundle");
+
     /// <summary>Certificate of the server.</summary>
     public string ServerCertificate => Path.Combine(Folder, "server.crt");
 
@@ -41,7 +50,7 @@ public sealed record ServerPaths(string Folder)
     public IReadOnlyList<string> KeyFiles =>
     [
         RootCertificate, IntermediateCertificate, IntermediateKey, ServerCertificate, ServerKey, DesiredKey,
-        OwnerPublic, Complete,
+        OwnerPublic, TrustBundle, NextIntermediateCertificate, NextIntermediateKey, Complete,
     ];
 }
 

@@ -16,7 +16,7 @@ internal static class TlsPolicy
             DisableCertificateDownloads = true,
         };
         policy.CustomTrustStore.Add(keys.Root);
-        policy.ExtraStore.Add(keys.Intermediate);
+        policy.ExtraStore.AddRange(keys.Intermediates.ToArray());
         return policy;
     }
 }

@@ -25,6 +25,8 @@ internal static class DeviceSideCalls
         new("POST", "/v1/renew", Access.Proof, "Renews a device's certificate with the enrolled key.", RenewAsync),
         new("GET", "/v1/root", Access.Root,
             "The root certificate, PEM: public, judged by its pinned digest.", RootAsync),
+        new("GET", "/v1/bundle", Access.Root,
+            "The trust bundle: public, judged by the pinned root's signature.", BundleAsync),
         new("GET", "/v1/trust", Access.Device, "The documents that the owner signed.", TrustAsync),
         new("GET", "/v1/packages/{digest}", Access.Device, "A signed package manifest.", PackageAsync),
         new("GET", "/v1/chunks/{digest}", Access.Device, "The bytes of a chunk; ranges are answered.", ChunkAsync),
@@ -56,6 +58,23 @@ internal static class DeviceSideCalls
         call.Http.Response.ContentType = "application/x-pem-file";
         call.Http.Response.ContentLength = pem.Length;
         await call.Http.Response.Body.WriteAsync(pem, call.Aborted).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// A device asks for it when the server shows an intermediate that it does not know: before it trusts the server.
+    /// </summary>
+    private static async Task BundleAsync(Call call)
+    {
+        string bundle = call.Server.Keys.BundleText;
+        if (bundle.Length == 0)
+        {
+            throw Call.NotFound("trust bundle");
+        }
+
+        byte[] bytes = Encoding.UTF8.GetBytes(bundle);
+        call.Http.Response.ContentType = "text/plain; charset=utf-8";
+        call.Http.Response.ContentLength = bytes.Length;
+        await call.Http.Response.Body.WriteAsync(bytes, call.Aborted).ConfigureAwait(false);
     }
 
     private static Task AnswerAsync(Call call, EnrolAnswer answer) => answer switch

@@ -49,6 +49,11 @@ public sealed record EnrolResponse
 
     /// <summary>Policy and keys, signed by the owner.</summary>
     public required TrustDocuments Trust { get; init; }
+
+    /// <summary>
+    /// The trust bundle, signed by the root: which intermediates count. Empty from a server that has none.
+    /// </summary>
+    public string Bundle { get; init; } = "";
 }
 
 /// <summary><c>POST /v1/renew</c>: over the old certificate, expired or not, while the device is not revoked.</summary>

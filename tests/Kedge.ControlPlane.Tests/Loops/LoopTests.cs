@@ -59,7 +59,7 @@ public sealed class LoopTests : IDisposable
         _sessions = new DeviceSessions();
         var log = NullLogger.Instance;
         var root = Authority.CreateRoot(_rootKey, TimeProvider.System.GetUtcNow());
-        LinkOptions options = new(Tenant, "r1", new DeviceCertificateCheck(root, root));
+        LinkOptions options = new(Tenant, "r1", new DeviceCertificateCheck(root, [root], null));
         _link = new DeviceLink(_store, options, _sessions, _wakeups, TimeProvider.System, log);
         _plan = new PlanLoop(_store, Tenant, _key, _wakeups, TimeProvider.System, log);
         _send = new SendLoop(_store, Tenant, _sessions, _wakeups);

@@ -44,7 +44,7 @@ internal sealed class TestServer : IAsyncDisposable
 
     public TimeProvider Time { get; }
 
-    public ServerOptions Options { get; }
+    public ServerOptions Options { get; private set; }
 
     public ControlPlaneHost Host { get; private set; } = null!;
 
@@ -78,6 +78,19 @@ internal sealed class TestServer : IAsyncDisposable
         await Host.DisposeAsync();
         await StartHostAsync();
     }
+
+    /// <summary>
+    /// Stops the server and keeps its ports for the next start: agents come back to where they enrolled.
+    /// </summary>
+    public async Task StopAsync()
+    {
+        Options = Options with { HttpsPort = Host.HttpsPort, LinkPort = Host.LinkPort };
+        Client.Dispose();
+        await Host.DisposeAsync();
+    }
+
+    /// <summary>The root's key, which the server does not have.</summary>
+    public ECDsa RootKey() => KeyFile.ReadKey(new OwnerPaths(Options.OwnerFolder).RootKey);
 
     /// <summary>The owner's key, which the server does not have.</summary>
     public ECDsa OwnerKey() => KeyFile.ReadKey(new OwnerPaths(Options.OwnerFolder).OwnerKey);
