@@ -43,7 +43,10 @@ internal sealed class BareLauncher(SupervisorOptions options) : ILauncher
                 Arguments = portable is null
                     ? ["--config", paths.Config]
                     : [portable.Value.Argument, "--config", paths.Config],
-                Environment = ["DOTNET_EnableDiagnostics=0", $"KEDGE_ORT_LIB={options.RuntimeLibrary}"],
+                Environment =
+                [
+                    "DOTNET_EnableDiagnostics=0", "ORT_DISABLE_TELEMETRY=1", $"KEDGE_ORT_LIB={options.RuntimeLibrary}",
+                ],
                 OutputFile = paths.Output,
             });
             File.WriteAllText(paths.PidFile, child.Pid.ToString(CultureInfo.InvariantCulture));

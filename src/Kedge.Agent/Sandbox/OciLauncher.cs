@@ -48,6 +48,7 @@ internal sealed class OciLauncher(SupervisorOptions options, string runtime, Cgr
             Environment =
             [
                 "PATH=/", $"LD_LIBRARY_PATH={HostLibraries.Inside}", "DOTNET_EnableDiagnostics=0",
+                "ORT_DISABLE_TELEMETRY=1",
                 $"KEDGE_ORT_LIB={HostLibraries.Inside}/libonnxruntime.so.1",
             ],
             ReadOnlyFiles = files,

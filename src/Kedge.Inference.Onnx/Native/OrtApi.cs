@@ -182,6 +182,7 @@ internal sealed unsafe class OrtApi
 
     private static OrtApi LoadFrom(string path)
     {
+        OrtTelemetry.Forbid();
         if (!NativeLibrary.TryLoad(path, out nint library)
             || !NativeLibrary.TryGetExport(library, "OrtGetApiBase", out nint entry))
         {
