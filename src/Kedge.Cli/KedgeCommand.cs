@@ -29,6 +29,7 @@ public static class KedgeCommand
             ServerCommand.Create(action),
             ConfigCommand.Create(action),
             TokenCommand.Create(action),
+            CredentialCommand.Create(action),
             ModelCommand.Create(action),
             ApplyCommand.Create(action),
             GetCommand.Create(action),

@@ -142,6 +142,43 @@ public sealed class MainCommandsTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task A_credential_is_made_into_a_file_that_its_owner_alone_reads_and_counts_until_it_is_revoked()
+    {
+        string file = Path.Combine(_cli.Home, "ada.json");
+        Assert.Equal(
+            "credential/ada created with role viewer\n", await OkAsync("credential", "create", "ada", "--file", file));
+        Assert.True(OperatingSystem.IsWindows()
+            || File.GetUnixFileMode(file) == (UnixFileMode.UserRead | UnixFileMode.UserWrite));
+        Assert.Matches(@"ada\s+viewer", await OkAsync("credential", "list"));
+        Kedge.Api.KedgeContext made = Kedge.Api.ContextDocument.Load(file).Find()!;
+        Assert.Equal("", made.OwnerFolder);
+        Assert.DoesNotContain(made.Token, await OkAsync("credential", "list"), StringComparison.Ordinal);
+
+        _cli.Variables["KEDGE_CONFIG"] = file;
+        await OkAsync("get", "devices");
+        CliResult refused = await _cli.RunAsync("credential", "create", "eve", "--role", "admin");
+        Assert.Contains("KEDGE-AUTH-003", refused.Error, StringComparison.Ordinal);
+        Assert.False(File.Exists("eve.kedge.json"));
+        _cli.Variables.Clear();
+
+        CliResult again = await _cli.RunAsync("credential", "create", "bob", "--file", file);
+        Assert.Contains("KEDGE-CLI-008", again.Error, StringComparison.Ordinal);
+        CliResult nowhere = await _cli.RunAsync("credential", "create", "bob", "--file", "/proc/none/bob.json");
+        Assert.Contains("KEDGE-CLI-008", nowhere.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("bob", await OkAsync("credential", "list"), StringComparison.Ordinal);
+        CliResult role = await _cli.RunAsync(
+            "credential", "create", "bob", "--role", "king", "--file", Path.Combine(_cli.Home, "bob.json"));
+        Assert.Contains("KEDGE-AUTH-004", role.Error, StringComparison.Ordinal);
+
+        Assert.Equal("credential/ada revoked\n", await OkAsync("credential", "revoke", "ada"));
+        _cli.Variables["KEDGE_CONFIG"] = file;
+        Assert.Contains(
+            "KEDGE-AUTH-002", (await _cli.RunAsync("get", "devices")).Error, StringComparison.Ordinal);
+        _cli.Variables.Clear();
+        Assert.Equal(ExitCodes.NotFound, (await _cli.RunAsync("credential", "revoke", "ada")).Exit);
+    }
+
+    [Fact]
     public async Task The_owner_key_allows_and_revokes_keys_that_sign_models()
     {
         string key = Path.Combine(_server.Options.OwnerFolder, "model-signing.key");
