@@ -249,7 +249,8 @@ public sealed class KedgeClient : IDisposable
             ct);
 
     /// <summary>
-    /// Writes a backup (tar) to a stream: the store, no keys. The server's key files are copied once, by hand.
+    /// Writes a backup (tar) to a stream: the store, never keys; those are in a backup of the server's own data folder
+    /// only.
     /// </summary>
     /// <param name="to">Where it goes.</param>
     /// <param name="content">True to include the chunks of the packages.</param>

@@ -12,7 +12,7 @@ internal static class ServerCommand
         ServerArguments arguments = new("0.0.0.0:8443", "0.0.0.0:8883");
         Command command = new("server", "Run a control plane until Ctrl-C or SIGTERM.")
         {
-            Backup(action),
+            ServerBackupCommand.Create(action),
             Restore(action),
             ServerKeysCommand.Create(action),
             RotateIntermediateCommand.Create(action),
@@ -20,57 +20,6 @@ internal static class ServerCommand
         arguments.AddTo(command);
         action.Bind(command, (session, ct) => ServerProgram.RunAsync(session, arguments, ct));
         return command;
-    }
-
-    private static Command Backup(CommandAction action)
-    {
-        Argument<string> file = new("FILE") { Description = "Tar file to write; must not exist." };
-        Option<bool> content = new("--content") { Description = "Include the chunks of all packages." };
-        Command command = new("backup", "Write a backup of the running server that the context names.")
-        {
-            file, content,
-        };
-        action.Bind(command, async (session, ct) =>
-        {
-            string path = session.Get(file) ?? "";
-            await WriteBackupAsync(session, path, session.Get(content), ct).ConfigureAwait(false);
-            session.Print.Line($"{path}: {Output.Ages.Bytes(new FileInfo(path).Length)}");
-        });
-        return command;
-    }
-
-    private static async Task WriteBackupAsync(Session session, string path, bool content, CancellationToken ct)
-    {
-        FileStreamOptions options = new()
-        {
-            Mode = FileMode.CreateNew,
-            Access = FileAccess.Write,
-            Options = FileOptions.Asynchronous,
-        };
-        if (!OperatingSystem.IsWindows())
-        {
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        }
-
-        bool isWhole = false;
-        FileStream stream = new(path, options);
-        try
-        {
-            await using (stream.ConfigureAwait(false))
-            {
-                await session.Client.BackupAsync(stream, content, ct).ConfigureAwait(false);
-                stream.Flush(flushToDisk: true);
-            }
-
-            isWhole = true;
-        }
-        finally
-        {
-            if (!isWhole)
-            {
-                File.Delete(path);
-            }
-        }
     }
 
     private static Command Restore(CommandAction action)

@@ -6,12 +6,15 @@ using System.Text.Json;
 using Kedge.ControlPlane.Auth;
 using Kedge.Core;
 using Kedge.Core.Errors;
+using Kedge.Store;
+using Kedge.Store.Sqlite;
 
 namespace Kedge.ControlPlane.Backup;
 
 /// <summary>
-/// A backup is one tar file: a consistent copy of the store, by wish the chunks and the server's keys, and as the last
-/// entry the checksums of all others, so that a file that was cut short is known as such. After a restore devices hold
+/// A backup is one tar file: a consistent copy of the store, by wish the chunks, when it is made on the server's own
+/// data folder also its keys, and as the last entry the checksums of all others, so that a file that was cut short is
+/// known as such. After a restore devices hold
 /// generations that the store does not know; the floor loop lifts the next ones above them.
 /// </summary>
 public static class ServerBackup
@@ -20,8 +23,11 @@ public static class ServerBackup
     private const string ChecksumsEntry = "checksums.json";
     private const int ChecksumsBytesMax = 256 * Limits.MiB;
 
-    /// <summary>Writes a backup to a new temporary file in the data folder; the caller deletes it.</summary>
-    internal static async Task<string> WriteAsync(ServerScope server, bool content, bool keys, CancellationToken ct)
+    /// <summary>
+    /// Writes a backup to a new temporary file in the data folder; the caller deletes it. Keys are never in it: what is
+    /// asked for over the network must not hold them.
+    /// </summary>
+    internal static async Task<string> WriteAsync(ServerScope server, bool content, CancellationToken ct)
     {
         if (server.BackUpStore is null)
         {
@@ -35,21 +41,7 @@ public static class ServerBackup
         try
         {
             await server.BackUpStore(database, ct).ConfigureAwait(false);
-            List<(string Entry, string File)> files = [(StoreEntry, database)];
-            if (keys)
-            {
-                files.AddRange(new ServerPaths(folder).KeyFiles.Where(File.Exists)
-                    .Select(path => ("keys/" + Path.GetFileName(path), path)));
-            }
-
-            if (content)
-            {
-                files.AddRange(Directory.EnumerateDirectories(Path.Combine(folder, "chunks"), "??")
-                    .SelectMany(Directory.EnumerateFiles)
-                    .Select(path => ("chunks/" + Path.GetFileName(path), path)));
-            }
-
-            await WriteTarAsync(tar, files, ct).ConfigureAwait(false);
+            await WriteTarAsync(tar, [(StoreEntry, database), .. Chunks(folder, content)], ct).ConfigureAwait(false);
             return tar;
         }
         catch (Exception)
@@ -60,6 +52,55 @@ public static class ServerBackup
         finally
         {
             File.Delete(database);
+        }
+    }
+
+    /// <summary>
+    /// Writes a backup of a data folder on this machine, with the server's keys, while a server may run on it.
+    /// </summary>
+    /// <param name="dataFolder">The data folder.</param>
+    /// <param name="tar">File to write, mode 0600; must not exist. One that failed is removed again.</param>
+    /// <param name="content">True to include the chunks of the packages.</param>
+    /// <param name="ct">Cancels.</param>
+    /// <exception cref="KedgeException">
+    /// <c>KEDGE-SERVER-003</c> when the folder is none of a server, <c>-011</c> when its store is no file.
+    /// </exception>
+    public static async Task WriteLocalAsync(string dataFolder, string tar, bool content, CancellationToken ct)
+    {
+        ServerPaths paths = new(dataFolder);
+        if (!File.Exists(paths.Complete))
+        {
+            throw new KedgeException(ServerErrors.KeysMissing, $"{dataFolder} is no data folder of a server");
+        }
+
+        if (!File.Exists(paths.Database))
+        {
+            throw new KedgeException(ServerErrors.BackupByDatabase, $"there is no {paths.Database}");
+        }
+
+        if (File.Exists(tar))
+        {
+            throw new KedgeException(StoreErrors.BackupFailed, $"{tar} exists");
+        }
+
+        bool isWhole = false;
+        string database = Path.Combine(dataFolder, $"backup-{Secrets.NewName("work")}.db");
+        try
+        {
+            SqliteStore.CopyFile(paths.Database, database);
+            IEnumerable<(string, string)> keys = paths.KeyFiles.Where(File.Exists)
+                .Select(path => ("keys/" + Path.GetFileName(path), path));
+            await WriteTarAsync(
+                tar, [(StoreEntry, database), .. keys, .. Chunks(dataFolder, content)], ct).ConfigureAwait(false);
+            isWhole = true;
+        }
+        finally
+        {
+            File.Delete(database);
+            if (!isWhole)
+            {
+                File.Delete(tar);
+            }
         }
     }
 
@@ -106,6 +147,15 @@ public static class ServerBackup
                 Directory.Delete(incoming, recursive: true);
             }
         }
+    }
+
+    private static IEnumerable<(string Entry, string File)> Chunks(string folder, bool content)
+    {
+        string chunks = new ServerPaths(folder).Chunks;
+        return content && Directory.Exists(chunks)
+            ? Directory.EnumerateDirectories(chunks, "??").SelectMany(Directory.EnumerateFiles)
+                .Select(path => ("chunks/" + Path.GetFileName(path), path))
+            : [];
     }
 
     private static async Task WriteTarAsync(string tar, List<(string Entry, string File)> files, CancellationToken ct)

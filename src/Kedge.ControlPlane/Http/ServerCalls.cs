@@ -18,7 +18,7 @@ internal static class ServerCalls
         new("GET", "/api/v1/openapi.json", Access.Metrics, "This interface as an OpenAPI 3.1 document.", OpenApiAsync),
         new("GET", "/api/v1/ready", Access.Metrics, "200 when the store answers, 500 when not.", ReadyAsync),
         new("GET", "/metrics", Access.Metrics, "Metrics in Prometheus' text format.", MetricsAsync),
-        new("GET", "/api/v1/backup", Access.Admin, "A backup (tar); content=false, keys=true.", BackupAsync),
+        new("GET", "/api/v1/backup", Access.Admin, "A backup (tar), never with keys; content=false.", BackupAsync),
     ];
 
     /// <summary>Version of the server.</summary>
@@ -92,8 +92,7 @@ internal static class ServerCalls
     private static async Task BackupAsync(Call call)
     {
         bool content = call.Query("content") != "false";
-        bool keys = call.Flag("keys");
-        string file = await ServerBackup.WriteAsync(call.Server, content, keys, call.Aborted).ConfigureAwait(false);
+        string file = await ServerBackup.WriteAsync(call.Server, content, call.Aborted).ConfigureAwait(false);
         try
         {
             FileStream stream = new(file, FileMode.Open, FileAccess.Read, FileShare.None, 1, FileOptions.Asynchronous);

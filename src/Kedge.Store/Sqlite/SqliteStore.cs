@@ -83,6 +83,42 @@ public sealed class SqliteStore : RelationalStore
     }
 
     /// <summary>
+    /// Copies a store that another process may have open, as it is at one commit, to a new file and checks the copy.
+    /// Nothing in the store is changed: its schema stays what it is.
+    /// </summary>
+    /// <param name="from">Path of the store.</param>
+    /// <param name="to">Path of the copy; must not exist. A failed copy is removed again.</param>
+    public static void CopyFile(string from, string to)
+    {
+        if (File.Exists(to))
+        {
+            throw new KedgeException(StoreErrors.BackupFailed, $"{to} exists");
+        }
+
+        SqliteLibrary.EnsureBound();
+        string finding;
+        try
+        {
+            using (SqliteLine line = new(from, SqliteOpenMode.ReadWrite))
+            {
+                SqliteBackup.Copy(line, to);
+            }
+
+            finding = CheckFile(to);
+        }
+        catch (SqliteException e)
+        {
+            finding = e.Message;
+        }
+
+        if (finding.Length > 0)
+        {
+            SqliteBackup.Remove(to);
+            throw new KedgeException(StoreErrors.BackupFailed, $"{from}: {finding}");
+        }
+    }
+
+    /// <summary>
     /// Reads a whole file that no server has open and says what is wrong with it; empty when nothing is. A restore
     /// checks the backup by it before it takes it.
     /// </summary>

@@ -286,6 +286,21 @@ public sealed class MainCommandsTests : IAsyncLifetime, IDisposable
             $"kedge server --data {folder}",
             await OkAsync("server", "restore", file, "--data", folder),
             StringComparison.Ordinal);
+        string withKeys = Path.Combine(_cli.Home, "keys.tar");
+        string data = _server.Options.DataFolder;
+        Assert.Contains(
+            "with the server's keys",
+            await OkAsync("server", "backup", withKeys, "--content", "--data", data),
+            StringComparison.Ordinal);
+        twice = await _cli.RunAsync("server", "backup", withKeys, "--data", data);
+        Assert.Equal(ExitCodes.Failed, twice.Exit);
+        string whole = Path.Combine(_cli.Home, "whole");
+        await OkAsync("server", "restore", withKeys, "--data", whole);
+        Assert.True(File.Exists(Path.Combine(whole, "intermediate.key")));
+        Assert.False(File.Exists(Path.Combine(folder, "intermediate.key")));
+        CliResult nobody = await _cli.RunAsync(
+            "server", "backup", Path.Combine(_cli.Home, "none.tar"), "--data", _cli.Home);
+        Assert.Contains("KEDGE-SERVER-003", nobody.Error, StringComparison.Ordinal);
         CliResult occupied = await _cli.RunAsync("server", "restore", file, "--data", folder);
         Assert.Contains("KEDGE-SERVER-006", occupied.Error, StringComparison.Ordinal);
     }

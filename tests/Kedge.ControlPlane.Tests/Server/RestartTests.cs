@@ -1,3 +1,4 @@
+using System.Formats.Tar;
 using System.Net;
 using System.Net.Sockets;
 using Kedge.ControlPlane.Auth;
@@ -189,12 +190,42 @@ public class RestartTests
         }
     }
 
-    private static async Task BackUpAsync(TestServer server, string tar)
+    [Fact]
+    public async Task A_backup_over_the_network_never_holds_a_key_and_one_of_the_data_folder_holds_them_all()
     {
+        await using TestServer server = await TestServer.StartAsync();
+        ServerPaths paths = new(server.Options.DataFolder);
+        string local = Path.Combine(server.Folder, "local.tar");
+        await BackUpAsync(server, local);
+        Assert.Equal(
+            paths.KeyFiles.Where(File.Exists).Select(f => "keys/" + Path.GetFileName(f)).Order(),
+            Entries(local).Where(static e => e.StartsWith("keys/", StringComparison.Ordinal)).Order());
+        Assert.True(OperatingSystem.IsWindows()
+            || File.GetUnixFileMode(local) == (UnixFileMode.UserRead | UnixFileMode.UserWrite));
+
+        string remote = Path.Combine(server.Folder, "remote.tar");
         using HttpClient http = server.Bare();
         http.DefaultRequestHeaders.Authorization = new("Bearer", server.Context.Token);
-        await using FileStream file = File.Create(tar);
-        await using Stream body = await http.GetStreamAsync("/api/v1/backup?keys=true", server.Ct);
-        await body.CopyToAsync(file, server.Ct);
+        byte[] body = await http.GetByteArrayAsync("/api/v1/backup?keys=true", server.Ct);
+        await File.WriteAllBytesAsync(remote, body, server.Ct);
+        Assert.Equal(["checksums.json", "store/kedge.db"], Entries(remote).Order());
+        string text = System.Text.Encoding.Latin1.GetString(body);
+        Assert.DoesNotContain("PRIVATE KEY", text, StringComparison.Ordinal);
     }
+
+    private static List<string> Entries(string tar)
+    {
+        using FileStream file = File.OpenRead(tar);
+        using TarReader reader = new(file);
+        List<string> names = [];
+        while (reader.GetNextEntry() is { } entry)
+        {
+            names.Add(entry.Name);
+        }
+
+        return names;
+    }
+
+    private static Task BackUpAsync(TestServer server, string tar) =>
+        ServerBackup.WriteLocalAsync(server.Options.DataFolder, tar, content: true, server.Ct);
 }
