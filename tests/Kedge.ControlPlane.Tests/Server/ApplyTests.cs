@@ -150,11 +150,7 @@ public class ApplyTests
     public async Task A_deleted_deployment_leaves_its_devices_and_then_the_list()
     {
         await using TestServer server = await TestServer.StartAsync();
-        await TestPackage.PushAsync(server, "bearing", "v1", 1);
-        await using TestDevice device = await server.EnrolAsync("press-1", ("line", "press"));
-        await device.ConnectAsync();
-        await device.ReportFactsAsync();
-        await server.Client.ApplyAsync(MainPathTests.Manifest, false, false, server.Ct);
+        await using TestDevice device = await server.DeployAsync();
         await device.UntilDesiredAsync(s => s.Workloads.Length == 1);
         await server.Client.DeleteAsync("deployments", "bearing-monitor", server.Ct);
         DesiredState state = await device.UntilDesiredAsync(s => s.Workloads.IsEmpty);
@@ -193,11 +189,7 @@ public class ApplyTests
     public async Task A_problem_that_a_device_reports_shows_in_the_deployment()
     {
         await using TestServer server = await TestServer.StartAsync();
-        await TestPackage.PushAsync(server, "bearing", "v1", 1);
-        await using TestDevice device = await server.EnrolAsync("press-1", ("line", "press"));
-        await device.ConnectAsync();
-        await device.ReportFactsAsync();
-        await server.Client.ApplyAsync(MainPathTests.Manifest, false, false, server.Ct);
+        await using TestDevice device = await server.DeployAsync();
         await device.UntilDesiredAsync(s => s.Workloads.Length == 1);
         await device.ReportStatusAsync(1, new WorkloadStatus
         {

@@ -14,11 +14,7 @@ public class RestartTests
     public async Task A_restart_keeps_keys_devices_packages_and_deployments()
     {
         await using TestServer server = await TestServer.StartAsync();
-        await TestPackage.PushAsync(server, "bearing", "v1", 1);
-        await using TestDevice device = await server.EnrolAsync("press-1", ("line", "press"));
-        await device.ConnectAsync();
-        await device.ReportFactsAsync();
-        await server.Client.ApplyAsync(MainPathTests.Manifest, false, false, server.Ct);
+        await using TestDevice device = await server.DeployAsync();
         await device.UntilDesiredAsync(s => s.Workloads.Length == 1);
         string root = (await server.Client.GetServerAsync(server.Ct)).Root;
 
@@ -98,11 +94,7 @@ public class RestartTests
         try
         {
             await using TestServer server = await TestServer.StartAsync();
-            await TestPackage.PushAsync(server, "bearing", "v1", 1);
-            await using TestDevice device = await server.EnrolAsync("press-1", ("line", "press"));
-            await device.ConnectAsync();
-            await device.ReportFactsAsync();
-            await server.Client.ApplyAsync(MainPathTests.Manifest, false, false, server.Ct);
+            await using TestDevice device = await server.DeployAsync();
             await device.UntilDesiredAsync(s => s.Generation.Value == 1);
             string tar = Path.Combine(restored, "backup.tar");
             await BackUpAsync(server, tar);

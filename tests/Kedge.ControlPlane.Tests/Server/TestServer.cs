@@ -135,6 +135,17 @@ internal sealed class TestServer : IAsyncDisposable
         return device;
     }
 
+    /// <summary>The main path up to a plan: a package, a device that fits, and the manifest that wants both.</summary>
+    public async Task<TestDevice> DeployAsync()
+    {
+        await TestPackage.PushAsync(this, "bearing", "v1", 1);
+        TestDevice device = await EnrolAsync("press-1", ("line", "press"));
+        await device.ConnectAsync();
+        await device.ReportFactsAsync();
+        await Client.ApplyAsync(MainPathTests.Manifest, false, false, Ct);
+        return device;
+    }
+
     /// <summary>Waits for a condition; the deadline prints what was there instead.</summary>
     public async Task<T> UntilAsync<T>(Func<Task<T>> read, Func<T, bool> holds, Func<T, string>? show = null)
     {
