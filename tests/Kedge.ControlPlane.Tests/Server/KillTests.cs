@@ -57,6 +57,7 @@ public sealed partial class KillTests
             Path.Combine(AppContext.BaseDirectory, "kedge.dll"), "server",
             "--data", Path.Combine(folder, "data"), "--owner", Path.Combine(folder, "owner"),
             "--listen", "127.0.0.1:0", "--link-listen", "127.0.0.1:0",
+            "--advertise", "127.0.0.1",
         ];
         foreach (string argument in arguments)
         {
