@@ -32,7 +32,7 @@ public static class StoreErrors
     /// <summary>Disk full.</summary>
     public static readonly ErrorCode Full = new(
         "KEDGE-STORE-005",
-        "The disk that holds the database is full; what was committed before is whole.",
+        "The disk that holds the database or the server's content is full; what was there before is whole.",
         "Free some space: the server goes on by itself.");
 
     /// <summary>Backup refused.</summary>

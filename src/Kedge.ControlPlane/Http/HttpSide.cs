@@ -3,6 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 using Kedge.ControlPlane.Auth;
 using Kedge.Core;
 using Kedge.Core.Errors;
+using Kedge.Store;
 using Kedge.Store.Contracts;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -16,6 +17,7 @@ namespace Kedge.ControlPlane.Http;
 /// </summary>
 internal sealed partial class HttpSide(ServerScope server)
 {
+    private const int DiskFull = 28; // ENOSPC
     private readonly ILogger _log = server.Log;
 
     /// <summary>Every call that the server answers.</summary>
@@ -74,6 +76,11 @@ internal sealed partial class HttpSide(ServerScope server)
         {
             CallFailed(route.Method, route.Pattern, e);
             await RefuseAsync(http, new CallRefused(500, e.Finding)).ConfigureAwait(false);
+        }
+        catch (IOException e) when (e.HResult == DiskFull)
+        {
+            CallFailed(route.Method, route.Pattern, e);
+            await RefuseAsync(http, new CallRefused(500, StoreErrors.Full.At(e.Message))).ConfigureAwait(false);
         }
         catch (Exception e)
         {

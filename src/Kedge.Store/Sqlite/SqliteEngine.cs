@@ -114,35 +114,26 @@ internal sealed class SqliteEngine : IRelationalEngine
     private async ValueTask<T> TransactAsync<T>(
         Func<SqlScope, ValueTask<T>> transaction, CancellationToken cancellationToken)
     {
-        using SqliteTransaction transacting = _writer.Connection.BeginTransaction(deferred: false);
-        _writer.Transaction = transacting;
-        try
+        using SqliteTurn turn = new(_writer);
+        long revision = await new SqlSession(_writer.Command, Dialect, cancellationToken)
+            .RevisionAsync().ConfigureAwait(false);
+        SqlScope scope = new(_writer.Command, Dialect, revision, cancellationToken);
+        T outcome = await transaction(scope).ConfigureAwait(false);
+        if (scope.IsGivenUp)
         {
-            long revision = await new SqlSession(_writer.Command, Dialect, cancellationToken)
-                .RevisionAsync().ConfigureAwait(false);
-            SqlScope scope = new(_writer.Command, Dialect, revision, cancellationToken);
-            T outcome = await transaction(scope).ConfigureAwait(false);
-            if (scope.IsGivenUp)
-            {
-                transacting.Rollback();
-                return outcome;
-            }
-
-            if (scope.IsMarked)
-            {
-                await scope.ExecuteAsync(
-                    "update store_state set revision = @revision", ("revision", scope.NextRevision))
-                    .ConfigureAwait(false);
-            }
-
-            transacting.Commit();
-            _signal.PublishAtLeast(scope.IsMarked ? scope.NextRevision : revision);
             return outcome;
         }
-        finally
+
+        if (scope.IsMarked)
         {
-            _writer.Transaction = null;
+            await scope.ExecuteAsync(
+                "update store_state set revision = @revision", ("revision", scope.NextRevision))
+                .ConfigureAwait(false);
         }
+
+        turn.Commit();
+        _signal.PublishAtLeast(scope.IsMarked ? scope.NextRevision : revision);
+        return outcome;
     }
 
     private void Return(SqliteLine? line)

@@ -27,8 +27,6 @@ internal sealed class SqliteLine : IDisposable
 
     public SqliteConnection Connection { get; }
 
-    public SqliteTransaction? Transaction { get; set; }
-
     public DbCommand Command(string sql)
     {
         if (!_commands.TryGetValue(sql, out SqliteCommand? command))
@@ -38,7 +36,6 @@ internal sealed class SqliteLine : IDisposable
             _commands.Add(sql, command);
         }
 
-        command.Transaction = Transaction;
         return command;
     }
 
@@ -46,7 +43,6 @@ internal sealed class SqliteLine : IDisposable
     {
         using SqliteCommand command = Connection.CreateCommand();
         command.CommandText = sql;
-        command.Transaction = Transaction;
         command.ExecuteNonQuery();
     }
 
@@ -54,7 +50,6 @@ internal sealed class SqliteLine : IDisposable
     {
         using SqliteCommand command = Connection.CreateCommand();
         command.CommandText = sql;
-        command.Transaction = Transaction;
         return Convert.ToString(command.ExecuteScalar(), System.Globalization.CultureInfo.InvariantCulture) ?? "";
     }
 

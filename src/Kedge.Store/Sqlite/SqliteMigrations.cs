@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Globalization;
 using Kedge.Core.Errors;
 using Kedge.Store.Relational;
-using Microsoft.Data.Sqlite;
 
 namespace Kedge.Store.Sqlite;
 
@@ -14,8 +13,7 @@ internal static class SqliteMigrations
 
     public static void Run(SqliteLine line, string path)
     {
-        using SqliteTransaction transaction = line.Connection.BeginTransaction(deferred: false);
-        line.Transaction = transaction;
+        using SqliteTurn turn = new(line);
         int version = CheckOwner(line, path);
         ImmutableArray<Migration> steps = Migration.For("Sqlite");
         if (version > steps.Length)
@@ -31,8 +29,7 @@ internal static class SqliteMigrations
 
         line.Run(string.Create(CultureInfo.InvariantCulture, $"pragma application_id = {ApplicationId}"));
         line.Run(string.Create(CultureInfo.InvariantCulture, $"pragma user_version = {steps.Length}"));
-        transaction.Commit();
-        line.Transaction = null;
+        turn.Commit();
     }
 
     /// <summary>Why a file is no store of ours; empty when it is one.</summary>

@@ -99,6 +99,92 @@ public sealed class HttpExchangeTests
         Assert.False(exchange.IsOpen);
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Le")]
+    public async Task A_side_that_says_nothing_more_before_the_body_is_left_after_the_idle_time(string said)
+    {
+        ManualTime time = new();
+        (HttpExchange exchange, Task<HttpAnswer> asking) = AskSlowly(said, int.MaxValue, time);
+        PassUntilSilent(time, asking);
+        Assert.False(asking.IsCompleted);
+        time.Advance(Idle - TimeSpan.FromTicks(1));
+        Assert.False(asking.IsCompleted);
+        time.Advance(TimeSpan.FromTicks(1));
+        _ = await Assert.ThrowsAsync<TimeoutException>(() => asking);
+        Assert.False(exchange.IsOpen);
+        Assert.Null(time.NextTimer);
+    }
+
+    [Theory]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\nhello")]
+    [InlineData("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n")]
+    public async Task A_side_that_says_nothing_more_in_the_body_leaves_what_came_and_the_connection_ends(string said)
+    {
+        ManualTime time = new();
+        (HttpExchange exchange, Task<HttpAnswer> asking) = AskSlowly(said, int.MaxValue, time);
+        PassUntilSilent(time, asking);
+        time.Advance(Idle);
+        HttpAnswer answer = await asking;
+        Assert.False(answer.IsWhole);
+        Assert.Equal("hello", Encoding.ASCII.GetString(answer.Body.Span));
+        Assert.False(exchange.IsOpen);
+        Assert.Null(time.NextTimer);
+    }
+
+    [Fact]
+    public async Task A_slow_side_is_waited_for_as_long_as_a_byte_comes_in_time()
+    {
+        ManualTime time = new();
+        (HttpExchange exchange, Task<HttpAnswer> asking) = AskSlowly(Sized, 1, time);
+        for (int i = 0; i < Sized.Length; i++)
+        {
+            Assert.False(asking.IsCompleted);
+            time.Advance(Idle - TimeSpan.FromSeconds(1));
+        }
+
+        Assert.True((await asking).IsWhole);
+        Assert.True(exchange.IsOpen);
+        Assert.True(time.Elapsed > 10 * Idle);
+    }
+
+    [Fact]
+    public async Task A_caller_that_gives_up_is_not_told_of_an_idle_side()
+    {
+        ManualTime time = new();
+        using CancellationTokenSource cancel = new();
+        (HttpExchange exchange, Task<HttpAnswer> asking) = AskSlowly("", 1, time, cancel.Token);
+        await cancel.CancelAsync();
+        _ = await Assert.ThrowsAnyAsync<OperationCanceledException>(() => asking);
+        Assert.False(exchange.IsOpen);
+    }
+
+    /// <summary>
+    /// Continuations must run on the thread that moves the clock, so that a deadline is armed before time goes on:
+    /// under the runner's context they would be queued elsewhere.
+    /// </summary>
+    private static (HttpExchange Exchange, Task<HttpAnswer> Asking) AskSlowly(
+        string said, int piece, ManualTime time, CancellationToken cancel = default)
+    {
+        SynchronizationContext.SetSynchronizationContext(null);
+        ScriptedStream stream = new(Encoding.ASCII.GetBytes(said), piece)
+        {
+            Pause = (time, Idle - TimeSpan.FromSeconds(1)),
+        };
+        HttpExchange exchange = new(stream, time, Idle);
+        return (exchange, exchange.SendAsync(
+            new HttpRequest { Path = "/", Host = "test", BodyBytesMax = 16 * 1024 }, cancel).AsTask());
+    }
+
+    /// <summary>Lets the side say what it has to say.</summary>
+    private static void PassUntilSilent(ManualTime time, Task asking)
+    {
+        while (!asking.IsCompleted && time.NextTimer is { } next && next - time.Elapsed < Idle)
+        {
+            time.Advance(next - time.Elapsed);
+        }
+    }
+
     private static HttpExchange Over(string answer, int piece = int.MaxValue) =>
         new(new ScriptedStream(Encoding.ASCII.GetBytes(answer), piece), new ManualTime(), Idle);
 

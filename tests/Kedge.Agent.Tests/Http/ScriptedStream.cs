@@ -1,10 +1,16 @@
 namespace Kedge.Agent.Tests.Http;
 
-/// <summary>A connection whose other side says what was written down, in pieces, and then ends or repeats.</summary>
+/// <summary>
+/// A connection whose other side says what was written down, in pieces, and then ends, repeats or says nothing more.
+/// Everything but the waits of <see cref="Pause"/> completes on the caller's thread.
+/// </summary>
 internal sealed class ScriptedStream(byte[] answer, int piece = int.MaxValue, byte[]? repeated = null) : Stream
 {
     private byte[] _said = answer;
     private int _at;
+
+    /// <summary>How long the other side waits before each piece, and for ever after the last; null for not.</summary>
+    public (TimeProvider Time, TimeSpan Wait)? Pause { get; init; }
 
     /// <summary>Bytes that were read.</summary>
     public long Taken { get; private set; }
@@ -37,12 +43,18 @@ internal sealed class ScriptedStream(byte[] answer, int piece = int.MaxValue, by
         return taken;
     }
 
-    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
+        if (Pause is { } pause)
+        {
+            TimeSpan wait = _at == _said.Length ? Timeout.InfiniteTimeSpan : pause.Wait;
+            await Task.Delay(wait, pause.Time, cancellationToken);
+        }
+
         byte[] bytes = new byte[Math.Min(buffer.Length, 4096)];
         int taken = Read(bytes, 0, bytes.Length);
         bytes.AsSpan(0, taken).CopyTo(buffer.Span);
-        return ValueTask.FromResult(taken);
+        return taken;
     }
 
     public override void Write(byte[] buffer, int offset, int count)
@@ -57,6 +69,11 @@ internal sealed class ScriptedStream(byte[] answer, int piece = int.MaxValue, by
     {
         // Nothing is held back.
     }
+
+    /// <summary>
+    /// The base's runs elsewhere: a deadline would be armed after a test has moved its clock, and never ring.
+    /// </summary>
+    public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
 

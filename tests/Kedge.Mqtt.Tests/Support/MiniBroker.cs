@@ -19,6 +19,7 @@ public sealed class MiniBroker : IAsyncDisposable
     private readonly MqttServerOptions _options;
     private readonly Task _accepts;
     private int _lastId;
+    private int _pings;
 
     public MiniBroker(MqttServerOptions? options = null)
     {
@@ -28,6 +29,9 @@ public sealed class MiniBroker : IAsyncDisposable
     }
 
     public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
+
+    /// <summary>PINGREQ packets that came alone, from any client.</summary>
+    public int Pings => Volatile.Read(ref _pings);
 
     public System.Threading.Channels.Channel<string> Log { get; } =
         System.Threading.Channels.Channel.CreateUnbounded<string>();
@@ -65,7 +69,7 @@ public sealed class MiniBroker : IAsyncDisposable
             {
                 Socket socket = await _listener.AcceptSocketAsync(_stop.Token);
                 socket.NoDelay = true;
-                var stream = new NetworkStream(socket, ownsSocket: true);
+                var stream = new PingCounter(socket, this);
                 _clients.Add(MqttServerConnection.RunAsync(
                     stream, new Client(this), _options, TimeProvider.System, _stop.Token));
             }
@@ -97,6 +101,21 @@ public sealed class MiniBroker : IAsyncDisposable
                     PacketId = 0,
                 });
             }
+        }
+    }
+
+    private sealed class PingCounter(Socket socket, MiniBroker broker) : NetworkStream(socket, ownsSocket: true)
+    {
+        public override async ValueTask<int> ReadAsync(
+            Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            int read = await base.ReadAsync(buffer, cancellationToken);
+            if (read == 2 && buffer.Span[0] == 0xC0)
+            {
+                Interlocked.Increment(ref broker._pings);
+            }
+
+            return read;
         }
     }
 

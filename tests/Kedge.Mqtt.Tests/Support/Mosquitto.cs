@@ -18,6 +18,9 @@ public sealed class Mosquitto : IAsyncDisposable
 
     public int Port { get; }
 
+    /// <summary>What the broker has logged so far, where its settings send that to standard error.</summary>
+    public string Log => _program.Errors;
+
     public static async Task<Mosquitto> StartAsync(params string[] settings)
     {
         string folder = Directory.CreateTempSubdirectory("kedge-mosquitto-").FullName;

@@ -26,14 +26,17 @@ public static class Until
     }
 
     /// <summary>Asks again and again until it holds.</summary>
-    public static async Task TrueAsync(Func<bool> condition, string what)
+    public static Task TrueAsync(Func<bool> condition, string what) => TrueAsync(condition, () => what);
+
+    /// <summary>The same, with the state at the deadline.</summary>
+    public static async Task TrueAsync(Func<bool> condition, Func<string> what)
     {
         long started = TimeProvider.System.GetTimestamp();
         while (!condition())
         {
             if (TimeProvider.System.GetElapsedTime(started) > Deadline)
             {
-                throw new TimeoutException($"Waited too long for: {what}");
+                throw new TimeoutException($"Waited too long for: {what()}");
             }
 
             await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System);
