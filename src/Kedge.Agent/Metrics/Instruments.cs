@@ -1,54 +1,76 @@
+using System.Collections.Immutable;
 using Kedge.Core.Measure;
+using Kedge.Wire.Reported;
 
 namespace Kedge.Agent.Metrics;
 
 /// <summary>
-/// The agent's metrics. Those of its model servers are passed on beside them, with the label <c>workload</c>.
+/// The agent's metrics, one row each: what it is, and how it is read. Those of its model servers are passed on beside
+/// them, with the label <c>workload</c>.
 /// </summary>
 public static class Instruments
 {
-    /// <summary>Version.</summary>
-    public static readonly MetricDescription Version = MetricDescription.Gauge(
-        "kedge_agent_build", "constant", "Always 1; the label tells the version of the agent.", "version");
+    private static readonly ImmutableArray<Row> Table =
+    [
+        One(Gauge("kedge_agent_link_up", "boolean", "1 while the device link is up."), s => s.IsLinkUp ? 1 : 0),
+        One(Counter(
+            "kedge_agent_link_connections_total", "connections", "Device links made since the agent started."),
+            s => s.LinkConnections),
+        One(Gauge("kedge_agent_spool_messages", "messages", "Messages that wait for the server."),
+            s => s.SpoolMessages),
+        One(Gauge("kedge_agent_spool_bytes", "bytes", "Bytes of the spool on disk."), s => s.SpoolBytes),
+        One(Counter("kedge_agent_spool_dropped_total", "messages", "Messages dropped because there was no room."),
+            s => s.SpoolDropped),
+        One(Counter("kedge_agent_fetched_bytes_total", "bytes", "Bytes of content fetched since the agent started."),
+            s => s.FetchedBytes),
+        One(Gauge(
+            "kedge_agent_generation", "generation", "Newest generation of the desired state that was accepted."),
+            s => s.Status.Generation),
+        One(Gauge("kedge_agent_clock_wrong", "boolean", "1 while the device's clock cannot be right."),
+            s => s.IsClockWrong ? 1 : 0),
+        Each(Gauge(
+            "kedge_agent_workload_serving", "boolean", "1 while an instance of the workload serves.", "workload"),
+            w => w.Instance.Length > 0),
+        Each(Gauge(
+            "kedge_agent_workload_settled", "boolean",
+            "1 while the workload serves the release that is asked for.", "workload"),
+            w => w.TargetRelease.Length > 0 && w.ServingRelease == w.TargetRelease),
+        new(Gauge(
+            "kedge_agent_build", "constant", "Always 1; the label tells the version of the agent.", "version"),
+            s => [(1, [s.Status.AgentVersion])]),
+    ];
 
-    /// <summary>Link.</summary>
-    public static readonly MetricDescription LinkUp = MetricDescription.Gauge(
-        "kedge_agent_link_up", "boolean", "1 while the device link is up.");
+    /// <summary>Every metric of the agent.</summary>
+    public static readonly ImmutableArray<MetricDescription> All = [.. Table.Select(static row => row.Metric)];
 
-    /// <summary>Connections.</summary>
-    public static readonly MetricDescription LinkConnections = MetricDescription.Counter(
-        "kedge_agent_link_connections_total", "connections", "Device links made since the agent started.");
+    /// <summary>Writes every metric.</summary>
+    /// <param name="text">Where it goes.</param>
+    /// <param name="now">What the agent says of itself.</param>
+    public static void Write(PrometheusText text, AgentSnapshot now)
+    {
+        foreach (Row row in Table)
+        {
+            text.Begin(row.Metric);
+            foreach ((double value, string[] labels) in row.Read(now))
+            {
+                text.Sample(value, labels);
+            }
+        }
+    }
 
-    /// <summary>Spool length.</summary>
-    public static readonly MetricDescription SpoolMessages = MetricDescription.Gauge(
-        "kedge_agent_spool_messages", "messages", "Messages that wait for the server.");
+    private static MetricDescription Gauge(string name, string unit, string help, params string[] labels) =>
+        MetricDescription.Gauge(name, unit, help, labels);
 
-    /// <summary>Spool size.</summary>
-    public static readonly MetricDescription SpoolBytes = MetricDescription.Gauge(
-        "kedge_agent_spool_bytes", "bytes", "Bytes of the spool on disk.");
+    private static MetricDescription Counter(string name, string unit, string help) =>
+        MetricDescription.Counter(name, unit, help);
 
-    /// <summary>Dropped messages.</summary>
-    public static readonly MetricDescription SpoolDropped = MetricDescription.Counter(
-        "kedge_agent_spool_dropped_total", "messages", "Messages dropped because there was no room.");
+    private static Row One(MetricDescription metric, Func<AgentSnapshot, double> read) =>
+        new(metric, s => [(read(s), [])]);
 
-    /// <summary>Fetched bytes.</summary>
-    public static readonly MetricDescription FetchedBytes = MetricDescription.Counter(
-        "kedge_agent_fetched_bytes_total", "bytes", "Bytes of content fetched since the agent started.");
+    private static Row Each(MetricDescription metric, Func<WorkloadStatus, bool> holds) =>
+        new(metric, s => s.Status.Workloads.Select(w => (holds(w) ? 1.0 : 0.0, new[] { w.Name })));
 
-    /// <summary>Generation.</summary>
-    public static readonly MetricDescription Generation = MetricDescription.Gauge(
-        "kedge_agent_generation", "generation", "Newest generation of the desired state that was accepted.");
-
-    /// <summary>Clock.</summary>
-    public static readonly MetricDescription ClockWrong = MetricDescription.Gauge(
-        "kedge_agent_clock_wrong", "boolean", "1 while the device's clock cannot be right.");
-
-    /// <summary>Serving.</summary>
-    public static readonly MetricDescription WorkloadServing = MetricDescription.Gauge(
-        "kedge_agent_workload_serving", "boolean", "1 while an instance of the workload serves.", "workload");
-
-    /// <summary>Settled.</summary>
-    public static readonly MetricDescription WorkloadSettled = MetricDescription.Gauge(
-        "kedge_agent_workload_settled",
-        "boolean", "1 while the workload serves the release that is asked for.", "workload");
+    /// <summary>A metric and its samples, each with the values of its labels.</summary>
+    private sealed record Row(
+        MetricDescription Metric, Func<AgentSnapshot, IEnumerable<(double Value, string[] Labels)>> Read);
 }

@@ -61,7 +61,7 @@ internal sealed class LocalAnswers(
     {
         AgentSnapshot now = loop.Snapshot;
         ArrayBufferWriter<byte> own = new(4096);
-        WriteOwn(new PrometheusText(own), now);
+        Instruments.Write(new PrometheusText(own), now);
         MetricsMerge merge = new();
         foreach (InstanceId instance in now.Serving)
         {
@@ -74,38 +74,6 @@ internal sealed class LocalAnswers(
         StringBuilder others = new();
         merge.WriteTo(others);
         return [.. own.WrittenSpan, .. Encoding.UTF8.GetBytes(others.ToString())];
-    }
-
-    private void WriteOwn(PrometheusText text, AgentSnapshot now)
-    {
-        void One(MetricDescription metric, double value)
-        {
-            text.Begin(metric);
-            text.Sample(value);
-        }
-
-        text.Begin(Instruments.Version);
-        text.Sample(1, options.AgentVersion);
-        One(Instruments.LinkUp, now.IsLinkUp ? 1 : 0);
-        One(Instruments.LinkConnections, now.LinkConnections);
-        One(Instruments.SpoolMessages, now.SpoolMessages);
-        One(Instruments.SpoolBytes, now.SpoolBytes);
-        One(Instruments.SpoolDropped, now.SpoolDropped);
-        One(Instruments.FetchedBytes, now.FetchedBytes);
-        One(Instruments.Generation, now.Status.Generation);
-        One(Instruments.ClockWrong, now.IsClockWrong ? 1 : 0);
-        text.Begin(Instruments.WorkloadServing);
-        foreach (WorkloadStatus workload in now.Status.Workloads)
-        {
-            text.Sample(workload.Instance.Length > 0 ? 1 : 0, workload.Name);
-        }
-
-        text.Begin(Instruments.WorkloadSettled);
-        foreach (WorkloadStatus workload in now.Status.Workloads)
-        {
-            bool isSettled = workload.TargetRelease.Length > 0 && workload.ServingRelease == workload.TargetRelease;
-            text.Sample(isSettled ? 1 : 0, workload.Name);
-        }
     }
 
     private async ValueTask<string?> ScrapeAsync(InstanceId instance, CancellationToken cancel)

@@ -4,7 +4,7 @@ namespace Kedge.Core.Measure;
 
 /// <summary>
 /// What one metric is, without its values. Every project that has metrics lists them as
-/// <c>public static readonly MetricDescription</c> fields of its static class <c>Instruments</c>;
+/// <c>public static readonly</c> fields of its static class <c>Instruments</c>, one each or all in one array;
 /// <c>docs/metrics.md</c> is generated from those fields and held in step by a test.
 /// </summary>
 public sealed record MetricDescription

@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using System.Reflection;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
@@ -7,7 +6,6 @@ using Kedge.Agent.Commands;
 using Kedge.Agent.Metrics;
 using Kedge.Agent.Tests.Identity;
 using Kedge.Agent.Tests.Loop;
-using Kedge.Core.Measure;
 
 namespace Kedge.Agent.Tests.Metrics;
 
@@ -26,8 +24,7 @@ public sealed partial class LocalServerTests : IAsyncLifetime
         string[] lines = answer[1].Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.All(lines, static line => Assert.Matches(Line(), line));
 
-        string[] documented = [.. typeof(Instruments).GetFields(BindingFlags.Public | BindingFlags.Static)
-            .Select(static f => f.GetValue(null)).OfType<MetricDescription>().Select(static m => m.Name).Order()];
+        string[] documented = [.. Instruments.All.Select(static m => m.Name).Order()];
         string[] told = [.. lines.Where(static l => l.StartsWith("# TYPE ", StringComparison.Ordinal))
             .Select(static l => l.Split(' ')[2]).Order()];
         Assert.NotEmpty(documented);

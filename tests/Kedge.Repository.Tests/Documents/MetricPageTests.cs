@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Reflection;
 using System.Text;
@@ -8,7 +9,11 @@ namespace Kedge.Repository.Tests.Documents;
 public sealed class MetricPageTests
 {
     private static IReadOnlyList<(FieldInfo Field, MetricDescription Value)> Metrics() =>
-        Assemblies.FieldsOf<MetricDescription>();
+    [
+        .. Assemblies.FieldsOf<MetricDescription>(),
+        .. Assemblies.FieldsOf<ImmutableArray<MetricDescription>>()
+            .SelectMany(table => table.Value.Select(metric => (table.Field, metric))),
+    ];
 
     [Fact]
     public void Metrics_are_readonly_fields_of_a_class_named_Instruments() => Assert.All(Metrics(), metric =>
