@@ -108,7 +108,7 @@ internal sealed class ReleaseFetcher(ContentStore store, IArtifactSource source,
             manifest = second;
         }
 
-        ImmutableArray<(string Path, PackageFile File)> missing =
+        ImmutableArray<WantedFile> missing =
             [.. Files(model, manifest, variant!).Where(f => !store.IsRight(f.Path, f.File))];
         if (store.Room(missing.Sum(static f => f.File.Bytes)) is { } full)
         {
@@ -117,9 +117,9 @@ internal sealed class ReleaseFetcher(ContentStore store, IArtifactSource source,
 
         store.KeepEnvelope(model.Package, envelope);
         Dictionary<Digest, ChunkPlace> places = missing.IsEmpty ? [] : PlacesOfChunks();
-        foreach ((string path, PackageFile file) in missing)
+        foreach (WantedFile wanted in missing)
         {
-            if (await FetchFileAsync(path, file, places, cancel).ConfigureAwait(false) is { } bad)
+            if (await FetchFileAsync(wanted.Path, wanted.File, places, cancel).ConfigureAwait(false) is { } bad)
             {
                 return bad;
             }
@@ -235,17 +235,17 @@ internal sealed class ReleaseFetcher(ContentStore store, IArtifactSource source,
         }
     }
 
-    private static IEnumerable<(string Path, PackageFile File)> Files(
+    private static IEnumerable<WantedFile> Files(
         WorkloadModel model, PackageManifest manifest, ModelVariant variant)
     {
         foreach (PackageFile file in variant.Files)
         {
-            yield return ($"{ContentStore.VariantFolder(model.Package, variant.Name)}/{file.Path}", file);
+            yield return new($"{ContentStore.VariantFolder(model.Package, variant.Name)}/{file.Path}", file);
         }
 
         if (manifest.Golden is { } golden)
         {
-            yield return (ContentStore.GoldenPath(model.Package), golden.File);
+            yield return new(ContentStore.GoldenPath(model.Package), golden.File);
         }
     }
 

@@ -105,4 +105,4 @@ internal sealed record CpuListing
 /// <param name="Implementer">Who made them: bits 31..24 of MIDR_EL1.</param>
 /// <param name="Part">Which they are: bits 15..4 of MIDR_EL1.</param>
 /// <param name="Count">How many there are.</param>
-internal readonly record struct ArmCores(int Implementer, int Part, int Count);
+internal sealed record ArmCores(int Implementer, int Part, int Count);

@@ -174,4 +174,4 @@ internal sealed class InventoryTree(IDisk disk)
 /// <summary>A name that is a prefix and a number, as <c>cpu3</c>.</summary>
 /// <param name="Number">The number.</param>
 /// <param name="Name">The whole name.</param>
-internal readonly record struct NumberedName(int Number, string Name);
+internal sealed record NumberedName(int Number, string Name);

@@ -86,5 +86,5 @@ internal static class TopologyReader
     /// <param name="Package">Its socket.</param>
     /// <param name="Lead">First processor of its core; -1 when unknown.</param>
     /// <param name="MaxKHz">Highest frequency; 0 when unknown.</param>
-    private readonly record struct Place(int Index, int Core, int Package, int Lead, long MaxKHz);
+    private sealed record Place(int Index, int Core, int Package, int Lead, long MaxKHz);
 }

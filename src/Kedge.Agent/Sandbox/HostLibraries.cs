@@ -28,19 +28,19 @@ internal static class HostLibraries
     /// <summary>
     /// Source on the host and place inside; the loader first. Libraries that the host lacks are left out.
     /// </summary>
-    public static IReadOnlyList<(string Source, string Target)> Find()
+    public static IReadOnlyList<BindMount> Find()
     {
         string[] folders =
         [
             $"/lib/{Multiarch}", $"/usr/lib/{Multiarch}", "/lib64", "/usr/lib64", "/lib", "/usr/lib",
         ];
-        List<(string, string)> found = [(Real(Interpreter), Interpreter)];
+        List<BindMount> found = [new(Real(Interpreter), Interpreter)];
         foreach (string name in Names)
         {
             string? path = folders.Select(f => Path.Combine(f, name)).FirstOrDefault(File.Exists);
             if (path is not null)
             {
-                found.Add((Real(path), $"{Inside}/{name}"));
+                found.Add(new BindMount(Real(path), $"{Inside}/{name}"));
             }
         }
 

@@ -98,9 +98,9 @@ internal static class OciConfig
         WriteMount(json, "/sys", "sysfs", "sysfs", ["nosuid", "noexec", "nodev", "ro"]);
         WriteMount(json, "/sys/fs/cgroup", "cgroup", "cgroup", ["nosuid", "noexec", "nodev", "relatime", "ro"]);
         WriteMount(json, "/tmp", "tmpfs", "tmpfs", ["nosuid", "nodev", "noexec", "mode=1777", "size=16m"]);
-        foreach ((string source, string target) in request.ReadOnlyFiles)
+        foreach (BindMount mount in request.ReadOnlyFiles)
         {
-            WriteMount(json, target, "bind", source, ["bind", "ro", "nosuid", "nodev"]);
+            WriteMount(json, mount.Target, "bind", mount.Source, ["bind", "ro", "nosuid", "nodev"]);
         }
 
         WriteMount(

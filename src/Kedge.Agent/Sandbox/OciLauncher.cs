@@ -11,7 +11,7 @@ internal sealed class OciLauncher(SupervisorOptions options, string runtime, Cgr
 {
     private const string NativeInside = "/kedge/kedge-serve";
     private const int LastWordsChars = 400;
-    private readonly IReadOnlyList<(string Source, string Target)> _libraries = HostLibraries.Find();
+    private readonly IReadOnlyList<BindMount> _libraries = HostLibraries.Find();
 
     public string Name => "oci";
 
@@ -31,12 +31,13 @@ internal sealed class OciLauncher(SupervisorOptions options, string runtime, Cgr
     public (int Pid, Problem? Problem) Launch(InstancePaths paths, PreparedRelease release)
     {
         PortableServe? portable = PortableServe.Find(options.ServeProgram);
-        List<(string, string)> files =
+        List<BindMount> files =
         [
             .. _libraries,
-            .. portable?.Files() ?? [(options.ServeProgram, NativeInside)],
-            (options.RuntimeLibrary, $"{HostLibraries.Inside}/libonnxruntime.so.1"),
-            .. release.Models.Select(m => (Path.Combine(options.DataFolder, m.Folder), $"/models/{m.Name}")),
+            .. portable?.Files() ?? [new BindMount(options.ServeProgram, NativeInside)],
+            new(options.RuntimeLibrary, $"{HostLibraries.Inside}/libonnxruntime.so.1"),
+            .. release.Models.Select(
+                m => new BindMount(Path.Combine(options.DataFolder, m.Folder), $"/models/{m.Name}")),
         ];
         return Run(paths, new OciRequest
         {

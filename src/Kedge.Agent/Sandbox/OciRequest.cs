@@ -15,7 +15,7 @@ internal sealed record OciRequest
     public required IReadOnlyList<string> Environment { get; init; }
 
     /// <summary>Files and folders of the host that it may read, and where.</summary>
-    public required IReadOnlyList<(string Source, string Target)> ReadOnlyFiles { get; init; }
+    public required IReadOnlyList<BindMount> ReadOnlyFiles { get; init; }
 
     /// <summary>The one folder that it may write.</summary>
     public required string SharedFolder { get; init; }

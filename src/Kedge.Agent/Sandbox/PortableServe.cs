@@ -47,11 +47,11 @@ internal sealed record PortableServe
     }
 
     /// <summary>What a sandbox must hold: source on the host and place inside.</summary>
-    public IReadOnlyList<(string Source, string Target)> Files() =>
+    public IReadOnlyList<BindMount> Files() =>
     [
-        (Path.Combine(Runtime, "dotnet"), $"{Inside}/dotnet"),
-        (Path.Combine(Runtime, "host"), $"{Inside}/host"),
-        (Path.Combine(Runtime, "shared"), $"{Inside}/shared"),
-        (Path.GetDirectoryName(Code)!, ServeInside),
+        new(Path.Combine(Runtime, "dotnet"), $"{Inside}/dotnet"),
+        new(Path.Combine(Runtime, "host"), $"{Inside}/host"),
+        new(Path.Combine(Runtime, "shared"), $"{Inside}/shared"),
+        new(Path.GetDirectoryName(Code)!, ServeInside),
     ];
 }

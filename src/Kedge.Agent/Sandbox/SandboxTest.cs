@@ -83,7 +83,7 @@ internal static class SandboxTest
             {
                 Arguments = ["/kedge/sleep", "30"],
                 Environment = ["PATH=/", $"LD_LIBRARY_PATH={HostLibraries.Inside}"],
-                ReadOnlyFiles = [.. HostLibraries.Find(), (sleep, "/kedge/sleep")],
+                ReadOnlyFiles = [.. HostLibraries.Find(), new BindMount(sleep, "/kedge/sleep")],
                 SharedFolder = paths.Shared,
                 CgroupPath = launcher.CgroupOf(paths),
                 Resources = new ResourceSpec { MemoryLimitBytes = MemoryBytes, CpuLimitMilli = 500, PidsLimit = 16 },

@@ -76,10 +76,22 @@ internal static class LedgerFormat
                 LastInstance = json.GetProperty("lastInstance").GetInt64(),
                 UncleanStarts = json.GetProperty("uncleanStarts").GetInt32(),
                 Runtime = Text(json, "runtime"),
-                Workloads = json.GetProperty("workloads").EnumerateArray().Select(ReadWorkload)
-                    .ToImmutableSortedDictionary(static w => w.Name, static w => w),
+                Workloads = ReadWorkloads(json.GetProperty("workloads")),
             },
         };
+    }
+
+    private static ImmutableSortedDictionary<DeploymentId, WorkloadState> ReadWorkloads(JsonElement json)
+    {
+        ImmutableSortedDictionary<DeploymentId, WorkloadState>.Builder workloads =
+            ImmutableSortedDictionary.CreateBuilder<DeploymentId, WorkloadState>();
+        foreach (JsonElement entry in json.EnumerateArray())
+        {
+            WorkloadState workload = ReadWorkload(entry);
+            workloads.Add(workload.Name, workload);
+        }
+
+        return workloads.ToImmutable();
     }
 
     private static void WriteWorkload(Utf8JsonWriter json, WorkloadState workload)

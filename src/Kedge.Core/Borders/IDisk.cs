@@ -92,4 +92,4 @@ public enum DiskOpening
 /// <summary>One name in a folder.</summary>
 /// <param name="Name">Without its folder.</param>
 /// <param name="IsFolder">True for a folder, also through a symbolic link.</param>
-public readonly record struct DiskEntry(string Name, bool IsFolder);
+public sealed record DiskEntry(string Name, bool IsFolder);

@@ -261,7 +261,7 @@ public static class DeviceMachine
         return a.Generation != b.Generation || a.Content != b.Content || a.LastInstance != b.LastInstance
             || a.UncleanStarts != b.UncleanStarts || a.Runtime != b.Runtime
             || a.Workloads.Count != b.Workloads.Count
-            || b.Workloads.Any(pair => !a.Workloads.TryGetValue(pair.Key, out WorkloadState? old)
-                || (old with { Volatile = pair.Value.Volatile }) != pair.Value);
+            || b.Workloads.Values.Any(w => !a.Workloads.TryGetValue(w.Name, out WorkloadState? old)
+                || (old with { Volatile = w.Volatile }) != w);
     }
 }

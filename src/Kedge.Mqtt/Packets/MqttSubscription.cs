@@ -6,7 +6,7 @@ namespace Kedge.Mqtt.Packets;
 /// <param name="Filter">1..65,535 bytes of UTF-8; syntax is judged by <see cref="Topics.MqttTopic"/>, not by the
 /// codec.</param>
 /// <param name="Qos">The highest QoS that the client wants.</param>
-public readonly record struct MqttSubscription(string Filter, MqttQos Qos)
+public sealed record MqttSubscription(string Filter, MqttQos Qos)
 {
     /// <summary>Messages of this client are not sent back to it.</summary>
     public bool NoLocal { get; init; }
