@@ -41,7 +41,15 @@ internal static unsafe partial class Libc
     internal const long SyscallPidfdSendSignal = 424;
     internal const long SyscallPidfdOpen = 434;
 
+    internal const int AdviceDoNotNeed = 4;
+
     private const string Library = "libc";
+
+    [LibraryImport(Library, EntryPoint = "madvise", SetLastError = true)]
+    internal static partial int Advise(nuint start, nuint bytes, int advice);
+
+    [LibraryImport(Library, EntryPoint = "malloc_trim")]
+    internal static partial int TrimHeap(nuint keepBytes);
 
     [LibraryImport(Library, EntryPoint = "close")]
     internal static partial int Close(int descriptor);

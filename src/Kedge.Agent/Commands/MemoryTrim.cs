@@ -1,10 +1,12 @@
+using Kedge.Native;
+
 namespace Kedge.Agent.Commands;
 
 /// <summary>
 /// Gives memory back after work. Problem: the collector sees a processor with a large cache and waits until that much
-/// was
-/// allocated, which on a small device is more than the agent ever needs. Approach: once the loop was busy, collect and
-/// return what is free to the system; an idle agent is left alone.
+/// was allocated, which on a small device is more than the agent ever needs; and what a start or a swap called once
+/// stays mapped. Approach: once the loop was busy, collect and return what is free or unused to the system; an idle
+/// agent is left alone.
 /// </summary>
 internal sealed class MemoryTrim : IDisposable
 {
@@ -24,6 +26,7 @@ internal sealed class MemoryTrim : IDisposable
         if (GC.GetTotalAllocatedBytes() - _allocated >= WorthBytes)
         {
             GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+            ResidentMemory.GiveBack();
             _allocated = GC.GetTotalAllocatedBytes();
         }
     }

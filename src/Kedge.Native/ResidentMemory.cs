@@ -1,0 +1,63 @@
+using System.Runtime.InteropServices;
+
+namespace Kedge.Native;
+
+/// <summary>
+/// Gives back memory that a quiet process holds and does not use.
+/// <para>Two kinds: what the C library keeps of freed blocks, and pages of programs and libraries that only the start
+/// needed. The second are dropped from this process, not from the kernel's cache: what is called again is mapped again
+/// by a minor fault, and what is not is the first that a device short of memory can use for something else.</para>
+/// </summary>
+public static class ResidentMemory
+{
+    private const int MapBytesMax = 1024 * 1024;
+
+    /// <summary>Gives back what can be had. Never fails: where it cannot, memory stays as it is.</summary>
+    public static unsafe void GiveBack()
+    {
+        TrimHeap();
+
+        // Outside the heap: what frees memory must not look like work to whoever counts allocations.
+        byte* text = (byte*)NativeMemory.Alloc(MapBytesMax);
+        try
+        {
+            foreach (MappedRange range in MemoryMap.UnchangedFiles(ReadMap(new Span<byte>(text, MapBytesMax))))
+            {
+                // Refused for what the kernel pins: that stays.
+                _ = Libc.Advise(range.Start, range.Bytes, Libc.AdviceDoNotNeed);
+            }
+        }
+        finally
+        {
+            NativeMemory.Free(text);
+        }
+    }
+
+    private static void TrimHeap()
+    {
+        try
+        {
+            _ = Libc.TrimHeap(0);
+        }
+        catch (EntryPointNotFoundException)
+        {
+            // Only glibc keeps freed blocks, and only glibc has this call.
+        }
+    }
+
+    private static ReadOnlySpan<byte> ReadMap(Span<byte> text)
+    {
+        try
+        {
+            using FileStream map = new("/proc/self/smaps", FileMode.Open, FileAccess.Read, FileShare.Read, 0);
+            int length = map.ReadAtLeast(text, text.Length, throwOnEndOfStream: false);
+
+            // One that was cut says nothing of its last mapping.
+            return length < text.Length ? text[..length] : [];
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
+}
