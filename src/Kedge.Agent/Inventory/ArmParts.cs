@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 
 namespace Kedge.Agent.Inventory;
 
@@ -12,7 +11,7 @@ internal static class ArmParts
     private const int Apple = 0x61;
     private const int Ampere = 0xc0;
 
-    private static readonly FrozenDictionary<(int Implementer, int Part), string> Names =
+    private static readonly Dictionary<(int Implementer, int Part), string> Names =
         new Dictionary<(int Implementer, int Part), string>
         {
             [(Arm, 0xb76)] = "ARM1176",
@@ -65,7 +64,7 @@ internal static class ArmParts
             [(Apple, 0x022)] = "Icestorm",
             [(Apple, 0x023)] = "Firestorm",
             [(Ampere, 0xac3)] = "Ampere-1",
-        }.ToFrozenDictionary();
+        };
 
     /// <summary>The name of a core, or its numbers where the name is not known.</summary>
     internal static string NameOf(ArmCores cores) =>

@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using System.Collections.Immutable;
 using Kedge.Core.Fleet;
 using Kedge.Core.Models;
@@ -14,7 +13,7 @@ internal static class GraphicsReader
     private const string CardFolder = "sys/class/drm";
     private const string NvidiaFolder = "proc/driver/nvidia/gpus";
 
-    private static readonly FrozenDictionary<string, string> VendorOfDriver = new Dictionary<string, string>
+    private static readonly Dictionary<string, string> VendorOfDriver = new Dictionary<string, string>
     {
         ["i915"] = "intel",
         ["xe"] = "intel",
@@ -32,17 +31,17 @@ internal static class GraphicsReader
         ["adreno"] = "qualcomm",
         ["powervr"] = "imagination",
         ["asahi"] = "apple",
-    }.ToFrozenDictionary(StringComparer.Ordinal);
+    };
 
     /// <summary>GPU generations of NVIDIA's systems on chip.</summary>
-    private static readonly FrozenDictionary<string, string> TegraGenerations = new Dictionary<string, string>
+    private static readonly Dictionary<string, string> TegraGenerations = new Dictionary<string, string>
     {
         ["tegra210"] = "Maxwell",
         ["tegra186"] = "Pascal",
         ["tegra194"] = "Volta",
         ["tegra234"] = "Ampere",
         ["tegra264"] = "Blackwell",
-    }.ToFrozenDictionary(StringComparer.Ordinal);
+    };
 
     /// <summary>Nodes that the driver of such a system's GPU makes, older kernels first.</summary>
     private static readonly string[] TegraNodes = ["nvhost-gpu", "nvgpu"];

@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using System.Collections.Immutable;
 using Kedge.Core.Fleet;
 using Kedge.Core.Models;
@@ -14,7 +13,7 @@ internal static class NeuralReader
     private const string UsbFolder = "sys/bus/usb/devices";
 
     /// <summary>Drivers of the kernel's accelerator class.</summary>
-    private static readonly FrozenDictionary<string, (string Vendor, string Name)> Drivers =
+    private static readonly Dictionary<string, (string Vendor, string Name)> Drivers =
         new Dictionary<string, (string Vendor, string Name)>
         {
             ["intel_vpu"] = ("intel", "NPU"),
@@ -23,15 +22,15 @@ internal static class NeuralReader
             ["qaic"] = ("qualcomm", "Cloud AI 100"),
             ["rocket"] = ("rockchip", "RKNN"),
             ["ethosu"] = ("arm", "Ethos-U"),
-        }.ToFrozenDictionary(StringComparer.Ordinal);
+        };
 
     /// <summary>Device nodes of drivers with a class of their own: prefix, vendor, name.</summary>
     private static readonly ImmutableArray<(string Prefix, string Vendor, string Name)> Nodes =
         [("hailo", "hailo", "Hailo"), ("ethosu", "arm", "Ethos-U")];
 
     /// <summary>Coral's stick before and after its firmware runs.</summary>
-    private static readonly FrozenSet<string> CoralSticks =
-        FrozenSet.Create(StringComparer.Ordinal, "1a6e:089a", "18d1:9302");
+    private static readonly HashSet<string> CoralSticks =
+        new(StringComparer.Ordinal) { "1a6e:089a", "18d1:9302" };
 
     internal static IEnumerable<AcceleratorFacts> Read(InventoryTree tree) =>
         [.. AcceleratorClass(tree), .. Coral(tree), .. OwnNodes(tree), .. Rockchip(tree), .. Sticks(tree)];

@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using System.Collections.Immutable;
 
 namespace Kedge.Agent.Inventory;
@@ -7,21 +6,19 @@ namespace Kedge.Agent.Inventory;
 internal static class ProcessorReader
 {
     /// <summary>x86 extensions that inference engines choose by, as <c>/proc/cpuinfo</c> spells them.</summary>
-    private static readonly FrozenSet<string> X86 = FrozenSet.Create(
-        StringComparer.Ordinal,
-        "ssse3", "sse4_1", "sse4_2", "avx", "avx2", "f16c", "fma", "bmi2",
+    private static readonly HashSet<string> X86 =
+        new(StringComparer.Ordinal) { "ssse3", "sse4_1", "sse4_2", "avx", "avx2", "f16c", "fma", "bmi2",
         "avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl", "avx512_vnni", "avx512_bf16", "avx512_fp16",
-        "avx_vnni", "avx_vnni_int8", "avx_ne_convert", "amx_tile", "amx_int8", "amx_bf16", "amx_fp16");
+        "avx_vnni", "avx_vnni_int8", "avx_ne_convert", "amx_tile", "amx_int8", "amx_bf16", "amx_fp16" };
 
     /// <summary>Arm extensions; <c>neon</c> and <c>vfpv4</c> are what 32-bit kernels tell.</summary>
-    private static readonly FrozenSet<string> Arm = FrozenSet.Create(
-        StringComparer.Ordinal,
-        "neon", "vfpv4", "asimd", "asimdhp", "asimddp", "asimdfhm", "fphp", "atomics",
-        "i8mm", "bf16", "sve", "sve2", "svei8mm", "svebf16", "sme", "sme2");
+    private static readonly HashSet<string> Arm =
+        new(StringComparer.Ordinal) { "neon", "vfpv4", "asimd", "asimdhp", "asimddp", "asimdfhm", "fphp", "atomics",
+        "i8mm", "bf16", "sve", "sve2", "svei8mm", "svebf16", "sme", "sme2" };
 
     /// <summary>RISC-V extensions of one letter and of several.</summary>
-    private static readonly FrozenSet<string> Riscv = FrozenSet.Create(
-        StringComparer.Ordinal, "v", "zba", "zbb", "zbs", "zfh", "zvbb", "zvfh");
+    private static readonly HashSet<string> Riscv =
+        new(StringComparer.Ordinal) { "v", "zba", "zbb", "zbs", "zfh", "zvbb", "zvfh" };
 
     /// <summary><c>x64</c>, <c>x86</c>, <c>arm64</c>, <c>arm</c>, <c>riscv64</c>, <c>riscv32</c> or empty.</summary>
     internal static string Architecture(CpuListing listing) => listing switch

@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using System.Text.Json;
 using Kedge.Content.Trust;
 using Kedge.Core;
@@ -12,7 +11,7 @@ namespace Kedge.Agent.Trust;
 /// </summary>
 /// <param name="Version">Grows by at least 1 with each change; a device never goes back.</param>
 /// <param name="Keys">SubjectPublicKeyInfo (DER) by key id.</param>
-internal sealed record DesiredKeysDocument(long Version, FrozenDictionary<Digest, byte[]> Keys)
+internal sealed record DesiredKeysDocument(long Version, IReadOnlyDictionary<Digest, byte[]> Keys)
 {
     internal const string PayloadType = "application/vnd.kedge.desired-keys.v1+json";
     private const int KeysMax = 64;
@@ -66,6 +65,6 @@ internal sealed record DesiredKeysDocument(long Version, FrozenDictionary<Digest
         }
 
         return new DesiredKeysDocument(
-            document.RootElement.GetProperty("version").GetInt64(), trusted.ToFrozenDictionary());
+            document.RootElement.GetProperty("version").GetInt64(), trusted);
     }
 }

@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Text;
 using System.Text.Json;
@@ -21,7 +20,7 @@ namespace Kedge.Agent.Trust;
 /// </summary>
 internal sealed class TrustKeeper
 {
-    private static readonly FrozenDictionary<Digest, byte[]> None = FrozenDictionary<Digest, byte[]>.Empty;
+    private static readonly IReadOnlyDictionary<Digest, byte[]> None = new Dictionary<Digest, byte[]>();
     private readonly TrustedKey _owner;
     private readonly SafeFile _file;
     private TrustDocuments? _documents;

@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 
 namespace Kedge.Core.Models;
 
@@ -6,7 +5,7 @@ namespace Kedge.Core.Models;
 public static class TensorDatatypes
 {
     /// <summary>Bytes of one element by datatype; 0 for <c>BYTES</c>, whose elements differ in length.</summary>
-    public static readonly FrozenDictionary<string, int> ElementBytes = new Dictionary<string, int>
+    public static readonly IReadOnlyDictionary<string, int> ElementBytes = new Dictionary<string, int>
     {
         ["BOOL"] = 1,
         ["UINT8"] = 1,
@@ -22,5 +21,5 @@ public static class TensorDatatypes
         ["FP32"] = 4,
         ["FP64"] = 8,
         ["BYTES"] = 0,
-    }.ToFrozenDictionary(StringComparer.Ordinal);
+    };
 }
