@@ -39,13 +39,18 @@ internal sealed class RealAgent : IAsyncDisposable
 
     public static async Task<RealAgent> EnrolAsync(TestServer server, string name, params (string, string)[] labels)
     {
-        RealAgent agent = new(name);
         string token = await server.TokenAsync(new EnrollmentTokenRequest
         {
             Labels = labels.ToDictionary(static l => l.Item1, static l => l.Item2),
         });
+        return await EnrolAsync(token, name, server.Ct);
+    }
+
+    public static async Task<RealAgent> EnrolAsync(string token, string name, CancellationToken ct)
+    {
+        RealAgent agent = new(name);
         agent.Credentials = await new Enroller(agent.Disk, agent._time, 0).EnrolAsync(
-            EnrolmentTicket.TryParse(token)!, "", name, new Dictionary<string, string>(), server.Ct);
+            EnrolmentTicket.TryParse(token)!, "", name, new Dictionary<string, string>(), ct);
         return agent;
     }
 

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Kedge.Api;
 using Kedge.Api.Resources;
 using Kedge.Content.Packages;
 using Kedge.Content.Trust;
@@ -68,17 +69,21 @@ internal sealed class TestPackage
     public static async Task<TestPackage> PushAsync(TestServer server, string name, string tag, byte seed)
     {
         using ECDsa key = server.ModelKey();
-        TestPackage package = Make(key, name, seed);
-        PushResource answer = await server.Client.PushPackageAsync(package.Envelope, server.Ct);
-        foreach (byte[] chunk in package.Chunks.Where(c => answer.MissingChunks.Contains(Digest.Of(c).ToString())))
+        return await Make(key, name, seed).PushAsync(server.Client, name, tag, server.Ct);
+    }
+
+    public async Task<TestPackage> PushAsync(KedgeClient client, string name, string tag, CancellationToken ct)
+    {
+        PushResource answer = await client.PushPackageAsync(Envelope, ct);
+        foreach (byte[] chunk in Chunks.Where(c => answer.MissingChunks.Contains(Kedge.Core.Digest.Of(c).ToString())))
         {
-            await server.Client.PutChunkAsync(Digest.Of(chunk).ToString(), chunk, server.Ct);
+            await client.PutChunkAsync(Kedge.Core.Digest.Of(chunk).ToString(), chunk, ct);
         }
 
-        answer = await server.Client.PushPackageAsync(package.Envelope, server.Ct);
+        answer = await client.PushPackageAsync(Envelope, ct);
         Assert.Empty(answer.MissingChunks);
-        await server.Client.TagPackageAsync(name, tag, package.Digest.ToString(), server.Ct);
-        return package;
+        await client.TagPackageAsync(name, tag, Digest.ToString(), ct);
+        return this;
     }
 
     private static ChunkRef Ref(byte[] bytes) => new(Digest.Of(bytes), bytes.Length);
