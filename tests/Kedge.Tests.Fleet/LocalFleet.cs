@@ -27,6 +27,12 @@ public sealed class LocalFleet : IAsyncDisposable
 
     public Programs Programs { get; }
 
+    /// <summary>Names of the server, the loopback address among them; devices are told the first.</summary>
+    public IReadOnlyList<string> Advertised { get; init; } = [];
+
+    /// <summary>Ports of the server on the loopback address: administration, then the device link.</summary>
+    public int[] ServerPorts => [_serverPort, _linkPort];
+
     public string Folder { get; }
 
     public IReadOnlyList<LocalDevice> Devices => _devices;
@@ -53,6 +59,7 @@ public sealed class LocalFleet : IAsyncDisposable
             "server", "--data", Path.Combine(Folder, "server"), "--owner", Path.Combine(Folder, "owner"),
             "--listen", $"127.0.0.1:{_serverPort.ToString(CultureInfo.InvariantCulture)}",
             "--link-listen", $"127.0.0.1:{_linkPort.ToString(CultureInfo.InvariantCulture)}",
+            .. Advertised.SelectMany(n => new[] { "--advertise", n }),
         ];
         _server = OwnedProcess.Start(Programs.Kedge, arguments, Environment, Path.Combine(Folder, "server.log"));
         await Until.TrueAsync(
@@ -63,10 +70,24 @@ public sealed class LocalFleet : IAsyncDisposable
                     throw new InvalidOperationException($"the server ended:\n{_server.LogTail()}");
                 }
 
-                return File.Exists(ConfigFile) && await Client.GetServerAsync(CancellationToken.None) is not null;
+                return File.Exists(ConfigFile) && IsReachedHere()
+                    && await Client.GetServerAsync(CancellationToken.None) is not null;
             },
             TimeSpan.FromSeconds(60),
             () => Task.FromResult(_server.LogTail()));
+    }
+
+    /// <summary>Points the administrator's context at this machine, where the server is told to name another.</summary>
+    private bool IsReachedHere()
+    {
+        ContextDocument contexts = ContextDocument.Load(ConfigFile);
+        if (Advertised.Count > 0 && contexts.Find() is { } context)
+        {
+            string here = $"https://127.0.0.1:{_serverPort.ToString(CultureInfo.InvariantCulture)}";
+            contexts.With(context with { Server = here }).Save(ConfigFile);
+        }
+
+        return true;
     }
 
     /// <summary>Enrols a device with a one-time token of its own; its agent is not started yet.</summary>
