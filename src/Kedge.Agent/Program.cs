@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Kedge.Agent;
 using Kedge.Agent.Commands;
+using Kedge.Agent.Native;
 using Kedge.Core.Borders;
 using Kedge.Core.Errors;
 
@@ -27,6 +28,10 @@ if (args is ["--version"])
     Console.Out.WriteLine($"kedge-agent {DataFolder.Version}");
     return ExitCodes.Done;
 }
+
+// Models, and the folders that the runtime makes for them, are read by the sandbox's own user, whatever mask the agent
+// was started with; the folders above keep everybody else out.
+_ = AgentLibc.MaskModes(0x12); // 022
 
 using CancellationTokenSource ending = new();
 void End(PosixSignalContext context)

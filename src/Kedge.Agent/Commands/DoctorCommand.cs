@@ -1,6 +1,8 @@
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
+using Kedge.Agent.Disk;
 using Kedge.Agent.Identity;
+using Kedge.Agent.Inventory;
 using Kedge.Agent.Link;
 using Kedge.Agent.Sandbox;
 using Kedge.Agent.Source;
@@ -33,6 +35,7 @@ internal sealed class DoctorCommand(DataFolder folder, TimeProvider time, Cancel
         AgentConfig config = LookAtConfig();
         await LookAtSandboxAsync(config, serve, library, running).ConfigureAwait(false);
         LookAtControlGroups();
+        LookAtSecurityModules();
         LookAtDisk();
         Credentials? credentials = LookAtIdentity();
         if (credentials is not null)
@@ -95,6 +98,16 @@ internal sealed class DoctorCommand(DataFolder folder, TimeProvider time, Cancel
         Say(isUnified ? "ok" : isThere ? "warn" : "fail", "cgroups",
             isUnified ? "version 2" : isThere ? "version 1, or both" : "none",
             isThere ? "version 2 is the rule; boot with systemd.unified_cgroup_hierarchy=1" : "mount /sys/fs/cgroup");
+    }
+
+    private void LookAtSecurityModules()
+    {
+        string active = string.Join(", ", PlatformReader.SecurityModules(new InventoryTree(new RealDisk("/"))));
+        bool isLeftOut = active.Contains("apparmor", StringComparison.Ordinal) && AppArmor.Loaded().Length == 0;
+        Say(isLeftOut ? "warn" : "ok", "lsm",
+            active.Length == 0 ? "none that the kernel names"
+            : isLeftOut ? $"{active}; no profile {AppArmor.Profile}" : active,
+            $"apparmor_parser --replace /etc/apparmor.d/{AppArmor.Profile}");
     }
 
     private void LookAtDisk()

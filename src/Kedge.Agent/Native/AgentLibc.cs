@@ -42,4 +42,8 @@ internal static partial class AgentLibc
 
     [LibraryImport(Library, EntryPoint = "chmod", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int ChangeMode(string path, uint mode);
+
+    /// <summary>Sets which permissions new files of this process lack; says which they lacked before.</summary>
+    [LibraryImport(Library, EntryPoint = "umask")]
+    internal static partial uint MaskModes(uint mask);
 }

@@ -1,18 +1,26 @@
+using System.Globalization;
 using Kedge.Core.Device;
 
 namespace Kedge.Agent.Sandbox;
 
 /// <summary>
-/// Where the cgroups of workloads are. On cgroup v2 under systemd they are below the unit's own, delegated cgroup, with
-/// the agent moved to a leaf beside them (cgroups(7): no processes in inner nodes); elsewhere below <c>/kedge</c>.
+/// Where the cgroups of workloads are. On cgroup v2 under systemd they are below a unit of their own that delegates its
+/// cgroup, elsewhere below <c>/kedge</c>. Not below the agent's unit: a cgroup that hands memory limits on to others
+/// can hold no process (cgroups(7)), so systemd could not start an agent again whose workloads run on.
 /// </summary>
 internal sealed class Cgroups
 {
     private const string Mount = "/sys/fs/cgroup";
+
+    /// <summary>The unit that only holds: one process that sleeps, moved to a leaf beside the workloads.</summary>
+    private const string Holder = "/system.slice/kedge-workloads.service";
+
+    private readonly string _mount;
     private readonly string _parent;
 
-    private Cgroups(string parent, bool isVersion2)
+    private Cgroups(string mount, string parent, bool isVersion2)
     {
+        _mount = mount;
         _parent = parent;
         IsVersion2 = isVersion2;
     }
@@ -20,44 +28,53 @@ internal sealed class Cgroups
     /// <summary>True where the kernel's one hierarchy is mounted.</summary>
     public bool IsVersion2 { get; }
 
-    /// <summary>Finds the place; on a delegated v2 tree also moves this process to its leaf.</summary>
-    /// <param name="device">Name of the device's own folder below <c>/kedge</c>.</param>
-    public static Cgroups Prepare(string device)
+    /// <summary>Finds the place.</summary>
+    /// <param name="device">Name of the device's own folder in it.</param>
+    /// <param name="mount">Where cgroups are mounted.</param>
+    public static Cgroups Find(string device, string mount = Mount)
     {
-        bool version2 = File.Exists(Path.Combine(Mount, "cgroup.controllers"));
-        string own = version2 ? OwnPath() : "";
-        if (!own.EndsWith(".service", StringComparison.Ordinal))
+        bool version2 = File.Exists(Path.Combine(mount, "cgroup.controllers"));
+        bool isHeld = version2 && Directory.Exists(mount + Holder);
+        return new Cgroups(mount, $"{(isHeld ? Holder : "/kedge")}/{device}", version2);
+    }
+
+    /// <summary>
+    /// Moves whatever sits in the cgroup of the holder itself to a leaf; before each start, since the unit may be a
+    /// new one.
+    /// </summary>
+    public void MakeRoom()
+    {
+        string unit = _mount + Holder;
+        string held = Path.Combine(unit, "cgroup.procs");
+        if (!_parent.StartsWith(Holder, StringComparison.Ordinal) || !File.Exists(held))
         {
-            return new Cgroups($"/kedge/{device}", version2);
+            return;
         }
 
-        string unit = Mount + own;
-        string leaf = Path.Combine(unit, "agent");
-        Directory.CreateDirectory(leaf);
-        File.WriteAllText(
-            Path.Combine(leaf, "cgroup.procs"),
-            Environment.ProcessId.ToString(System.Globalization.CultureInfo.InvariantCulture));
-        string available = File.ReadAllText(Path.Combine(unit, "cgroup.controllers"));
-        foreach (string controller in (string[])["memory", "pids", "cpu", "cpuset"])
+        try
         {
-            if (available.Split(' ', '\n').Contains(controller))
+            foreach (string process in File.ReadAllLines(held))
             {
-                File.WriteAllText(Path.Combine(unit, "cgroup.subtree_control"), "+" + controller);
+                string leaf = Path.Combine(unit, "holder");
+                Directory.CreateDirectory(leaf);
+                File.WriteAllText(Path.Combine(leaf, "cgroup.procs"), process);
             }
         }
-
-        return new Cgroups(own, version2);
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // It ended meanwhile and needs no room; what really stays in the way, the runtime names when it starts.
+        }
     }
 
     /// <summary>Path of an instance's cgroup, from the root of the hierarchy.</summary>
-    public string PathOf(InstanceId instance) => $"{_parent}/{instance}";
+    public string PathOf(InstanceId instance) => string.Create(CultureInfo.InvariantCulture, $"{_parent}/{instance}");
 
     /// <summary>True when the kernel killed a process of this cgroup for want of memory.</summary>
     public bool WasOutOfMemory(InstanceId instance)
     {
         string file = IsVersion2
-            ? $"{Mount}{PathOf(instance)}/memory.events"
-            : $"{Mount}/memory{PathOf(instance)}/memory.oom_control";
+            ? $"{_mount}{PathOf(instance)}/memory.events"
+            : $"{_mount}/memory{PathOf(instance)}/memory.oom_control";
         try
         {
             return File.ReadLines(file).Any(l =>
@@ -68,13 +85,5 @@ internal sealed class Cgroups
             // The cgroup is gone, or the kernel does not count: then nobody knows.
             return false;
         }
-    }
-
-    private static string OwnPath()
-    {
-        string line = File.ReadLines("/proc/self/cgroup").FirstOrDefault(
-            l => l.StartsWith("0::", StringComparison.Ordinal)) ?? "0::/";
-        string path = line[3..];
-        return path.EndsWith("/agent", StringComparison.Ordinal) ? path[..^"/agent".Length] : path;
     }
 }

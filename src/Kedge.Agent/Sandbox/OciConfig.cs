@@ -82,6 +82,13 @@ internal static class OciConfig
 
         json.WriteEndObject();
         json.WriteBoolean("noNewPrivileges", true);
+        if (request.AppArmorProfile.Length > 0)
+        {
+            json.WriteString("apparmorProfile", request.AppArmorProfile);
+        }
+
+        // Not the agent's own, which the kernel spares: when the machine runs out of memory, models go first.
+        json.WriteNumber("oomScoreAdj", 0);
         json.WriteStartArray("rlimits");
         WriteLimit(json, "RLIMIT_NOFILE", OpenFilesMax);
         WriteLimit(json, "RLIMIT_FSIZE", FileBytesMax);

@@ -57,6 +57,7 @@ internal sealed class OciLauncher(SupervisorOptions options, string runtime, Cgr
             CgroupPath = cgroups.PathOf(paths.Instance),
             Resources = release.Spec.Resources,
             CpuSet = release.Spec.CpuSet == "auto" ? "" : release.Spec.CpuSet,
+            AppArmorProfile = AppArmor.Loaded(),
         });
     }
 
@@ -65,6 +66,7 @@ internal sealed class OciLauncher(SupervisorOptions options, string runtime, Cgr
     {
         Directory.CreateDirectory(paths.Root);
         Directory.CreateDirectory(StateFolder);
+        cgroups.MakeRoom();
         File.WriteAllBytes(Path.Combine(paths.Folder, "config.json"), OciConfig.Write(request));
         (int status, string words) = Call(
             paths,

@@ -28,4 +28,7 @@ internal sealed record OciRequest
 
     /// <summary>Processors as a list; empty for all.</summary>
     public required string CpuSet { get; init; }
+
+    /// <summary>AppArmor profile that confines it; empty for none.</summary>
+    public required string AppArmorProfile { get; init; }
 }

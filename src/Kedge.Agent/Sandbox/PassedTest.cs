@@ -6,7 +6,7 @@ namespace Kedge.Agent.Sandbox;
 /// Remembers that the self-test of the sandbox passed, until the next boot. Problem: the test starts a sandbox and ends
 /// it, which takes longer than all else that an agent does before it is ready, and an agent that was replaced or killed
 /// needs it least. Approach: one line in the folder of running instances names what passed: this boot of the kernel,
-/// this agent, these bytes of the runtime. Anything else, or nothing, means that the test is run again.
+/// this agent, these bytes of the runtime, this profile. Anything else, or nothing, means that the test is run again.
 /// </summary>
 internal static class PassedTest
 {
@@ -39,7 +39,7 @@ internal static class PassedTest
         string portable = Path.Combine(AppContext.BaseDirectory, "kedge-agent.dll");
         string? own = File.Exists(portable) ? portable : Environment.ProcessPath;
         string agent = own is null ? "" : Bytes(own);
-        return $"{File.ReadAllText(BootId).Trim()} {agent} {Bytes(runtime)}";
+        return $"{File.ReadAllText(BootId).Trim()} {agent} {Bytes(runtime)} {AppArmor.Loaded()}";
     }
 
     private static string Bytes(string program)

@@ -25,8 +25,8 @@ internal static class SandboxTest
     {
         string device = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(options.RunFolder)))[..8];
         StringBuilder failures = new();
-        Cgroups? cgroups = TryCgroups(device, failures);
-        foreach (string name in cgroups is null ? [] : options.Runtimes)
+        Cgroups cgroups = Cgroups.Find(device);
+        foreach (string name in options.Runtimes)
         {
             if (Locate(name) is not string path)
             {
@@ -34,7 +34,7 @@ internal static class SandboxTest
                 continue;
             }
 
-            OciLauncher launcher = new(options, path, cgroups!, device);
+            OciLauncher launcher = new(options, path, cgroups, device);
             string? version = options.RemembersTest ? PassedTest.VersionOf(options, path) : null;
             if (version is null && Try(options, launcher) is string why)
             {
@@ -58,19 +58,6 @@ internal static class SandboxTest
         return version;
     }
 
-    private static Cgroups? TryCgroups(string device, StringBuilder failures)
-    {
-        try
-        {
-            return Cgroups.Prepare(device);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            failures.Append(CultureInfo.InvariantCulture, $"cgroups: {e.Message}; ");
-            return null;
-        }
-    }
-
     private static string? Try(SupervisorOptions options, OciLauncher launcher)
     {
         InstancePaths paths = new(options.RunFolder, new InstanceId(new DeploymentId("self-test"), 1));
@@ -78,6 +65,7 @@ internal static class SandboxTest
         {
             launcher.Remove(paths);
             Directory.CreateDirectory(paths.Shared);
+            string profile = AppArmor.Loaded();
             string sleep = Locate("sleep") ?? throw new IOException("sleep is not installed");
             (int pid, Problem? problem) = launcher.Run(paths, new OciRequest
             {
@@ -88,8 +76,9 @@ internal static class SandboxTest
                 CgroupPath = launcher.CgroupOf(paths),
                 Resources = new ResourceSpec { MemoryLimitBytes = MemoryBytes, CpuLimitMilli = 500, PidsLimit = 16 },
                 CpuSet = "0",
+                AppArmorProfile = profile,
             });
-            return problem?.Message ?? ReadBack(pid);
+            return problem?.Message ?? ReadBack(pid, profile);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -105,7 +94,7 @@ internal static class SandboxTest
         }
     }
 
-    private static string? ReadBack(int pid)
+    private static string? ReadBack(int pid, string profile)
     {
         string root = string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}");
         string limit = CgroupFile(root, "memory", "memory.limit_in_bytes", "memory.max");
@@ -115,6 +104,7 @@ internal static class SandboxTest
             : pids != "16" ? $"the limit of processes reads {pids}"
             : !status.Contains("NoNewPrivs:\t1", StringComparison.Ordinal) ? "new privileges can be gained"
             : !status.Contains("CapEff:\t0000000000000000", StringComparison.Ordinal) ? "capabilities are left"
+            : profile.Length > 0 && !AppArmor.Confines(pid) ? $"AppArmor's profile {profile} does not confine it"
             : null;
     }
 
@@ -138,8 +128,8 @@ internal static class SandboxTest
     {
         string modules = File.Exists("/sys/kernel/security/lsm") ? File.ReadAllText("/sys/kernel/security/lsm") : "";
         return modules.Contains("apparmor", StringComparison.Ordinal)
-            || modules.Contains("selinux", StringComparison.Ordinal)
-            ? []
+            ? AppArmor.Loaded().Length > 0 ? [] : [$"AppArmor is active without the profile {AppArmor.Profile}"]
+            : modules.Contains("selinux", StringComparison.Ordinal) ? []
             : ["no mandatory access control: neither AppArmor nor SELinux is active"];
     }
 

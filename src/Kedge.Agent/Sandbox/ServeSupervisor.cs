@@ -47,6 +47,7 @@ internal sealed class ServeSupervisor : IProcessSupervisor, IDisposable
         () =>
         {
             Directory.CreateDirectory(InstancePaths.AllIn(_options.RunFolder));
+            _ = AgentLibc.ChangeMode(_options.RunFolder, 0x1C0); // 0700
             (SandboxFacts facts, _oci) = SandboxTest.Run(_options);
             return facts;
         },

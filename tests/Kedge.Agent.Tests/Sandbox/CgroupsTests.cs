@@ -1,0 +1,61 @@
+using Kedge.Agent.Sandbox;
+using Kedge.Core;
+using Kedge.Core.Device;
+
+namespace Kedge.Agent.Tests.Sandbox;
+
+/// <summary>Where workloads go, on trees that look as the kernel's.</summary>
+public sealed class CgroupsTests : IDisposable
+{
+    private static readonly InstanceId Instance = new(new DeploymentId("adder"), 3);
+    private readonly string _mount = Directory.CreateTempSubdirectory("kedge-cgroups-").FullName;
+
+    private string Unit => _mount + "/system.slice/kedge-workloads.service";
+
+    [Fact]
+    public void Workloads_go_below_the_unit_that_holds_them_and_whatever_sits_in_it_makes_room()
+    {
+        File.WriteAllText(Path.Combine(_mount, "cgroup.controllers"), "cpu memory");
+        Directory.CreateDirectory(Unit);
+        File.WriteAllText(Path.Combine(Unit, "cgroup.procs"), "442\n");
+
+        Cgroups found = Cgroups.Find("press", _mount);
+        found.MakeRoom();
+
+        Assert.True(found.IsVersion2);
+        Assert.Equal("/system.slice/kedge-workloads.service/press/adder.3", found.PathOf(Instance));
+        Assert.Equal("442", File.ReadAllText(Path.Combine(Unit, "holder", "cgroup.procs")));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Without_the_unit_they_go_below_the_root_and_nothing_is_moved(bool isVersion2)
+    {
+        if (isVersion2)
+        {
+            File.WriteAllText(Path.Combine(_mount, "cgroup.controllers"), "cpu memory");
+        }
+
+        Cgroups found = Cgroups.Find("press", _mount);
+        found.MakeRoom();
+
+        Assert.Equal("/kedge/press/adder.3", found.PathOf(Instance));
+        Assert.False(Directory.Exists(_mount + "/system.slice"));
+    }
+
+    [Fact]
+    public void A_unit_that_is_gone_keeps_no_workload_from_starting()
+    {
+        File.WriteAllText(Path.Combine(_mount, "cgroup.controllers"), "cpu memory");
+        Directory.CreateDirectory(Unit);
+        Cgroups found = Cgroups.Find("press", _mount);
+        Directory.Delete(Unit);
+
+        found.MakeRoom();
+
+        Assert.False(Directory.Exists(Unit));
+    }
+
+    public void Dispose() => Directory.Delete(_mount, recursive: true);
+}
