@@ -10,6 +10,7 @@ namespace Kedge.EndToEnd.Vm;
 /// The package where it belongs: on a machine that systemd has booted, with cgroup v2 and AppArmor. One story, since to
 /// boot an emulated machine takes half a minute.
 /// </summary>
+[Collection(EmulatedMachine.Alone)]
 public sealed class InstalledDeviceTests(ITestOutputHelper output)
 {
     [Fact]

@@ -51,11 +51,9 @@ public sealed class VirtualMachine : IAsyncDisposable
         VirtualMachine machine = new(built.MustSucceed().Output.Trim(), folder, ports);
         (await CommandResult.RunAsync(
             "cp", ["--sparse=always", Path.Combine(machine._image, "disk.raw"), machine.Disk])).MustSucceed();
-        await using FileStream stream = File.Create(machine.Gifts);
-        await using TarWriter tar = new(stream);
-        foreach (string file in files)
+        if (files.Length > 0)
         {
-            await tar.WriteEntryAsync(file, Path.GetFileName(file));
+            await WrapAsync(files, machine.Gifts);
         }
 
         return machine;
@@ -83,7 +81,7 @@ public sealed class VirtualMachine : IAsyncDisposable
             throw new TimeoutException($"the machine did not boot:\n{_machine.LogTail()}\n{ConsoleTail()}");
         }
 
-        if (isFirst)
+        if (isFirst && File.Exists(Gifts))
         {
             (await RunAsync("tar", "--extract", "--file=/dev/vdb", "--directory=/root", "--no-same-owner"))
                 .MustSucceed();
@@ -127,6 +125,16 @@ public sealed class VirtualMachine : IAsyncDisposable
     /// <summary>The end of what the kernel and systemd wrote to the console.</summary>
     public string ConsoleTail() => File.Exists(Console) ? string.Join('\n', File.ReadLines(Console).TakeLast(20)) : "";
 
+    private static async Task WrapAsync(string[] files, string target)
+    {
+        await using FileStream stream = File.Create(target);
+        await using TarWriter tar = new(stream);
+        foreach (string file in files)
+        {
+            await tar.WriteEntryAsync(file, Path.GetFileName(file));
+        }
+    }
+
     private IEnumerable<string> Arguments()
     {
         // Restricted: the guest reaches the forwarded ports and nothing else, not even this machine.
@@ -140,7 +148,7 @@ public sealed class VirtualMachine : IAsyncDisposable
             "-kernel", Path.Combine(_image, "vmlinuz"), "-initrd", Path.Combine(_image, "initrd.img"),
             "-append", "root=/dev/vda rw console=ttyS0 quiet net.ifnames=0",
             "-drive", $"file={Disk},if=virtio,format=raw",
-            "-drive", $"file={Gifts},if=virtio,format=raw,readonly=on",
+            .. File.Exists(Gifts) ? (string[])["-drive", $"file={Gifts},if=virtio,format=raw,readonly=on"] : [],
             "-device", "virtio-rng-pci",
             "-device", "virtio-serial-pci", "-chardev", $"socket,path={Port},server=on,wait=off,id=guest",
             "-device", "virtserialport,chardev=guest,name=org.qemu.guest_agent.0",
