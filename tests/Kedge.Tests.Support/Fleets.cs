@@ -63,12 +63,12 @@ public static class Fleets
     public static FleetSnapshot Snapshot(
         IEnumerable<DeviceSnapshot> devices, IEnumerable<DeploymentSnapshot> deployments, params string[] packages) =>
             new()
-        {
-            Tenant = TenantId.Default,
-            Devices = [.. devices],
-            Deployments = [.. deployments],
-            Packages = packages.ToDictionary(PackageDigest, p => Package(p.Split(':')[0])),
-        };
+            {
+                Tenant = TenantId.Default,
+                Devices = [.. devices],
+                Deployments = [.. deployments],
+                Packages = packages.ToDictionary(PackageDigest, p => Package(p.Split(':')[0])),
+            };
 
     /// <summary>The fleet after a plan was executed.</summary>
     public static FleetSnapshot After(FleetSnapshot snapshot, FleetPlan plan)

@@ -24,14 +24,16 @@ internal sealed class LocalAnswers(
 
     internal async ValueTask<LocalAnswer> AnswerAsync(string path, bool isPrivate, CancellationToken cancel) =>
         path switch
-    {
-        "/healthz" => new LocalAnswer(loop.IsReady ? 200 : 503, "text/plain", "ok\n"u8.ToArray()),
-        "/metrics" => new LocalAnswer(
-            200, PrometheusText.ContentType, await MetricsAsync(cancel).ConfigureAwait(false)),
-        "/status" when isPrivate => new LocalAnswer(
-            200, "application/json", JsonSerializer.SerializeToUtf8Bytes(Status(), AgentJson.Default.StatusDocument)),
-        _ => new LocalAnswer(404, "text/plain", "there is /healthz and /metrics\n"u8.ToArray()),
-    };
+        {
+            "/healthz" => new LocalAnswer(loop.IsReady ? 200 : 503, "text/plain", "ok\n"u8.ToArray()),
+            "/metrics" => new LocalAnswer(
+                200, PrometheusText.ContentType, await MetricsAsync(cancel).ConfigureAwait(false)),
+            "/status" when isPrivate => new LocalAnswer(
+                200,
+                "application/json",
+                JsonSerializer.SerializeToUtf8Bytes(Status(), AgentJson.Default.StatusDocument)),
+            _ => new LocalAnswer(404, "text/plain", "there is /healthz and /metrics\n"u8.ToArray()),
+        };
 
     private StatusDocument Status()
     {

@@ -114,7 +114,7 @@ public static class Dsse
 
         return (good.Count, bad.Count) switch
         {
-            (> 0, _) => new DsseOutcome.Verified([.. good.Order()]),
+            ( > 0, _) => new DsseOutcome.Verified([.. good.Order()]),
             (_, > 0) => new DsseOutcome.BadSignature([.. bad.Order()]),
             _ => new DsseOutcome.Untrusted([.. envelope.Signatures.Select(static signature => signature.KeyId)]),
         };

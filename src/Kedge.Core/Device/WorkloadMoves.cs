@@ -287,9 +287,12 @@ internal static class WorkloadMoves
         {
             Current = current,
             Draining = draining,
-            Volatile = new VolatileState { ProvenAt = current is { Proven: false }
+            Volatile = new VolatileState
+            {
+                ProvenAt = current is { Proven: false }
                 ? m.Now + Limits.ProvenAfter
-                : null },
+                : null
+            },
         });
         if (current is not null)
         {

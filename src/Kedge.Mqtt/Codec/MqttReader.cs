@@ -144,20 +144,20 @@ public static class MqttReader
 
     private static MqttPacket Decode(MqttPacketKind kind, ref PacketCursor cursor, in DecodeContext context) =>
         kind switch
-    {
-        MqttPacketKind.Connect => ConnectDecoder.Connect(ref cursor, context.Limits),
-        MqttPacketKind.ConnAck => ConnectDecoder.ConnAck(ref cursor, context),
-        MqttPacketKind.Publish => PublishDecoder.Publish(ref cursor, context),
-        MqttPacketKind.PubAck or MqttPacketKind.PubRec or MqttPacketKind.PubRel or MqttPacketKind.PubComp
-            => PublishDecoder.Answer(kind, ref cursor, context),
-        MqttPacketKind.Subscribe => SubscribeDecoder.Subscribe(ref cursor, context),
-        MqttPacketKind.SubAck => SubscribeDecoder.SubAck(ref cursor, context),
-        MqttPacketKind.Unsubscribe => SubscribeDecoder.Unsubscribe(ref cursor, context),
-        MqttPacketKind.UnsubAck => SubscribeDecoder.UnsubAck(ref cursor, context),
-        MqttPacketKind.PingReq => new MqttPacket.PingReq(),
-        MqttPacketKind.PingResp => new MqttPacket.PingResp(),
-        MqttPacketKind.Disconnect => ConnectDecoder.Disconnect(ref cursor, context),
-        MqttPacketKind.Auth => ConnectDecoder.Auth(ref cursor, context),
-        MqttPacketKind.Unknown => throw Check.Unreachable(kind),
-    };
+        {
+            MqttPacketKind.Connect => ConnectDecoder.Connect(ref cursor, context.Limits),
+            MqttPacketKind.ConnAck => ConnectDecoder.ConnAck(ref cursor, context),
+            MqttPacketKind.Publish => PublishDecoder.Publish(ref cursor, context),
+            MqttPacketKind.PubAck or MqttPacketKind.PubRec or MqttPacketKind.PubRel or MqttPacketKind.PubComp
+                => PublishDecoder.Answer(kind, ref cursor, context),
+            MqttPacketKind.Subscribe => SubscribeDecoder.Subscribe(ref cursor, context),
+            MqttPacketKind.SubAck => SubscribeDecoder.SubAck(ref cursor, context),
+            MqttPacketKind.Unsubscribe => SubscribeDecoder.Unsubscribe(ref cursor, context),
+            MqttPacketKind.UnsubAck => SubscribeDecoder.UnsubAck(ref cursor, context),
+            MqttPacketKind.PingReq => new MqttPacket.PingReq(),
+            MqttPacketKind.PingResp => new MqttPacket.PingResp(),
+            MqttPacketKind.Disconnect => ConnectDecoder.Disconnect(ref cursor, context),
+            MqttPacketKind.Auth => ConnectDecoder.Auth(ref cursor, context),
+            MqttPacketKind.Unknown => throw Check.Unreachable(kind),
+        };
 }

@@ -48,13 +48,13 @@ public static class Sample
 
     public static ReportCommit Status(
         string name, long sequence, string json = "{\"v\":1}", long generation = 0) => new()
-    {
-        Device = new DeviceId(name),
-        Incarnation = "first",
-        Sequence = sequence,
-        ReceivedAtMs = 2000 + sequence,
-        Body = new ReportBody.Status(json, new Generation(generation), true),
-    };
+        {
+            Device = new DeviceId(name),
+            Incarnation = "first",
+            Sequence = sequence,
+            ReceivedAtMs = 2000 + sequence,
+            Body = new ReportBody.Status(json, new Generation(generation), true),
+        };
 
     public static EventWrite Event(string reason, string? device = null, string? deployment = null) => new()
     {
