@@ -77,9 +77,7 @@ internal ref struct DataScanner
                     return ScanResult.NotJson;
                 }
 
-                result = TReader.Read(_json, ref _position, out values[_filled]);
-                _filled += result == ScanResult.Done ? 1 : 0;
-                counts[_depth - 1]++;
+                result = Run<T, TReader>(values, ref counts[_depth - 1]);
                 result = result == ScanResult.Done ? AfterValue(counts) : result;
             }
             else
@@ -89,6 +87,35 @@ internal ref struct DataScanner
         }
 
         return result == ScanResult.Done && _filled != values.Length ? ScanResult.NotShape : result;
+    }
+
+    /// <summary>Values one after the other, as long as nothing but a comma stands between two.</summary>
+    private ScanResult Run<T, TReader>(Span<T> values, ref int count)
+        where T : unmanaged
+        where TReader : struct, IElementReader<T>
+    {
+        ReadOnlySpan<byte> json = _json;
+        int position = _position;
+        int filled = _filled;
+        ScanResult result;
+        do
+        {
+            result = TReader.Read(json, ref position, out values[filled]);
+            filled += result == ScanResult.Done ? 1 : 0;
+            count++;
+        }
+        while (result == ScanResult.Done && filled < values.Length && IsCommaAndNumber(json, ref position));
+        _position = position;
+        _filled = filled;
+        return result;
+    }
+
+    private static bool IsCommaAndNumber(ReadOnlySpan<byte> json, ref int position)
+    {
+        bool isNext = position + 1 < json.Length && json[position] == ','
+            && (json[position + 1] == '-' || (uint)(json[position + 1] - '0') <= 9);
+        position += isNext ? 1 : 0;
+        return isNext;
     }
 
     private ScanResult Texts()

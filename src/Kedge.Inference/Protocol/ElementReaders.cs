@@ -122,7 +122,9 @@ internal readonly struct BrainReader : IElementReader<ushort>
 internal readonly struct SingleReader : IElementReader<float>
 {
     public static ScanResult Read(ReadOnlySpan<byte> json, ref int position, out float value) =>
-        NumberParser.ReadSingle(json, ref position, out value);
+        FastDecimal.TryReadSingle(json, ref position, out value)
+            ? ScanResult.Done
+            : NumberParser.ReadSingle(json, ref position, out value);
 }
 
 internal readonly struct DoubleReader : IElementReader<double>
