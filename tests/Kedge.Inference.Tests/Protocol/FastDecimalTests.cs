@@ -4,7 +4,9 @@ using Kedge.Inference.Protocol;
 
 namespace Kedge.Inference.Tests.Protocol;
 
-/// <summary>What the fast way reads is what the framework's parser reads, bit for bit; the rest it leaves alone.</summary>
+/// <summary>
+/// What the fast way reads is what the framework's parser reads, bit for bit; the rest it leaves alone.
+/// </summary>
 public sealed class FastDecimalTests
 {
     private static readonly CultureInfo Culture = CultureInfo.InvariantCulture;
