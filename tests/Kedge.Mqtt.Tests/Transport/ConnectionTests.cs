@@ -187,6 +187,10 @@ public sealed class ConnectionTests(ITestOutputHelper output)
             Session = new MqttBrokerSessionOptions { KeepAliveSecondsMax = ushort.MaxValue },
         };
         (NetworkStream client, NetworkStream serverStream) = await Loopback.PairAsync();
+
+        // The kernel may take less than may wait here: else it takes all, and no write ever hangs.
+        client.Socket.ReceiveBufferSize = 16 * 1024;
+        serverStream.Socket.SendBufferSize = 16 * 1024;
         Task<MqttClosed> server = MqttServerConnection.RunAsync(
             serverStream, handler, options, time, default);
         await client.WriteAsync(Codecs.Write(Parties.Connect() with { KeepAliveSeconds = 0 }, MqttVersion.V5));
