@@ -94,20 +94,3 @@ public enum SandboxRule
     /// <summary>It may run without one where the device's own configuration says so too.</summary>
     None = 2,
 }
-
-/// <summary>How a change reaches the devices.</summary>
-public enum StrategyKind
-{
-    /// <summary>Not a valid value.</summary>
-    Unknown = 0,
-
-    /// <summary>Every device at once.</summary>
-    All = 1,
-}
-
-/// <summary>How a change reaches the devices. Canary, waves and gates have their place here.</summary>
-public sealed record StrategySpec
-{
-    /// <summary>The kind of rollout.</summary>
-    public StrategyKind Kind { get; init; } = StrategyKind.All;
-}

@@ -26,7 +26,7 @@ internal static class DeploymentBinding
             CpuSet = spec.At("cpuSet").IsThere ? spec.Text("cpuSet") : CpuSetText.Auto,
             Accelerators = Accelerators(spec),
             Sandbox = spec.Text("sandbox") == "none" ? SandboxRule.None : SandboxRule.Required,
-            Strategy = new StrategySpec { Kind = StrategyKind.All },
+            Strategy = StrategyBinding.Bind(spec.At("strategy")),
         };
     }
 

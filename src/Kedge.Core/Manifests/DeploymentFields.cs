@@ -52,16 +52,16 @@ internal static class DeploymentFields
                 "required",
                 "required",
                 "none"),
-            FieldSchema.Group(
-                "strategy",
-                "How a change reaches the devices.",
-                Word("type", "`All` changes every chosen device at once.", "All", "All"))).Required(),
+            StrategyFields.Group).Required(),
         Example);
 
-    private static FieldSchema Selector => FieldSchema.Group(
-        "selector",
+    private static FieldSchema Selector => SelectorOf(
         "Which devices are meant, by their labels. All conditions must hold; an empty selector `{}` means every "
-        + "device.",
+        + "device.").Required();
+
+    internal static FieldSchema SelectorOf(string description) => FieldSchema.Group(
+        "selector",
+        description,
         FieldSchema.Of("matchLabels", FieldShape.Labels, "Labels that a device must have with exactly these values.")
             .Within(0, Limits.LabelsMax),
         new FieldSchema
@@ -71,7 +71,7 @@ internal static class DeploymentFields
             Description = "Further conditions on labels.",
             Max = Limits.SelectorExpressionsMax,
             Item = FieldSchema.Group("", "One condition on one label.", Expression),
-        }).Required();
+        });
 
     private static System.Collections.Immutable.ImmutableArray<FieldSchema> Expression =>
     [
@@ -158,7 +158,7 @@ internal static class DeploymentFields
         Item = Word("", "One kind of hardware.", "", "cpu", "gpu", "npu", "tpu"),
     };
 
-    private static FieldSchema Word(string name, string description, string byDefault, params string[] words) => new()
+    internal static FieldSchema Word(string name, string description, string byDefault, params string[] words) => new()
     {
         Name = name,
         Shape = FieldShape.Word,

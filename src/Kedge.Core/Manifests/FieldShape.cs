@@ -67,4 +67,7 @@ public enum FieldShape
 
     /// <summary>Whatever the server wrote there; read over.</summary>
     Ignored = 20,
+
+    /// <summary>A number of devices, or a share of them, as <c>10%</c>.</summary>
+    DeviceAmount = 21,
 }

@@ -159,7 +159,7 @@ public static class ManifestJsonSchema
 
     private static void WriteTypes(Utf8JsonWriter json, FieldShape shape)
     {
-        if (shape is not (FieldShape.Memory or FieldShape.Cpu or FieldShape.CpuSet))
+        if (shape is not (FieldShape.Memory or FieldShape.Cpu or FieldShape.CpuSet or FieldShape.DeviceAmount))
         {
             json.WriteString("type", "string");
             return;
@@ -177,6 +177,7 @@ public static class ManifestJsonSchema
         FieldShape.Memory => @"^[0-9]+(\.[0-9]+)?(Ki|Mi|Gi|Ti|k|M|G|T)?$",
         FieldShape.Cpu => @"^[0-9]+(\.[0-9]+)?m?$",
         FieldShape.Duration => "^([0-9]+[smhd])+$",
+        FieldShape.DeviceAmount => "^([1-9][0-9]{0,6}|([1-9][0-9]?|100)%)$",
         FieldShape.CpuSet => "^(auto|[0-9]+(-[0-9]+)?(,[0-9]+(-[0-9]+)?)*)$",
         FieldShape.Package => $"^({DigestPattern}|{NamePattern.Trim('^', '$')}(:{TagPattern}|@{DigestPattern}))$",
         FieldShape.LabelKey => $"^([a-z0-9.-]{{1,253}}/)?{WordPattern}$",

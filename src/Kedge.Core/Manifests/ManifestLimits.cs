@@ -71,4 +71,22 @@ public static class ManifestLimits
 
     /// <summary>Longest life of an enrolment token: longer and it is a password.</summary>
     public static readonly TimeSpan TokenLifetimeMax = TimeSpan.FromDays(365);
+
+    /// <summary>Waves that are listed: with each three times the one before, 16 reach ten million devices.</summary>
+    public const int WavesMax = 16;
+
+    /// <summary>Kinds of groups with a budget: site, store, line and a few more.</summary>
+    public const int BudgetsMax = 8;
+
+    /// <summary>Devices of one group that serve at any time.</summary>
+    public const int BudgetMinServingMax = 100_000;
+
+    /// <summary>Devices that may fail: more is no rollout that is judged.</summary>
+    public const int FailuresMax = 10_000;
+
+    /// <summary>Seconds of a soak: four weeks.</summary>
+    public const int SoakSecondsMax = 28 * 86_400;
+
+    /// <summary>Seconds of a deadline: one year.</summary>
+    public const int DeadlineSecondsMax = 365 * 86_400;
 }

@@ -25,7 +25,7 @@ public static class ManifestWriter
             ("cpuSet", Text(deployment.CpuSet)),
             ("accelerators", Texts(deployment.Accelerators.Select(Accelerator))),
             ("sandbox", deployment.Sandbox == SandboxRule.None ? Text("none") : null),
-            ("strategy", Map(("type", Text(Strategy(deployment.Strategy.Kind)))))));
+            ("strategy", Strategy(deployment.Strategy))));
 
     /// <summary>A device.</summary>
     public static ManifestNode.Mapping Write(DeviceManifest device) => Document(
@@ -126,11 +126,34 @@ public static class ManifestWriter
         AcceleratorKind.Unknown => throw Check.Unreachable(kind),
     };
 
-    private static string Strategy(StrategyKind kind) => kind switch
+    private static ManifestNode.Mapping Strategy(StrategySpec strategy) => strategy.Kind switch
     {
-        StrategyKind.All => "All",
-        StrategyKind.Unknown => throw Check.Unreachable(kind),
+        StrategyKind.All => Map(("type", Text("All"))),
+        StrategyKind.Waves => Map(
+            ("type", Text("Waves")),
+            ("canary", strategy.Canary is { } canary
+                ? Map(
+                    (canary.Size is { IsPercent: true } ? "percent" : "count", Amount(canary.Size)),
+                    ("selector", canary.Selector.IsEmpty ? null : Selector(canary.Selector)))
+                : null),
+            ("waves", strategy.Waves.IsEmpty
+                ? null
+                : new ManifestNode.Sequence([.. strategy.Waves.Select(wave => Amount(wave)!)])),
+            ("growth", strategy.Waves.IsEmpty ? Number(strategy.Growth) : null),
+            ("soak", Text(Lifetime.Format(strategy.Soak))),
+            ("maxUnavailable", Amount(strategy.MaxUnavailable)),
+            ("budgets", strategy.Budgets.IsEmpty
+                ? null
+                : new ManifestNode.Sequence([.. strategy.Budgets.Select(budget => (ManifestNode)Map(
+                    ("label", Text(budget.Label)), ("minServing", Number(budget.MinServing))))])),
+            ("maxFailures", Number(strategy.MaxFailures)),
+            ("deadline", strategy.Deadline > TimeSpan.Zero ? Text(Lifetime.Format(strategy.Deadline)) : null)),
+        StrategyKind.Unknown => throw Check.Unreachable(strategy),
     };
+
+    private static ManifestNode? Amount(DeviceAmount? amount) => amount is null ? null
+        : amount.IsPercent ? Text(amount.ToString())
+        : Number(amount.Value);
 
     private static ManifestNode? Milli(int milli) => milli > 0 ? Text(Quantity.FormatMilli(milli)) : null;
 

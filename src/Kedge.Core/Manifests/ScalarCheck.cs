@@ -28,7 +28,7 @@ internal sealed class ScalarCheck(FindingList findings)
     {
         FieldShape.Integer => ScalarWords.TryInteger(scalar, out _),
         FieldShape.Boolean => ScalarWords.IsBoolean(scalar),
-        FieldShape.Memory or FieldShape.Cpu or FieldShape.CpuSet =>
+        FieldShape.Memory or FieldShape.Cpu or FieldShape.CpuSet or FieldShape.DeviceAmount =>
             ScalarWords.IsText(scalar) || ScalarWords.IsNumber(scalar),
         _ => ScalarWords.IsText(scalar),
     };
@@ -51,6 +51,8 @@ internal sealed class ScalarCheck(FindingList findings)
             FieldShape.Cpu => NumberProblem(Quantity.TryParseMilli(text, out int milli), milli, shown, schema),
             FieldShape.Duration => NumberProblem(
                 Lifetime.TryParse(text, out TimeSpan span), (long)span.TotalSeconds, shown, schema),
+            FieldShape.DeviceAmount when !DeviceAmount.TryParse(text, out _) =>
+                (SpecErrors.Amount, $"'{shown}' is not {ShapeWords.Of(schema)}"),
             FieldShape.CpuSet when !CpuSetText.IsValid(text, out string error) =>
                 (SpecErrors.CpuSet, $"'{shown}' is no list of processors: {error}"),
             FieldShape.Package when !PackageReference.TryParse(text, out _) =>

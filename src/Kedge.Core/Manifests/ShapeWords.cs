@@ -27,6 +27,7 @@ internal static class ShapeWords
         FieldShape.Object => "fields",
         FieldShape.List => "a list",
         FieldShape.Ignored => "anything",
+        FieldShape.DeviceAmount => "a number of devices, or a share as 10%",
         FieldShape.Unknown => throw Check.Unreachable(schema.Name),
     };
 

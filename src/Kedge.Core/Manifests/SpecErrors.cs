@@ -175,4 +175,10 @@ public static class SpecErrors
         "KEDGE-SPEC-028",
         "A digest or public key cannot be read, or a key's digest is not its name.",
         "Write a digest as sha256: and 64 hex digits, and a public key as base64 of its DER SubjectPublicKeyInfo.");
+
+    /// <summary>Strategy in itself contradictory.</summary>
+    public static readonly ErrorCode Strategy = new(
+        "KEDGE-SPEC-029",
+        "The strategy contradicts itself, or names what its type does not have.",
+        "`kedge explain schema Deployment` lists the fields; waves grow, and a canary has a count or a percent.");
 }

@@ -11,7 +11,14 @@ namespace Kedge.Core.Rollouts;
 /// <param name="Reports">For every deployment, why each device was chosen or not.</param>
 public sealed record FleetPlan(
     ImmutableArray<DeviceChange> Changes,
-    ImmutableSortedDictionary<DeploymentId, PlacementReport> Reports);
+    ImmutableSortedDictionary<DeploymentId, PlacementReport> Reports)
+{
+    /// <summary>Where every rollout stands from now on, in order of the deployments' names.</summary>
+    public ImmutableArray<RolloutStep> Rollouts { get; init; } = [];
+
+    /// <summary>When time alone asks for another plan, Unix ms; null when it does not.</summary>
+    public long? WakeAtMs => Rollouts.Min(static r => r.WakeAtMs);
+}
 
 /// <summary>A new desired state for one device, good only on its parent.</summary>
 /// <param name="Device">Which.</param>

@@ -14,7 +14,8 @@ namespace Kedge.Core.Rollouts;
 /// ask for one.</para>
 /// <para>Invariants: the same snapshot gives the same plan; planning again after the plan was executed gives no
 /// change; a device that can no longer take a new revision keeps the one that it runs.</para>
-/// <para>It deliberately stages nothing: with strategy <c>All</c> every matching device changes at once.</para>
+/// <para>Which revision a device is asked for is decided by <see cref="RolloutPlanner"/>; a device that cannot take it
+/// leaves its turn to the next.</para>
 /// </summary>
 public static class FleetPlanner
 {
@@ -25,13 +26,49 @@ public static class FleetPlanner
     {
         ImmutableArray<DeploymentSnapshot> deployments =
             [.. snapshot.Deployments.Where(d => !d.Deleting).OrderBy(d => d.Spec.Id)];
+        FleetMembers members = new(snapshot);
+        while (true)
+        {
+            Dictionary<DeploymentId, RolloutStep> steps = deployments.ToDictionary(
+                d => d.Spec.Id, d => RolloutPlanner.Plan(d, members.Of(d), snapshot.NowMs));
+            FleetPlan plan = Plan(snapshot, deployments, steps, releaseDigest);
+            if (!members.LeaveOutRefused(deployments, plan))
+            {
+                return plan;
+            }
+        }
+    }
+
+    private static FleetPlan Plan(
+        FleetSnapshot snapshot,
+        ImmutableArray<DeploymentSnapshot> deployments,
+        Dictionary<DeploymentId, RolloutStep> steps,
+        Func<WorkloadSpec, Digest> releaseDigest)
+    {
         Dictionary<DeploymentId, ImmutableSortedDictionary<DeviceId, PlacementVerdict>.Builder> reports =
             snapshot.Deployments.ToDictionary(
                 d => d.Spec.Id, _ => ImmutableSortedDictionary.CreateBuilder<DeviceId, PlacementVerdict>());
         ImmutableArray<DeviceChange>.Builder changes = ImmutableArray.CreateBuilder<DeviceChange>();
         foreach (DeviceSnapshot device in snapshot.Devices.OrderBy(d => d.Id))
         {
-            ImmutableArray<WorkloadSpec> workloads = PlanDevice(device, deployments, snapshot, releaseDigest, reports);
+            List<DeploymentSnapshot> offered = [];
+            foreach (DeploymentSnapshot deployment in deployments)
+            {
+                long held = FleetMembers.HeldRevision(device, deployment.Spec.Id);
+                if (RolloutPlanner.For(deployment, steps[deployment.Spec.Id], device.Id, held) is { } revision)
+                {
+                    offered.Add(revision);
+                }
+                else
+                {
+                    reports[deployment.Spec.Id][device.Id] = deployment.Spec.Selector.FirstMismatch(device.Labels)
+                        is string mismatch
+                        ? new PlacementVerdict.NotMatched(mismatch)
+                        : new PlacementVerdict.NotMatched("the rollout has not come to this device");
+                }
+            }
+
+            ImmutableArray<WorkloadSpec> workloads = PlanDevice(device, offered, snapshot, releaseDigest, reports);
             if (NeedsChange(device, workloads))
             {
                 Generation above = device.Floor.CompareTo(device.Generation) > 0 ? device.Floor : device.Generation;
@@ -41,12 +78,15 @@ public static class FleetPlanner
 
         return new FleetPlan(
             changes.ToImmutable(),
-            reports.ToImmutableSortedDictionary(r => r.Key, r => new PlacementReport(r.Value.ToImmutable())));
+            reports.ToImmutableSortedDictionary(r => r.Key, r => new PlacementReport(r.Value.ToImmutable())))
+        {
+            Rollouts = [.. deployments.Select(d => steps[d.Spec.Id])],
+        };
     }
 
     private static ImmutableArray<WorkloadSpec> PlanDevice(
         DeviceSnapshot device,
-        ImmutableArray<DeploymentSnapshot> deployments,
+        List<DeploymentSnapshot> deployments,
         FleetSnapshot snapshot,
         Func<WorkloadSpec, Digest> releaseDigest,
         Dictionary<DeploymentId, ImmutableSortedDictionary<DeviceId, PlacementVerdict>.Builder> reports)

@@ -18,6 +18,9 @@ public sealed record FleetSnapshot
     /// <summary>Devices, names unique, in any order.</summary>
     public required ImmutableArray<DeviceSnapshot> Devices { get; init; }
 
+    /// <summary>When it was read, Unix ms.</summary>
+    public long NowMs { get; init; }
+
     /// <summary>Manifests of all packages that a deployment or a desired state names.</summary>
     public required IReadOnlyDictionary<Digest, PackageManifest> Packages { get; init; }
 }
@@ -26,7 +29,11 @@ public sealed record FleetSnapshot
 /// <param name="Spec">What was asked, packages resolved.</param>
 /// <param name="Revision">Its revision, from 1.</param>
 /// <param name="Deleting">True when it is to go.</param>
-public sealed record DeploymentSnapshot(DeploymentSpec Spec, long Revision, bool Deleting);
+public sealed record DeploymentSnapshot(DeploymentSpec Spec, long Revision, bool Deleting)
+{
+    /// <summary>Where its rollout stands; null before the first plan of it.</summary>
+    public RolloutState? Rollout { get; init; }
+}
 
 /// <summary>One device as it stands.</summary>
 public sealed record DeviceSnapshot
@@ -62,4 +69,11 @@ public sealed record DeviceSnapshot
 
     /// <summary>Its workloads.</summary>
     public ImmutableArray<WorkloadSpec> Desired { get; init; } = [];
+
+    /// <summary>True while a connection of it is open.</summary>
+    public bool Online { get; init; }
+
+    /// <summary>What it said of its workloads last, by deployment.</summary>
+    public ImmutableSortedDictionary<DeploymentId, WorkloadReport> Reported { get; init; } =
+        ImmutableSortedDictionary<DeploymentId, WorkloadReport>.Empty;
 }

@@ -1,0 +1,43 @@
+using Kedge.Core.Errors;
+
+namespace Kedge.Core.Rollouts;
+
+/// <summary>Why a rollout stopped or went back.</summary>
+public static class RolloutErrors
+{
+    /// <summary>Devices refused it.</summary>
+    public static readonly ErrorCode DevicesFailed = new(
+        "KEDGE-ROLLOUT-001",
+        "More devices gave the new revision up than the strategy allows; every device goes back to the stable one.",
+        "Read the devices' own reasons in `kedge rollout status`, mend the model or the limits, and apply again.");
+
+    /// <summary>Deadline.</summary>
+    public static readonly ErrorCode DeadlinePassed = new(
+        "KEDGE-ROLLOUT-002",
+        "The rollout did not complete before its deadline and waits for a person.",
+        "`kedge rollout status` says what it waits for; then `kedge rollout resume` or `kedge rollout abort`.");
+
+    /// <summary>Paused by a person.</summary>
+    public static readonly ErrorCode PausedByPerson = new(
+        "KEDGE-ROLLOUT-003",
+        "Somebody paused the rollout.",
+        "`kedge rollout resume` when it may go on.");
+
+    /// <summary>Aborted by a person.</summary>
+    public static readonly ErrorCode AbortedByPerson = new(
+        "KEDGE-ROLLOUT-004",
+        "Somebody aborted the rollout; every device goes back to the stable revision.",
+        "Apply a new revision when there is a better one.");
+
+    /// <summary>Not possible in this phase.</summary>
+    public static readonly ErrorCode NotNow = new(
+        "KEDGE-ROLLOUT-005",
+        "What was asked for is not possible where the rollout stands.",
+        "`kedge rollout status` says where it stands; a rollout that went back starts again by a new apply.");
+
+    /// <summary>A plan broke a rule.</summary>
+    public static readonly ErrorCode BrokenPlan = new(
+        "KEDGE-ROLLOUT-006",
+        "A plan would have exposed devices that the strategy does not allow; it was not carried out.",
+        "This is a fault of Kedge: report it with the server's log.");
+}

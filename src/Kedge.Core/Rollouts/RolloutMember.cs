@@ -1,0 +1,47 @@
+using System.Collections.Immutable;
+
+namespace Kedge.Core.Rollouts;
+
+/// <summary>How a device stands to the revision that it is asked for.</summary>
+public enum MemberStanding
+{
+    /// <summary>Not a valid value.</summary>
+    Unknown = 0,
+
+    /// <summary>It has not said yet that it serves what it is asked for.</summary>
+    Changing = 1,
+
+    /// <summary>It serves what it is asked for.</summary>
+    Serving = 2,
+
+    /// <summary>It gave up on what it is asked for, for good: its own samples, its own start or its crashes refused it.
+    /// </summary>
+    Failed = 3,
+}
+
+/// <summary>One device that a rollout may reach.</summary>
+public sealed record RolloutMember
+{
+    /// <summary>Which.</summary>
+    public required DeviceId Device { get; init; }
+
+    /// <summary>Its labels.</summary>
+    public required ImmutableSortedDictionary<string, string> Labels { get; init; }
+
+    /// <summary>True while a connection of it is open.</summary>
+    public bool Online { get; init; }
+
+    /// <summary>The revision that its desired state asks for; 0 for none.</summary>
+    public long Held { get; init; }
+
+    /// <summary>
+    /// How it stands to that revision; <see cref="MemberStanding.Changing"/> when it is asked for none.
+    /// </summary>
+    public MemberStanding Standing { get; init; } = MemberStanding.Changing;
+
+    /// <summary>True when some revision of the deployment answers on it, as far as it said.</summary>
+    public bool Answers { get; init; }
+
+    /// <summary>Why it does not serve what it is asked for; empty when it does or has not said.</summary>
+    public string Problem { get; init; } = "";
+}

@@ -1,0 +1,8 @@
+namespace Kedge.Core.Rollouts;
+
+/// <summary>What a device said of one workload.</summary>
+/// <param name="TargetRevision">Revision that it is asked for, as far as it knows.</param>
+/// <param name="ServingRevision">Revision that answers; 0 when none does.</param>
+/// <param name="GaveUp">True when it will not try the target again: that was refused for good.</param>
+/// <param name="Problem">Code and sentence of why the target does not run; empty when all is well.</param>
+public sealed record WorkloadReport(long TargetRevision, long ServingRevision, bool GaveUp, string Problem);
