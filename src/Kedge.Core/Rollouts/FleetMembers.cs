@@ -70,7 +70,7 @@ internal sealed class FleetMembers(FleetSnapshot snapshot)
                 : report.ServingRevision == held ? MemberStanding.Serving
                 : MemberStanding.Changing,
             Answers = report?.ServingRevision > 0,
-            Problem = report?.Problem ?? "",
+            Problem = isOfHeld ? report!.Problem : "", // Of what is held, so it is there.
         };
     }
 

@@ -129,7 +129,7 @@ public static class RolloutPlanner
 
     /// <summary>
     /// Back. It is done when no desired state names the target and everybody who is heard and is asked for the stable
-    /// revision serves it.
+    /// revision serves it, or has said what else keeps it from that.
     /// </summary>
     private static RolloutStep Restore(
         DeploymentSnapshot deployment, RolloutState state, IReadOnlyList<RolloutMember> members, long nowMs)
@@ -138,7 +138,8 @@ public static class RolloutPlanner
         long stable = state.Stable?.Revision ?? 0;
         RolloutMember[] changing =
         [
-            .. members.Where(m => stable > 0 && m.Online && m.Held == stable && m.Standing != MemberStanding.Serving),
+            .. members.Where(m => stable > 0 && m.Online && m.Held == stable && m.Problem.Length == 0
+                && m.Standing == MemberStanding.Changing),
         ];
         ImmutableArray<string> waits =
         [
