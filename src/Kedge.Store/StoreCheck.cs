@@ -72,7 +72,9 @@ internal static class StoreCheck
     public static void Commit(DesiredCommit commit)
     {
         Time(commit.AtMs);
-        Check.That(commit.Changes.Length is >= 1 and <= StoreLimits.DesiredChangesMax);
+        Check.That(commit.Changes.Length <= StoreLimits.DesiredChangesMax);
+        Check.That(commit.Rollouts.Length <= StoreLimits.RolloutChangesMax);
+        Check.That(commit.Changes.Length + commit.Rollouts.Length > 0);
         Check.That(commit.Changes.Select(c => c.Device).Distinct().Count() == commit.Changes.Length);
         foreach (DesiredChange change in commit.Changes)
         {
@@ -82,6 +84,20 @@ internal static class StoreCheck
             Check.That(!change.DeviceKey.IsNone);
             Check.That(change.Signed.Length is >= 1 and <= StoreLimits.SignedBytesMax);
         }
+
+        Check.That(commit.Rollouts.Select(r => r.Id).Distinct().Count() == commit.Rollouts.Length);
+        foreach (RolloutWrite write in commit.Rollouts)
+        {
+            Rollout(write);
+        }
+    }
+
+    public static void Rollout(RolloutWrite write)
+    {
+        Time(write.AtMs);
+        Document(write.StateJson);
+        Check.That(write.Id != default);
+        Check.That(write.Parent >= 0);
     }
 
     public static void Deployment(DeploymentWrite write)

@@ -33,6 +33,9 @@ public static class StoreLimits
     /// </summary>
     public const int DesiredChangesMax = 1000;
 
+    /// <summary>Most rollouts that one commit may change: they share the transaction of the desired states.</summary>
+    public const int RolloutChangesMax = 1000;
+
     /// <summary>Most reports that are committed together: one flush of the disk for all of them.</summary>
     public const int ReportBatchMax = 256;
 

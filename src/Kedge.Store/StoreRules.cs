@@ -201,6 +201,30 @@ internal static class StoreRules
         Cause = StoreCheck.Clean(write.Cause),
     };
 
+    /// <summary>What stands against a change of a rollout by itself; null when it may be kept.</summary>
+    public static CasOutcome? JudgeRollout(bool isDeploymentThere, RolloutRow? held, RolloutWrite write)
+    {
+        long heldRevision = held?.Revision ?? 0;
+        return !isDeploymentThere ? new CasOutcome.NotFound()
+            : write.Parent != heldRevision ? new CasOutcome.Conflict(heldRevision)
+            : held?.StateJson == write.StateJson ? new CasOutcome.Unchanged(heldRevision)
+            : null;
+    }
+
+    /// <summary>What stands against a change of a rollout that is part of a plan; null when it may be kept.</summary>
+    public static DesiredOutcome? RefuseRollout(bool isDeploymentThere, long heldRevision, RolloutWrite write) =>
+        isDeploymentThere && write.Parent == heldRevision
+            ? null
+            : new DesiredOutcome.RolloutConflict(write.Id, heldRevision);
+
+    public static RolloutRow RolloutOf(RolloutWrite write, long revision) => new()
+    {
+        Id = write.Id,
+        Revision = revision,
+        StateJson = write.StateJson,
+        AtMs = write.AtMs,
+    };
+
     public static PackageRow PackageOf(PackageWrite write, long revision) => new()
     {
         Digest = write.Digest,

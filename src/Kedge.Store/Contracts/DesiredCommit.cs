@@ -11,6 +11,12 @@ public sealed record DesiredCommit
     /// <summary>Now, Unix ms.</summary>
     public required long AtMs { get; init; }
 
-    /// <summary>1..<see cref="StoreLimits.DesiredChangesMax"/> changes, each of another device.</summary>
+    /// <summary>
+    /// At most <see cref="StoreLimits.DesiredChangesMax"/> changes, each of another device; at least one when no
+    /// rollout changes.
+    /// </summary>
     public required ImmutableArray<DesiredChange> Changes { get; init; }
+
+    /// <summary>At most <see cref="StoreLimits.RolloutChangesMax"/> changes, each of another deployment.</summary>
+    public ImmutableArray<RolloutWrite> Rollouts { get; init; } = [];
 }

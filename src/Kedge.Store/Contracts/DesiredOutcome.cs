@@ -24,4 +24,11 @@ public abstract record DesiredOutcome
     /// <summary>A device is gone or revoked. Nothing changed.</summary>
     /// <param name="Device">Which.</param>
     public sealed record UnknownDevice(DeviceId Device) : DesiredOutcome;
+
+    /// <summary>
+    /// A rollout was changed first, or its deployment is gone. Nothing changed: plan again.
+    /// </summary>
+    /// <param name="Deployment">First deployment that differs.</param>
+    /// <param name="Held">Revision that its row has; 0 when there is none.</param>
+    public sealed record RolloutConflict(DeploymentId Deployment, long Held) : DesiredOutcome;
 }

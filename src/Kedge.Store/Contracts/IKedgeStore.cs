@@ -35,6 +35,9 @@ public interface IKedgeStore : IAsyncDisposable
     /// <summary>Deployments and their revisions.</summary>
     IDeploymentStore Deployments { get; }
 
+    /// <summary>Where the rollouts of deployments stand.</summary>
+    IRolloutStore Rollouts { get; }
+
     /// <summary>Models: packages and tags.</summary>
     IPackageStore Packages { get; }
 

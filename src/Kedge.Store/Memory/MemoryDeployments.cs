@@ -121,6 +121,7 @@ internal sealed class MemoryDeployments(MemoryEngine engine) : IDeploymentStore
         {
             Deployments = scope.Tenant.Deployments.Remove(id),
             Histories = scope.Tenant.Histories.Remove(id),
+            Rollouts = scope.Tenant.Rollouts.Remove(id),
         };
         return new CasOutcome.Done(scope.Mark());
     }

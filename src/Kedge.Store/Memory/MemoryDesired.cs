@@ -47,7 +47,20 @@ internal sealed class MemoryDesired(MemoryEngine engine) : IDesiredStore
             }
         }
 
+        foreach (RolloutWrite write in commit.Rollouts)
+        {
+            if (MemoryRollouts.Refuse(scope, write) is { } refusal)
+            {
+                return refusal;
+            }
+        }
+
         long revision = scope.Mark();
+        foreach (RolloutWrite write in commit.Rollouts)
+        {
+            MemoryRollouts.Keep(scope, write);
+        }
+
         foreach (DesiredChange change in commit.Changes)
         {
             DeviceRow held = scope.Tenant.Devices[change.Device];

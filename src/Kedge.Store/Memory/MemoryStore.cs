@@ -21,6 +21,7 @@ public sealed class MemoryStore : IKedgeStore
         Reports = new MemoryReports(_engine);
         Desired = new MemoryDesired(_engine);
         Deployments = new MemoryDeployments(_engine);
+        Rollouts = new MemoryRollouts(_engine);
         Packages = new MemoryPackages(_engine);
         Chunks = new MemoryChunks(_engine);
         Tokens = new MemoryTokens(_engine);
@@ -45,6 +46,9 @@ public sealed class MemoryStore : IKedgeStore
 
     /// <inheritdoc/>
     public IDeploymentStore Deployments { get; }
+
+    /// <inheritdoc/>
+    public IRolloutStore Rollouts { get; }
 
     /// <inheritdoc/>
     public IPackageStore Packages { get; }

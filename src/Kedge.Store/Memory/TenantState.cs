@@ -25,6 +25,9 @@ internal sealed record TenantState
     public ImmutableDictionary<DeploymentId, ImmutableList<DeploymentRevisionRow>> Histories { get; init; } =
         ImmutableDictionary<DeploymentId, ImmutableList<DeploymentRevisionRow>>.Empty;
 
+    public ImmutableSortedDictionary<DeploymentId, RolloutRow> Rollouts { get; init; } =
+        ImmutableSortedDictionary<DeploymentId, RolloutRow>.Empty;
+
     public ImmutableSortedDictionary<Digest, StoredPackage> Packages { get; init; } =
         ImmutableSortedDictionary<Digest, StoredPackage>.Empty;
 

@@ -19,6 +19,7 @@ public abstract class RelationalStore : IKedgeStore
         Certificates = new SqlCertificates(engine);
         Desired = new SqlDesired(engine);
         Deployments = new SqlDeployments(engine);
+        Rollouts = new SqlRollouts(engine);
         Packages = new SqlPackages(engine);
         Chunks = new SqlChunks(engine);
         Tokens = new SqlTokens(engine);
@@ -43,6 +44,9 @@ public abstract class RelationalStore : IKedgeStore
 
     /// <inheritdoc/>
     public IDeploymentStore Deployments { get; }
+
+    /// <inheritdoc/>
+    public IRolloutStore Rollouts { get; }
 
     /// <inheritdoc/>
     public IPackageStore Packages { get; }

@@ -62,7 +62,20 @@ internal sealed class SqlDesired(IRelationalEngine engine) : IDesiredStore
             }
         }
 
+        foreach (RolloutWrite write in commit.Rollouts)
+        {
+            if (await SqlRollouts.RefuseAsync(scope, tenant, write).ConfigureAwait(false) is { } refusal)
+            {
+                return refusal;
+            }
+        }
+
         long revision = scope.Mark();
+        foreach (RolloutWrite write in commit.Rollouts)
+        {
+            await SqlRollouts.KeepAsync(scope, tenant, write).ConfigureAwait(false);
+        }
+
         foreach (DesiredChange change in commit.Changes)
         {
             await SaveAsync(scope, tenant, commit, change).ConfigureAwait(false);

@@ -129,14 +129,16 @@ public sealed class RandomCalls(int seed)
     private RandomCall Manifest()
     {
         DeploymentWrite write = Deployment();
+        RolloutWrite rollout = Rollout();
         (long? expected, long at) = (Expected(), _now);
         ApplyBatch batch = new()
         {
             DryRun = _random.Next(4) == 0,
             Changes = [.. Enumerable.Range(0, _random.Next(1, 4)).Select(_ => Change())],
         };
-        return _random.Next(6) switch
+        return _random.Next(7) switch
         {
+            6 => Call("rollout", async s => await s.Rollouts.SaveAsync(TenantId.Default, rollout, None)),
             0 or 1 => Call("deploy", async s => await s.Deployments.ApplyAsync(TenantId.Default, write, None)),
             2 => Call("undeploy", async s =>
                 await s.Deployments.DeleteAsync(TenantId.Default, write.Id, expected, at, None)),
@@ -196,7 +198,17 @@ public sealed class RandomCalls(int seed)
         {
             int parent = _random.Next(4);
             return Sample.Change(device.ToString(), parent, parent + _random.Next(1, 4), Pick("key-1", "key-2"));
-        })]);
+        })]) with
+    {
+        Rollouts = _random.Next(3) == 0 ? [Rollout()] : [],
+    };
+
+    private RolloutWrite Rollout() =>
+        Sample.Rollout(
+            Pick("web", "db"), _random.Next(2) == 0 ? 0 : Math.Max(0, _revision - _random.Next(6)), Pick(Contents)) with
+        {
+            AtMs = _now,
+        };
 
     private DeploymentWrite Deployment() =>
         Sample.Deployment(

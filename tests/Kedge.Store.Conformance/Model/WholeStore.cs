@@ -33,6 +33,7 @@ public static class WholeStore
         }
 
         Add("deployments", await store.Deployments.ListAsync(tenant, null, 100, None));
+        Add("rollouts", await store.Rollouts.ListAsync(tenant, null, 100, None));
         Add("models", await store.Packages.ListModelsAsync(tenant, null, 100, None));
         Add("packages", await store.Packages.ListAsync(tenant, null, null, 100, None));
         Add("unused", await store.Chunks.ListUnusedAsync(tenant, long.MaxValue, 100, None));

@@ -142,6 +142,36 @@ public sealed class SqliteFileTests : IDisposable
     }
 
     [Fact]
+    public async Task A_bad_rollout_is_quarantined_and_can_be_written_anew_by_a_plan()
+    {
+        RolloutWrite write;
+        await using (SqliteStore store = Open())
+        {
+            foreach (string name in (string[])["db", "web"])
+            {
+                await store.Deployments.ApplyAsync(Home, Sample.Deployment(name, "one"), None);
+                await store.Rollouts.SaveAsync(Home, Sample.Rollout(name, 0, "one"), None);
+            }
+
+            RolloutRow row = (await store.Rollouts.FindAsync(Home, new("web"), None))!;
+            write = Sample.Rollout("web", row.Revision, "two");
+        }
+
+        Run(Path, "update rollouts set at_ms = -1 where deployment = 'web'");
+        await using SqliteStore again = Open();
+        Page<RolloutRow> page = await again.Rollouts.ListAsync(Home, null, 10, None);
+        Assert.Equal("db", Assert.Single(page.Items).Id.ToString());
+        QuarantinedRow bad = Assert.Single(page.Quarantined);
+        Assert.Equal(("rollouts", "web"), (bad.Table, bad.Key));
+        KedgeException refused = await Assert.ThrowsAsync<KedgeException>(
+            async () => await again.Rollouts.FindAsync(Home, new DeploymentId("web"), None));
+        Assert.Equal(StoreErrors.RowUnreadable.Code, refused.Finding.Code);
+        Assert.IsType<DesiredOutcome.Committed>(
+            await again.Desired.CommitAsync(Home, Sample.Commit() with { Rollouts = [write] }, None));
+        Assert.Equal(2, (await again.Rollouts.ListAsync(Home, null, 10, None)).Items.Length);
+    }
+
+    [Fact]
     public async Task A_bad_row_at_the_end_of_a_page_does_not_stop_the_paging()
     {
         await FillAsync();

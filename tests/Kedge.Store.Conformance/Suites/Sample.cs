@@ -78,6 +78,14 @@ public static class Sample
     public static DesiredCommit Commit(params DesiredChange[] changes) =>
         new() { PlanRevision = 1, AtMs = 4000, Changes = [.. changes] };
 
+    public static RolloutWrite Rollout(string name, long parent, string state) => new()
+    {
+        Id = new DeploymentId(name),
+        Parent = parent,
+        StateJson = $"{{\"state\":\"{state}\"}}",
+        AtMs = 5000,
+    };
+
     public static DeploymentWrite Deployment(string name, string spec, params Digest[] packages) => new()
     {
         Id = new DeploymentId(name),
