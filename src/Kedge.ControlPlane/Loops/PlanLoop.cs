@@ -170,6 +170,9 @@ public sealed partial class PlanLoop(
             case DesiredOutcome.UnknownDevice unknown:
                 PlanConflict(unknown.Device.ToString());
                 return false;
+            case DesiredOutcome.RolloutConflict rollout:
+                PlanConflict(rollout.Deployment.ToString());
+                return false;
             default:
                 throw Check.Unreachable(outcome);
         }
@@ -197,8 +200,8 @@ public sealed partial class PlanLoop(
         "Committed desired states of {DeviceCount} devices planned at revision {Revision}")]
     private partial void PlanCommitted(int deviceCount, long revision);
 
-    [LoggerMessage(EventIds.PlanConflict, LogLevel.Debug, "Plan overtaken at device {Device}; it is made again")]
-    private partial void PlanConflict(string device);
+    [LoggerMessage(EventIds.PlanConflict, LogLevel.Debug, "Plan overtaken at {Name}; it is made again")]
+    private partial void PlanConflict(string name);
 
     [LoggerMessage(EventIds.PlanRefused, LogLevel.Error, "Plan for {Device} refused: {Code} {Reason}")]
     private partial void PlanRefused(string device, string code, string reason);

@@ -1,0 +1,124 @@
+using Kedge.ControlPlane.Manifests;
+using Kedge.Core;
+using Kedge.Core.Deployments;
+using Kedge.Core.Manifests;
+using Kedge.Core.Rollouts;
+
+namespace Kedge.ControlPlane.Tests.Manifests;
+
+public sealed class RolloutFormatTests
+{
+    [Fact]
+    public void What_is_written_is_read_again()
+    {
+        foreach (RolloutState state in States())
+        {
+            string text = RolloutFormat.Write(state);
+            Assert.True(RolloutFormat.TryRead(text, out RolloutState? read), text);
+            Assert.Equal(text, RolloutFormat.Write(read));
+            Assert.Equal(state with { Stable = null }, read with { Stable = null });
+            Assert.Equal(state.Stable?.Revision, read.Stable?.Revision);
+            Assert.Equal(state.Stable?.Spec.Strategy, read.Stable?.Spec.Strategy);
+        }
+    }
+
+    [Fact]
+    public void A_text_that_was_cut_or_damaged_is_refused_or_says_something_whole()
+    {
+        string text = RolloutFormat.Write(States().Last());
+        for (int length = 0; length < text.Length; length++)
+        {
+            Assert.False(RolloutFormat.TryRead(text[..length], out _), text[..length]);
+        }
+
+        Random random = new(7);
+        for (int round = 0; round < 5000; round++)
+        {
+            char[] damaged = text.ToCharArray();
+            damaged[random.Next(damaged.Length)] = (char)random.Next(1, 128);
+            if (RolloutFormat.TryRead(new string(damaged), out RolloutState? read))
+            {
+                Assert.True(read.Target > 0 && read.Phase != RolloutPhase.Unknown);
+                RolloutFormat.Write(read);
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData("\"target\":7", "\"target\":0")]
+    [InlineData("\"target\":7", "\"target\":2")]
+    [InlineData("\"target\":7", "\"target\":7.5")]
+    [InlineData("\"target\":7", "\"target\":\"7\"")]
+    [InlineData("\"target\":7", "\"target\":7,\"gates\":[]")]
+    [InlineData("\"phase\":\"paused\"", "\"phase\":\"unknown\"")]
+    [InlineData("\"phase\":\"paused\"", "\"phase\":2")]
+    [InlineData("\"wave\":2", "\"wave\":-1")]
+    [InlineData("\"wave\":2", "\"wave\":99999999999")]
+    [InlineData("\"soakFromMs\":50", "\"soakFromMs\":-1")]
+    [InlineData("\"promoted\":true", "\"promoted\":1")]
+    [InlineData("\"revision\":3", "\"revision\":0")]
+    [InlineData("\"digests\"", "\"digest\"")]
+    [InlineData("\"stable\":{", "\"stable\":[{")]
+    public void What_the_store_never_writes_is_refused(string written, string instead)
+    {
+        string text = RolloutFormat.Write(States().Last());
+        Assert.Contains(written, text, StringComparison.Ordinal);
+        Assert.False(RolloutFormat.TryRead(text.Replace(written, instead, StringComparison.Ordinal), out _));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("null")]
+    [InlineData("[]")]
+    [InlineData("{}")]
+    [InlineData("7")]
+    public void Other_json_is_refused(string text) => Assert.False(RolloutFormat.TryRead(text, out _));
+
+    private static IEnumerable<RolloutState> States()
+    {
+        foreach (RolloutPhase phase in Enum.GetValues<RolloutPhase>())
+        {
+            if (phase is not (RolloutPhase.Unknown or RolloutPhase.Complete))
+            {
+                yield return new RolloutState { Target = 1, Phase = phase, StartedAtMs = 1, ChangedAtMs = 2 };
+            }
+        }
+
+        yield return new RolloutState
+        {
+            Target = 7,
+            Stable = new StableRevision(7, Spec()),
+            Phase = RolloutPhase.Complete,
+            StartedAtMs = 1,
+            ChangedAtMs = 2,
+        };
+        yield return new RolloutState
+        {
+            Target = 7,
+            Stable = new StableRevision(3, Spec()),
+            Phase = RolloutPhase.Paused,
+            Wave = 2,
+            SoakFromMs = 50,
+            StartedAtMs = 40,
+            ChangedAtMs = 60,
+            Promoted = true,
+            Code = RolloutErrors.PausedByPerson.Code,
+            Reason = "paused by \"ada\" \u00e9\n",
+        };
+    }
+
+    private static DeploymentSpec Spec()
+    {
+        const string Text = """
+            apiVersion: kedge.dev/v1
+            kind: Deployment
+            metadata: {name: bearing-monitor}
+            spec:
+              selector: {matchLabels: {line: press}}
+              models: [{name: bearing, package: "bearing:v1"}]
+              endpoint: {port: 8500, expose: loopback}
+            """;
+        DeploymentSpec spec = Assert.IsType<ManifestOutcome.Valid>(ManifestYaml.ReadSet(Text)).Set.Deployments[0].Spec;
+        return spec with { Models = [.. spec.Models.Select(m => m with { Digest = Digest.Of("package"u8) })] };
+    }
+}
