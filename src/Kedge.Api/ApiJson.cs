@@ -27,6 +27,7 @@ namespace Kedge.Api;
 [JsonSerializable(typeof(WatchEvent<EventResource>))]
 [JsonSerializable(typeof(ApplyResource))]
 [JsonSerializable(typeof(ExplanationResource))]
+[JsonSerializable(typeof(RolloutResource))]
 [JsonSerializable(typeof(PushResource))]
 [JsonSerializable(typeof(TagRequest))]
 [JsonSerializable(typeof(DigestList))]

@@ -103,6 +103,30 @@ public sealed class KedgeClient : IDisposable
         return await _api.SendAsync(request, ApiJson.Default.DeploymentResource, ct).ConfigureAwait(false);
     }
 
+    /// <summary>Where the rollout of a deployment's newest revision stands.</summary>
+    public Task<RolloutResource> GetRolloutAsync(string name, CancellationToken ct) =>
+        _api.GetAsync(Root + $"deployments/{Text(name)}/rollout", ApiJson.Default.RolloutResource, ct);
+
+    /// <summary>Lets nobody new take the target until somebody resumes the rollout.</summary>
+    public Task<RolloutResource> PauseRolloutAsync(string name, CancellationToken ct) => SteerAsync(name, "pause", ct);
+
+    /// <summary>Lets a paused rollout go on.</summary>
+    public Task<RolloutResource> ResumeRolloutAsync(string name, CancellationToken ct) =>
+        SteerAsync(name, "resume", ct);
+
+    /// <summary>Lets everybody have the target now.</summary>
+    public Task<RolloutResource> PromoteRolloutAsync(string name, CancellationToken ct) =>
+        SteerAsync(name, "promote", ct);
+
+    /// <summary>Brings everybody back to the stable revision.</summary>
+    public Task<RolloutResource> AbortRolloutAsync(string name, CancellationToken ct) => SteerAsync(name, "abort", ct);
+
+    private async Task<RolloutResource> SteerAsync(string name, string verb, CancellationToken ct)
+    {
+        using HttpRequestMessage request = new(HttpMethod.Post, Root + $"deployments/{Text(name)}/rollout/{verb}");
+        return await _api.SendAsync(request, ApiJson.Default.RolloutResource, ct).ConfigureAwait(false);
+    }
+
     /// <summary>Why each device was or was not chosen.</summary>
     public Task<ExplanationResource> ExplainDeploymentAsync(string name, CancellationToken ct) =>
         _api.GetAsync(Root + "explain/deployments/" + Text(name), ApiJson.Default.ExplanationResource, ct);

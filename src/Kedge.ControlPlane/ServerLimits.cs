@@ -53,6 +53,11 @@ public static class ServerLimits
     /// <summary>Longest wait for a device's answer to a question.</summary>
     public static readonly TimeSpan HandsTimeout = TimeSpan.FromSeconds(15);
 
+    /// <summary>
+    /// How often what a person asks of a rollout is tried again when plans come in between: a plan takes milliseconds.
+    /// </summary>
+    public const int RolloutAttemptsMax = 16;
+
     /// <summary>How often last-seen times go to the store.</summary>
     public static readonly TimeSpan TouchPeriod = TimeSpan.FromSeconds(10);
 

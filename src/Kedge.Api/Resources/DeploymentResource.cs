@@ -38,6 +38,9 @@ public sealed record DeploymentResource
     /// <summary>Devices that report a problem with it.</summary>
     public int Failing { get; init; }
 
+    /// <summary>Where its rollout stands; null when its strategy knows no waves or nothing is planned yet.</summary>
+    public RolloutSummary? Rollout { get; init; }
+
     /// <summary>
     /// The whole as a manifest, ready to be applied again: <c>apiVersion</c>, <c>kind</c>, <c>metadata</c>,
     /// <c>spec</c>.
@@ -62,6 +65,11 @@ public sealed record RevisionResource
 
     /// <summary>True for the one that is asked for now.</summary>
     public bool Current { get; init; }
+
+    /// <summary>
+    /// How its rollout stands or ended, as <see cref="RolloutResource.Phase"/>; empty when that is not known any more.
+    /// </summary>
+    public string Phase { get; init; } = "";
 
     /// <summary>Its models.</summary>
     public IReadOnlyList<DeploymentModelResource> Models { get; init; } = [];

@@ -19,6 +19,9 @@ internal static class DeploymentDescription
         DeploymentResource deployment = await session.Client.GetDeploymentAsync(name, ct).ConfigureAwait(false);
         ResourceList<DeviceResource> devices = await session.Client.ListDevicesAsync("", ct).ConfigureAwait(false);
         var events = await EventKind.ListAsync(session, "", EventKind.LimitDefault, ct).ConfigureAwait(false);
+        RolloutResource? rollout = deployment is { Rollout: not null, Deleting: false }
+            ? await session.Client.GetRolloutAsync(name, ct).ConfigureAwait(false)
+            : null;
         bool colour = session.World.HasColour;
         FieldBlock block = new FieldBlock()
             .Add("Name", deployment.Name)
@@ -30,6 +33,9 @@ internal static class DeploymentDescription
                 CultureInfo.InvariantCulture,
                 $"{deployment.Ready} of {deployment.Devices} ready, {deployment.Outdated} outdated, "
                 + $"{deployment.Failing} failing"))
+            .AddIf("Rollout", rollout is null ? "" : $"{RolloutText.Phase(rollout)}: {RolloutText.Line(rollout)}")
+            .AddIf("Reason", rollout is null ? "" : RolloutText.Reason(rollout))
+            .AddIf("Waits for", rollout is null ? "" : string.Join("; ", rollout.Waits))
             .AddIf("Deleting", deployment.Deleting ? "yes" : "")
             .AddTable("Models", Models(deployment), colour)
             .AddTable("On devices", Devices(devices.Items, name), colour)

@@ -10,22 +10,24 @@ using Kedge.Core.Manifests;
 
 namespace Kedge.Cli.Commands;
 
-/// <summary><c>kedge explain deployment NAME</c>: why each device was or was not chosen. <c>kedge explain
-/// KIND.FIELD</c>: what a
-/// field of a manifest says.</summary>
+/// <summary>
+/// <c>kedge explain deployment NAME</c>: why each device was or was not chosen. <c>kedge explain rollout NAME</c>: what
+/// its change waits for. <c>kedge explain KIND.FIELD</c>: what a field of a manifest says.
+/// </summary>
 internal static class ExplainCommand
 {
     public static Command Create(CommandAction action)
     {
         Argument<string> what = new("WHAT")
         {
-            Description = "deployment, followed by a name; or a kind or field of manifests, as "
+            Description = "deployment or rollout, followed by a name; or a kind or field of manifests, as "
                 + "deployment.spec.endpoint.",
         };
         Argument<string> name = new("NAME") { Description = "The deployment.", Arity = ArgumentArity.ZeroOrOne };
         Option<string> device = new("--device") { Description = "Only this device.", HelpName = "NAME" };
         Option<string> output = OutputOption.Create("wide", "json", "yaml");
-        Command command = new("explain", "Say why devices were or were not chosen, or what a field means.")
+        Command command =
+            new("explain", "Say why devices were or were not chosen, what a rollout waits for, or what a field means.")
         {
             what, name, device, output,
         };
@@ -40,16 +42,23 @@ internal static class ExplainCommand
                 return Task.CompletedTask;
             }
 
-            if (!DeploymentKind.Kind.IsCalled(slash < 0 ? word : word[..slash]))
+            string kind = slash < 0 ? word : word[..slash];
+            string asked = named.Length > 0 ? named : word[(slash + 1)..];
+            OutputFormat format = OutputOption.Parse(session.Get(output));
+            if (kind is "rollout" or "rollouts")
             {
-                throw new CliException(CliErrors.Kind, "only deployments choose devices", ExitCodes.Usage);
+                return RolloutExplanation.PrintAsync(
+                    session,
+                    ResourceKinds.NameOf(DeploymentKind.Kind, asked),
+                    session.Get(device) ?? "",
+                    format,
+                    ct);
             }
 
-            return DeploymentAsync(
-                session,
-                named.Length > 0 ? named : word[(slash + 1)..],
-                (session.Get(device) ?? "", OutputOption.Parse(session.Get(output))),
-                ct);
+            return DeploymentKind.Kind.IsCalled(kind)
+                ? DeploymentAsync(session, asked, (session.Get(device) ?? "", format), ct)
+                : throw new CliException(
+                    CliErrors.Kind, "only deployments choose devices and are rolled out", ExitCodes.Usage);
         });
         return command;
     }

@@ -5,6 +5,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Kedge.Api;
 using Kedge.Api.Resources;
+using Kedge.Cli.Commands;
 using Kedge.Cli.Output;
 using Kedge.Cli.Running;
 using Kedge.Core.Manifests;
@@ -22,7 +23,8 @@ internal static class DeploymentKind
         Columns =
         [
             new("NAME"), new("READY"), new("OUTDATED"), new("FAILING"), new("REVISION"), new("MODELS"), new("ENDPOINT"),
-            new("AGE"), new("DIGESTS", IsWide: true), new("LABELS", IsWide: true),
+            new("ROLLOUT"), new("AGE"),
+            new("DIGESTS", IsWide: true), new("LABELS", IsWide: true),
         ],
         List = ListAsync,
         Watch = WatchAsync,
@@ -73,6 +75,7 @@ internal static class DeploymentKind
             deployment.Revision.ToString(CultureInfo.InvariantCulture),
             string.Join(',', deployment.Models.Select(model => model.Package)),
             deployment.Endpoint,
+            RolloutText.Phase(deployment.Rollout),
             Ages.Since(deployment.AppliedAtMs, nowMs),
             string.Join(',', deployment.Models.Select(model => ShortDigest(model.Digest))),
             ResourceObject.Text(deployment.Labels),

@@ -63,6 +63,14 @@ internal static class DeploymentCalls
         Dictionary<DeviceId, DeviceSnapshot> devices = fleet.Devices.ToDictionary(d => d.Id);
         Dictionary<DeploymentId, DeploymentCounts> counts = rows.ToDictionary(r => r.Id, _ => new DeploymentCounts());
         Dictionary<DeploymentId, long> revisions = rows.ToDictionary(r => r.Id, r => r.SpecRevision);
+        foreach (DeploymentSnapshot deployment in fleet.Deployments)
+        {
+            if (counts.TryGetValue(deployment.Spec.Id, out DeploymentCounts? count))
+            {
+                count.Rollout = RolloutMap.Summary(deployment);
+            }
+        }
+
         await foreach (DeviceRow row in Pages.DevicesAsync(call.Server, ct).ConfigureAwait(false))
         {
             StatusMessage? status = DeviceMap.ParseStatus(row.StatusJson);
@@ -72,7 +80,8 @@ internal static class DeploymentCalls
             HashSet<DeploymentId> seen = [.. asked];
             foreach (WorkloadStatus workload in status?.Workloads ?? [])
             {
-                if (DeploymentId.TryParse(workload.Name, out DeploymentId id) && counts.TryGetValue(id, out var count))
+                if (DeploymentId.TryParse(workload.Name, out DeploymentId id)
+                    && counts.TryGetValue(id, out DeploymentCounts? count))
                 {
                     count.Add(workload, revisions[id], asked.Contains(id));
                     seen.Remove(id);
@@ -117,6 +126,8 @@ internal static class DeploymentCalls
         DeploymentRow current = await FindAsync(call).ConfigureAwait(false);
         ImmutableArray<DeploymentRevisionRow> rows = await call.Server.Store.Deployments
             .HistoryAsync(call.Tenant, current.Id, call.Aborted).ConfigureAwait(false);
+        FleetSnapshot fleet = await call.Server.Fleet.ReadAsync(call.Aborted).ConfigureAwait(false);
+        DeploymentSnapshot? deployment = fleet.Deployments.FirstOrDefault(d => d.Spec.Id == current.Id);
         ResourceList<RevisionResource> list = new()
         {
             Items =
@@ -126,6 +137,7 @@ internal static class DeploymentCalls
                     Revision = row.SpecRevision,
                     AppliedAtMs = row.AppliedAtMs,
                     Current = row.SpecRevision == current.SpecRevision,
+                    Phase = RolloutMap.PhaseOf(deployment, row.SpecRevision),
                     Models = DeploymentFormat.TryRead(row.SpecJson, out DeploymentSpec? spec)
                         ? DeploymentMap.ModelsOf(spec)
                         : [],
@@ -235,7 +247,7 @@ internal static class DeploymentCalls
         _ => throw Check.Unreachable(verdict),
     };
 
-    private static async Task<DeploymentRow> FindAsync(Call call)
+    internal static async Task<DeploymentRow> FindAsync(Call call)
     {
         DeploymentId id = call.DeploymentName();
         return await call.Server.Store.Deployments.FindAsync(call.Tenant, id, call.Aborted).ConfigureAwait(false)

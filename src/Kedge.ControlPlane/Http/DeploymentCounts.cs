@@ -1,3 +1,4 @@
+using Kedge.Api.Resources;
 using Kedge.Wire.Reported;
 
 namespace Kedge.ControlPlane.Http;
@@ -16,6 +17,9 @@ internal sealed class DeploymentCounts
 
     /// <summary>Devices that report a problem with it.</summary>
     public int Failing { get; private set; }
+
+    /// <summary>Where its rollout stands; null when its strategy knows no waves.</summary>
+    public RolloutSummary? Rollout { get; set; }
 
     /// <summary>Counts one device's workload.</summary>
     public void Add(WorkloadStatus? status, long revision, bool asked)

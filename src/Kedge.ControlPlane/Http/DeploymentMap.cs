@@ -27,6 +27,7 @@ internal static class DeploymentMap
             Ready = counts.Ready,
             Outdated = counts.Outdated,
             Failing = counts.Failing,
+            Rollout = counts.Rollout,
             Manifest = spec is not null && withManifest ? Manifest(spec) : null,
         };
     }

@@ -27,6 +27,7 @@ internal sealed partial class HttpSide(ServerScope server)
         .. ServerCalls.Routes,
         .. DeviceCalls.Routes,
         .. DeploymentCalls.Routes,
+        .. RolloutCalls.Routes,
         .. ModelCalls.Routes,
         .. UploadCalls.Routes,
         .. AccessCalls.Routes,

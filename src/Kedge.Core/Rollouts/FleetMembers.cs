@@ -55,6 +55,10 @@ internal sealed class FleetMembers(FleetSnapshot snapshot)
         && PlacementPlanner.Place(deployment.Spec, device, snapshot.Packages, new ResourcesTaken(0, 0))
             is PlacementVerdict.Chosen;
 
+    /// <summary>One device as a rollout sees it.</summary>
+    public static RolloutMember Member(DeploymentId deployment, DeviceSnapshot device) =>
+        Member(deployment, device, HeldRevision(device, deployment));
+
     private static RolloutMember Member(DeploymentId deployment, DeviceSnapshot device, long held)
     {
         WorkloadReport? report = device.Reported.GetValueOrDefault(deployment);

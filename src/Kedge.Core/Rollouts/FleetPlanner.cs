@@ -29,8 +29,8 @@ public static class FleetPlanner
         FleetMembers members = new(snapshot);
         while (true)
         {
-            Dictionary<DeploymentId, RolloutStep> steps = deployments.ToDictionary(
-                d => d.Spec.Id, d => RolloutPlanner.Plan(d, members.Of(d), snapshot.NowMs));
+            Dictionary<DeploymentId, RolloutStep> steps =
+                deployments.ToDictionary(d => d.Spec.Id, d => Step(d, members.Of(d), snapshot.NowMs));
             FleetPlan plan = Plan(snapshot, deployments, steps, releaseDigest);
             if (!members.LeaveOutRefused(deployments, plan))
             {
@@ -38,6 +38,10 @@ public static class FleetPlanner
             }
         }
     }
+
+    private static RolloutStep Step(
+        DeploymentSnapshot deployment, IReadOnlyList<RolloutMember> members, long nowMs) =>
+        RolloutPlanner.Plan(deployment, members, nowMs) with { Members = members };
 
     private static FleetPlan Plan(
         FleetSnapshot snapshot,

@@ -23,6 +23,11 @@ public sealed record RolloutStep
     /// <summary>What it waits for, a sentence each; empty when it waits for nothing.</summary>
     public ImmutableArray<string> Waits { get; init; } = [];
 
+    /// <summary>
+    /// Devices that it may reach, from which the step was made; none when it is complete or went back.
+    /// </summary>
+    internal IReadOnlyList<RolloutMember> Members { get; init; } = [];
+
     /// <summary>When time alone moves it on, Unix ms; null when it does not.</summary>
     public long? WakeAtMs { get; init; }
 }
