@@ -35,6 +35,7 @@ public sealed partial class ControlPlaneHost : IAsyncDisposable
     private readonly CancellationTokenSource _stop;
     private readonly ILogger _log;
     private ImmutableArray<Task> _loops = [];
+    private PlanLoop? _plan;
     private bool _disposed;
 
     private ControlPlaneHost(Parts parts)
@@ -119,6 +120,7 @@ public sealed partial class ControlPlaneHost : IAsyncDisposable
         await last.RunOnceAsync(CancellationToken.None).ConfigureAwait(false);
         await _app.DisposeAsync().ConfigureAwait(false);
         _scope.Fleet.Dispose();
+        _plan?.Dispose();
         await _scope.Store.DisposeAsync().ConfigureAwait(false);
         _scope.Keys.Dispose();
         await _lock.DisposeAsync().ConfigureAwait(false);
@@ -143,7 +145,7 @@ public sealed partial class ControlPlaneHost : IAsyncDisposable
     {
         ServerScope s = _scope;
         LoopRunner runner = new(s.Time, s.Log);
-        PlanLoop plan = new(s.Store, s.Tenant, s.Keys.DesiredKey, s.Wakeups, s.Time, s.Log);
+        PlanLoop plan = _plan = new(s.Store, s.Tenant, s.Keys.DesiredKey, s.Wakeups, s.Time, s.Log);
         SendLoop send = new(s.Store, s.Tenant, s.Sessions, s.Wakeups);
         FloorLoop floor = new(s.Store, s.Tenant, s.Wakeups, s.Log);
         PresenceSweep presence = new(s.Store, s.Tenant, s.Sessions, s.Time);
@@ -286,7 +288,7 @@ public sealed partial class ControlPlaneHost : IAsyncDisposable
                 Sessions = sessions,
                 Link = new DeviceLink(opened.Store, link, sessions, wakeups, given.Time, log),
                 Enrolment = new Enrolment(opened.Store, keys, enrolment, new EnrolmentShell(given.Time, log)),
-                Fleet = new FleetView(opened.Store, options.Tenant),
+                Fleet = new FleetView(opened.Store, options.Tenant, given.Time),
                 Meters = new ServerMeters(),
                 Wakeups = wakeups,
                 Time = given.Time,

@@ -13,6 +13,8 @@ internal static class EventIds
     public const int PlanRefused = 113;
     public const int FloorRaised = 114;
     public const int RowQuarantined = 115;
+    public const int RolloutMoved = 116;
+    public const int RolloutRefused = 117;
     public const int DeviceConnected = 120;
     public const int DeviceRefused = 121;
     public const int DeviceDisconnected = 122;

@@ -19,23 +19,31 @@ namespace Kedge.ControlPlane.Loops;
 /// states by generation, manifests by digest. A row that cannot be read is left out and named; the others go on.
 /// One caller at a time.
 /// </summary>
-public sealed class FleetReader(IKedgeStore store, TenantId tenant)
+public sealed class FleetReader(IKedgeStore store, TenantId tenant, TimeProvider time)
 {
+    private readonly RolloutReader _rollouts = new(store, tenant);
     private readonly Dictionary<DeviceId, ParsedDevice> _parsed = [];
     private readonly Dictionary<Digest, PackageManifest> _packages = [];
+
+    /// <summary>The rows of rollouts as they were read the last time: a plan changes them on their revisions.</summary>
+    public ImmutableSortedDictionary<DeploymentId, RolloutRow> Rollouts => _rollouts.Rows;
 
     /// <summary>Rows that could not be read the last time.</summary>
     public ImmutableArray<QuarantinedRow> Quarantined { get; private set; } = [];
 
     /// <summary>
-    /// Reads everything. The parts may be of slightly different moments: each commit is checked on its parent.
+    /// Reads everything. The parts may be of slightly different moments: each commit is checked on its parents.
+    /// Rollouts come first: a plan that was made from older ones than the rest cannot be committed.
     /// </summary>
     public async ValueTask<FleetSnapshot> ReadAsync(CancellationToken ct)
     {
         ImmutableArray<QuarantinedRow>.Builder quarantined = ImmutableArray.CreateBuilder<QuarantinedRow>();
+        await _rollouts.ReadAsync(quarantined, ct).ConfigureAwait(false);
+        ImmutableSortedSet<DeploymentId>.Builder frozen = ImmutableSortedSet.CreateBuilder<DeploymentId>();
         ImmutableArray<DeploymentSnapshot> deployments =
-            await DeploymentsAsync(quarantined, ct).ConfigureAwait(false);
+            await DeploymentsAsync(quarantined, frozen, ct).ConfigureAwait(false);
         ImmutableArray<DeviceSnapshot> devices = await DevicesAsync(quarantined, ct).ConfigureAwait(false);
+        deployments = await WithRolloutsAsync(deployments, devices, ct).ConfigureAwait(false);
         await LoadPackagesAsync(deployments, devices, ct).ConfigureAwait(false);
         Quarantined = quarantined.ToImmutable();
         return new FleetSnapshot
@@ -43,12 +51,16 @@ public sealed class FleetReader(IKedgeStore store, TenantId tenant)
             Tenant = tenant,
             Deployments = deployments,
             Devices = devices,
+            NowMs = time.GetUtcNow().ToUnixTimeMilliseconds(),
+            Frozen = frozen.ToImmutable(),
             Packages = _packages.ToImmutableDictionary(),
         };
     }
 
     private async ValueTask<ImmutableArray<DeploymentSnapshot>> DeploymentsAsync(
-        ImmutableArray<QuarantinedRow>.Builder quarantined, CancellationToken ct)
+        ImmutableArray<QuarantinedRow>.Builder quarantined,
+        ImmutableSortedSet<DeploymentId>.Builder frozen,
+        CancellationToken ct)
     {
         ImmutableArray<DeploymentSnapshot>.Builder found = ImmutableArray.CreateBuilder<DeploymentSnapshot>();
         DeploymentId? after = null;
@@ -57,15 +69,22 @@ public sealed class FleetReader(IKedgeStore store, TenantId tenant)
             Page<DeploymentRow> page = await store.Deployments
                 .ListAsync(tenant, after, Store.StoreLimits.PageRowsMax, ct).ConfigureAwait(false);
             quarantined.AddRange(page.Quarantined);
+            frozen.UnionWith(RolloutReader.Frozen(page.Quarantined));
             foreach (DeploymentRow row in page.Items)
             {
                 after = row.Id;
-                if (DeploymentFormat.TryRead(row.SpecJson, out var spec))
+                bool isGoing = row.DeletedAtMs > 0;
+                if (!isGoing && _rollouts.Unreadable.Contains(row.Id))
                 {
-                    found.Add(new DeploymentSnapshot(spec, row.SpecRevision, row.DeletedAtMs > 0));
+                    frozen.Add(row.Id);
+                }
+                else if (DeploymentFormat.TryRead(row.SpecJson, out var spec))
+                {
+                    found.Add(new DeploymentSnapshot(spec, row.SpecRevision, isGoing));
                 }
                 else
                 {
+                    frozen.Add(row.Id);
                     quarantined.Add(new QuarantinedRow("deployments", row.Id.ToString(), "its spec cannot be read"));
                 }
             }
@@ -75,6 +94,24 @@ public sealed class FleetReader(IKedgeStore store, TenantId tenant)
                 return found.ToImmutable();
             }
         }
+    }
+
+    private async ValueTask<ImmutableArray<DeploymentSnapshot>> WithRolloutsAsync(
+        ImmutableArray<DeploymentSnapshot> deployments, ImmutableArray<DeviceSnapshot> devices, CancellationToken ct)
+    {
+        ImmutableArray<DeploymentSnapshot>.Builder found =
+            ImmutableArray.CreateBuilder<DeploymentSnapshot>(deployments.Length);
+        foreach (DeploymentSnapshot deployment in deployments)
+        {
+            found.Add(deployment.Deleting
+                ? deployment
+                : deployment with
+                {
+                    Rollout = await _rollouts.FindAsync(deployment, devices, ct).ConfigureAwait(false),
+                });
+        }
+
+        return found.MoveToImmutable();
     }
 
     private async ValueTask<ImmutableArray<DeviceSnapshot>> DevicesAsync(
@@ -121,6 +158,12 @@ public sealed class FleetReader(IKedgeStore store, TenantId tenant)
             parsed.Facts = ParseFacts(row.FactsJson);
         }
 
+        if (parsed.StatusJson != row.StatusJson)
+        {
+            parsed.StatusJson = row.StatusJson;
+            parsed.Reported = ReportedWorkloads.Read(row.StatusJson);
+        }
+
         if (parsed.Content != row.Desired.Content || parsed.Generation != row.Desired.Generation)
         {
             if (row.Desired.Generation == Generation.None)
@@ -152,6 +195,8 @@ public sealed class FleetReader(IKedgeStore store, TenantId tenant)
             Floor = row.Desired.Floor,
             DesiredKey = row.Desired.DeviceKey,
             Desired = parsed.Workloads,
+            Online = row.Connected,
+            Reported = parsed.Reported,
         };
     }
 
@@ -219,6 +264,11 @@ public sealed class FleetReader(IKedgeStore store, TenantId tenant)
         public string FactsJson { get; set; } = "";
 
         public DeviceFacts? Facts { get; set; }
+
+        public string StatusJson { get; set; } = "";
+
+        public ImmutableSortedDictionary<DeploymentId, WorkloadReport> Reported { get; set; } =
+            ImmutableSortedDictionary<DeploymentId, WorkloadReport>.Empty;
 
         public Digest Content { get; set; }
 

@@ -5,10 +5,10 @@ using Kedge.Store.Contracts;
 namespace Kedge.ControlPlane.Loops;
 
 /// <summary>The fleet for those who only look: read again when the store's revision has moved.</summary>
-public sealed class FleetView(IKedgeStore store, TenantId tenant) : IDisposable
+public sealed class FleetView(IKedgeStore store, TenantId tenant, TimeProvider time) : IDisposable
 {
     private readonly SemaphoreSlim _one = new(1);
-    private readonly FleetReader _reader = new(store, tenant);
+    private readonly FleetReader _reader = new(store, tenant, time);
     private FleetSnapshot? _snapshot;
     private long _revision = -1;
 
@@ -25,7 +25,7 @@ public sealed class FleetView(IKedgeStore store, TenantId tenant) : IDisposable
                 _revision = revision;
             }
 
-            return _snapshot;
+            return _snapshot with { NowMs = time.GetUtcNow().ToUnixTimeMilliseconds() };
         }
         finally
         {

@@ -16,22 +16,31 @@ namespace Kedge.ControlPlane.Loops;
 
 /// <summary>
 /// Carries the planner's decisions into the store: read the fleet, plan, ask the second opinion, sign, commit on the
-/// parent generations. It decides nothing. A plan that somebody else overtook is dropped and made again; a device whose
+/// parent generations and the parent states of rollouts. It decides nothing, and wakes itself when a rollout asks for
+/// it. A plan that somebody else overtook is dropped and made again; a device whose
 /// plan breaks a rule keeps what it runs while the others go on. Also takes away deployments that nobody runs any more.
 /// </summary>
 public sealed partial class PlanLoop(
     IKedgeStore store, TenantId tenant, ECDsa desiredKey, Wakeups wakeups, TimeProvider time, ILogger log)
+    : IDisposable
 {
-    private readonly FleetReader _reader = new(store, tenant);
+    private readonly FleetReader _reader = new(store, tenant, time);
+    private readonly ITimer _timer = time.CreateTimer(
+        static state => ((Wakeup?)state)?.Wake(), wakeups.Plan, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     private readonly HashSet<string> _refused = [];
     private long _plannedAt = -1;
+    private long? _wakeAtMs;
+
+    /// <inheritdoc/>
+    public void Dispose() => _timer.Dispose();
 
     /// <summary>Plans until nothing changes any more, or the plan was overtaken.</summary>
     public async ValueTask RunOnceAsync(CancellationToken ct)
     {
         long revision = await store.RevisionAsync(ct).ConfigureAwait(false);
-        if (revision == _plannedAt)
+        if (revision == _plannedAt && !(_wakeAtMs <= NowMs()))
         {
+            WakeAt(_wakeAtMs);
             return;
         }
 
@@ -42,17 +51,16 @@ public sealed partial class PlanLoop(
         }
 
         FleetPlan plan = FleetPlanner.Plan(snapshot, DesiredMessage.ReleaseDigest);
-        ImmutableArray<DesiredChange> changes = await ChangesAsync(plan, snapshot, ct).ConfigureAwait(false);
-        bool clean = true;
-        foreach (DesiredChange[] part in changes.Chunk(StoreLimits.DesiredChangesMax))
-        {
-            clean &= await CommitAsync([.. part], revision, ct).ConfigureAwait(false);
-        }
-
-        clean &= await RemoveDeletedAsync(snapshot, ct).ConfigureAwait(false);
+        wakeups.IsRolling = plan.Rollouts.Any(
+            r => r.State.Phase is not (RolloutPhase.Complete or RolloutPhase.RolledBack));
+        ImmutableArray<Finding> broken = RolloutCheck.Findings(snapshot, plan);
+        bool clean = broken.IsEmpty
+            ? await CarryOutAsync(plan, snapshot, revision, ct).ConfigureAwait(false)
+            : await RefuseAsync(broken, ct).ConfigureAwait(false);
         if (clean)
         {
             _plannedAt = revision;
+            WakeAt(broken.IsEmpty ? plan.WakeAtMs : null);
         }
         else
         {
@@ -60,11 +68,88 @@ public sealed partial class PlanLoop(
         }
     }
 
+    /// <summary>
+    /// Commits in parts. A part that was overtaken ends it: those that follow stand on the states of its rollouts.
+    /// </summary>
+    private async ValueTask<bool> CarryOutAsync(
+        FleetPlan plan, FleetSnapshot snapshot, long revision, CancellationToken ct)
+    {
+        ImmutableArray<DesiredChange> changes = await ChangesAsync(plan, snapshot, ct).ConfigureAwait(false);
+        RolloutWrites rollouts = new(snapshot, plan, _reader.Rollouts);
+        bool isFirst = rollouts.HasMoved;
+        Queue<DesiredChange[]> parts = new(changes.Chunk(StoreLimits.DesiredChangesMax));
+        while (parts.Count > 0 || rollouts.HasMoved)
+        {
+            DesiredChange[] part = parts.Count > 0 ? parts.Dequeue() : [];
+            if (!await CommitAsync([.. part], rollouts, revision, ct).ConfigureAwait(false))
+            {
+                return false;
+            }
+
+            if (isFirst)
+            {
+                isFirst = false;
+                await TellAsync(plan, snapshot, ct).ConfigureAwait(false);
+            }
+        }
+
+        return await RemoveDeletedAsync(snapshot, ct).ConfigureAwait(false);
+    }
+
+    private async ValueTask TellAsync(FleetPlan plan, FleetSnapshot snapshot, CancellationToken ct)
+    {
+        EventWrite[] happenings = [.. RolloutHappenings.Of(snapshot.Deployments, plan, snapshot.NowMs)];
+        foreach (EventWrite happening in happenings)
+        {
+            RolloutMoved(happening.Deployment?.ToString() ?? "", happening.Reason, happening.Message);
+        }
+
+        if (happenings.Length > 0)
+        {
+            await store.Events.AppendAsync(tenant, [.. happenings], ct).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>
+    /// Nothing of a plan that breaks a rule is carried out; the next change of the store brings another.
+    /// </summary>
+    private async ValueTask<bool> RefuseAsync(ImmutableArray<Finding> broken, CancellationToken ct)
+    {
+        foreach (Finding finding in broken)
+        {
+            RolloutRefused(finding.Code, finding.Message);
+            if (Remember(finding.Message))
+            {
+                EventWrite happening = new()
+                {
+                    AtMs = NowMs(),
+                    Reason = "PlanRefused",
+                    Message = finding.Message,
+                    Code = finding.Code,
+                    Warning = true,
+                };
+                await store.Events.AppendAsync(tenant, [happening], ct).ConfigureAwait(false);
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Timers may ring a little early, and not count more than some weeks.</summary>
+    private void WakeAt(long? atMs)
+    {
+        _wakeAtMs = atMs;
+        TimeSpan wait = TimeSpan.FromMilliseconds(Math.Clamp((atMs ?? 0) - NowMs(), 0, 24 * 3600_000) + 1);
+        _timer.Change(atMs is null ? Timeout.InfiniteTimeSpan : wait, Timeout.InfiniteTimeSpan);
+    }
+
+    private long NowMs() => time.GetUtcNow().ToUnixTimeMilliseconds();
+
     private async ValueTask<ImmutableArray<DesiredChange>> ChangesAsync(
         FleetPlan plan, FleetSnapshot snapshot, CancellationToken ct)
     {
         ImmutableArray<DesiredChange>.Builder changes = ImmutableArray.CreateBuilder<DesiredChange>();
-        long nowMs = time.GetUtcNow().ToUnixTimeMilliseconds();
+        long nowMs = NowMs();
         foreach (DeviceChange change in plan.Changes)
         {
             DesiredState state = new()
@@ -105,12 +190,7 @@ public sealed partial class PlanLoop(
     private async ValueTask ReportRefusalAsync(DeviceId device, Finding finding, long nowMs, CancellationToken ct)
     {
         PlanRefused(device.ToString(), finding.Code, finding.Message);
-        if (_refused.Count > StoreLimits.PageRowsMax)
-        {
-            _refused.Clear();
-        }
-
-        if (_refused.Add($"{device} {finding.Message}"))
+        if (Remember($"{device} {finding.Message}"))
         {
             EventWrite happening = new()
             {
@@ -123,6 +203,17 @@ public sealed partial class PlanLoop(
             };
             await store.Events.AppendAsync(tenant, [happening], ct).ConfigureAwait(false);
         }
+    }
+
+    /// <summary>True for what was not said yet.</summary>
+    private bool Remember(string refusal)
+    {
+        if (_refused.Count > StoreLimits.PageRowsMax)
+        {
+            _refused.Clear();
+        }
+
+        return _refused.Add(refusal);
     }
 
     private ImmutableArray<byte>? Signed(DesiredState state)
@@ -149,18 +240,20 @@ public sealed partial class PlanLoop(
     }
 
     private async ValueTask<bool> CommitAsync(
-        ImmutableArray<DesiredChange> changes, long revision, CancellationToken ct)
+        ImmutableArray<DesiredChange> changes, RolloutWrites rollouts, long revision, CancellationToken ct)
     {
         DesiredCommit commit = new()
         {
             PlanRevision = revision,
-            AtMs = time.GetUtcNow().ToUnixTimeMilliseconds(),
+            AtMs = NowMs(),
             Changes = changes,
+            Rollouts = rollouts.For(changes),
         };
         DesiredOutcome outcome = await store.Desired.CommitAsync(tenant, commit, ct).ConfigureAwait(false);
         switch (outcome)
         {
-            case DesiredOutcome.Committed:
+            case DesiredOutcome.Committed committed:
+                rollouts.Committed(commit.Rollouts, committed.Revision);
                 PlanCommitted(changes.Length, revision);
                 wakeups.Send.Wake();
                 return true;
@@ -208,4 +301,10 @@ public sealed partial class PlanLoop(
 
     [LoggerMessage(EventIds.RowQuarantined, LogLevel.Error, "Row {Key} of {Table} is left out: {Reason}")]
     private partial void RowQuarantined(string table, string key, string reason);
+
+    [LoggerMessage(EventIds.RolloutMoved, LogLevel.Information, "{Deployment}: {Reason}: {Text}")]
+    private partial void RolloutMoved(string deployment, string reason, string text);
+
+    [LoggerMessage(EventIds.RolloutRefused, LogLevel.Error, "Plan refused as a whole: {Code} {Reason}")]
+    private partial void RolloutRefused(string code, string reason);
 }

@@ -4,7 +4,7 @@ namespace Kedge.ControlPlane.Loops;
 
 /// <summary>
 /// Follows the store's revision and wakes what depends on it: the send loop and every watch. Over a database that other
-/// replicas write to, it wakes the planner too.
+/// replicas write to, and while a rollout is under way, it wakes the planner too.
 /// </summary>
 public sealed class RevisionLoop(IKedgeStore store, Wakeups wakeups, ServerOptions options)
 {
@@ -22,7 +22,7 @@ public sealed class RevisionLoop(IKedgeStore store, Wakeups wakeups, ServerOptio
         _seen = revision;
         wakeups.NotifyChanged();
         wakeups.Send.Wake();
-        if (options.Postgres.Length > 0)
+        if (options.Postgres.Length > 0 || wakeups.IsRolling)
         {
             wakeups.Plan.Wake();
         }

@@ -15,10 +15,17 @@ public sealed class Wakeups
     /// <summary>A connection has ended: record it.</summary>
     public Wakeup Presence { get; } = new();
 
+    /// <summary>
+    /// True while a rollout is under way: then whatever devices report, and their coming and going, is a reason to
+    /// plan.
+    /// </summary>
+    public bool IsRolling { get => Volatile.Read(ref _isRolling); set => Volatile.Write(ref _isRolling, value); }
+
     /// <summary>Ends with the next change of the store; then there is a new one. Watches wait on it.</summary>
     public Task Changed => Volatile.Read(ref _changed).Task;
 
     private TaskCompletionSource _changed = New();
+    private bool _isRolling;
 
     /// <summary>The store has changed.</summary>
     public void NotifyChanged() => Interlocked.Exchange(ref _changed, New()).TrySetResult();

@@ -12,7 +12,9 @@ namespace Kedge.Core.Rollouts;
 /// finds its new place free, so that a chain of moves resolves and a ring of moves stays where it is. Newcomers come
 /// last. The same input always gives the same answer.</para>
 /// </summary>
-internal sealed class DevicePlan(DeviceSnapshot device, IReadOnlyDictionary<Digest, PackageManifest> packages)
+internal sealed class DevicePlan(
+    DeviceSnapshot device, IReadOnlyDictionary<Digest, PackageManifest> packages,
+    ImmutableSortedSet<DeploymentId> frozen)
 {
     private readonly Dictionary<DeploymentId, WorkloadSpec> _held = device.Desired.ToDictionary(w => w.Deployment);
     private readonly Dictionary<DeploymentId, WorkloadSpec> _placed = [];
@@ -33,7 +35,10 @@ internal sealed class DevicePlan(DeviceSnapshot device, IReadOnlyDictionary<Dige
     {
         foreach (DeploymentId gone in _held.Keys.Where(h => _running.All(r => r.Spec.Id != h)).ToArray())
         {
-            _held.Remove(gone);
+            if (_held.Remove(gone, out WorkloadSpec? kept) && frozen.Contains(gone))
+            {
+                _placed.Add(gone, kept);
+            }
         }
 
         // Who does not match any more lets go first.

@@ -100,7 +100,7 @@ public static class FleetPlanner
             reports[going.Spec.Id][device.Id] = new PlacementVerdict.NotMatched("the deployment is being deleted");
         }
 
-        DevicePlan plan = new(device, snapshot.Packages);
+        DevicePlan plan = new(device, snapshot.Packages, snapshot.Frozen);
         foreach (DeploymentSnapshot deployment in deployments)
         {
             plan.Offer(deployment);

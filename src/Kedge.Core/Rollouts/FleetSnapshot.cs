@@ -21,6 +21,12 @@ public sealed record FleetSnapshot
     /// <summary>When it was read, Unix ms.</summary>
     public long NowMs { get; init; }
 
+    /// <summary>
+    /// Deployments of which something cannot be read: nothing is decided about them, devices keep what they have of
+    /// them.
+    /// </summary>
+    public ImmutableSortedSet<DeploymentId> Frozen { get; init; } = [];
+
     /// <summary>Manifests of all packages that a deployment or a desired state names.</summary>
     public required IReadOnlyDictionary<Digest, PackageManifest> Packages { get; init; }
 }
