@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Kedge.Core.Deployments;
 using Kedge.Core.Desired;
 using Kedge.Core.Placement;
 
@@ -27,11 +26,12 @@ public static class FleetPlanner
         ImmutableArray<DeploymentSnapshot> deployments =
             [.. snapshot.Deployments.Where(d => !d.Deleting).OrderBy(d => d.Spec.Id)];
         FleetMembers members = new(snapshot);
+        ReleaseCache releases = new(releaseDigest);
         while (true)
         {
             Dictionary<DeploymentId, RolloutStep> steps =
                 deployments.ToDictionary(d => d.Spec.Id, d => Step(d, members.Of(d), snapshot.NowMs));
-            FleetPlan plan = Plan(snapshot, deployments, steps, releaseDigest);
+            FleetPlan plan = Plan(snapshot, deployments, steps, releases);
             if (!members.LeaveOutRefused(deployments, plan))
             {
                 return plan;
@@ -47,7 +47,7 @@ public static class FleetPlanner
         FleetSnapshot snapshot,
         ImmutableArray<DeploymentSnapshot> deployments,
         Dictionary<DeploymentId, RolloutStep> steps,
-        Func<WorkloadSpec, Digest> releaseDigest)
+        ReleaseCache releases)
     {
         Dictionary<DeploymentId, ImmutableSortedDictionary<DeviceId, PlacementVerdict>.Builder> reports =
             snapshot.Deployments.ToDictionary(
@@ -72,7 +72,7 @@ public static class FleetPlanner
                 }
             }
 
-            ImmutableArray<WorkloadSpec> workloads = PlanDevice(device, offered, snapshot, releaseDigest, reports);
+            ImmutableArray<WorkloadSpec> workloads = PlanDevice(device, offered, snapshot, releases, reports);
             if (NeedsChange(device, workloads))
             {
                 Generation above = device.Floor.CompareTo(device.Generation) > 0 ? device.Floor : device.Generation;
@@ -92,7 +92,7 @@ public static class FleetPlanner
         DeviceSnapshot device,
         List<DeploymentSnapshot> deployments,
         FleetSnapshot snapshot,
-        Func<WorkloadSpec, Digest> releaseDigest,
+        ReleaseCache releases,
         Dictionary<DeploymentId, ImmutableSortedDictionary<DeviceId, PlacementVerdict>.Builder> reports)
     {
         foreach (DeploymentSnapshot going in snapshot.Deployments.Where(d => d.Deleting))
@@ -107,34 +107,12 @@ public static class FleetPlanner
         }
 
         foreach ((DeploymentSnapshot deployment, PlacementVerdict verdict) in plan.Settle(
-            (d, chosen) => Workload(d, chosen, releaseDigest)))
+            releases.Of))
         {
             reports[deployment.Spec.Id][device.Id] = verdict;
         }
 
         return plan.Workloads;
-    }
-
-    private static WorkloadSpec Workload(
-        DeploymentSnapshot deployment, PlacementVerdict.Chosen chosen, Func<WorkloadSpec, Digest> releaseDigest)
-    {
-        DeploymentSpec spec = deployment.Spec;
-        WorkloadSpec workload = new()
-        {
-            Deployment = spec.Id,
-            Revision = deployment.Revision,
-            Digest = default,
-            Models =
-            [
-                .. spec.Models.Zip(chosen.Variants, (m, v) =>
-                    new WorkloadModel(m.Name, m.Digest, m.Package, v.Variant, v.Accelerator)),
-            ],
-            Endpoint = spec.Endpoint,
-            Resources = spec.Resources,
-            CpuSet = spec.CpuSet,
-            Sandbox = spec.Sandbox,
-        };
-        return workload with { Digest = releaseDigest(workload) };
     }
 
     private static bool NeedsChange(DeviceSnapshot device, ImmutableArray<WorkloadSpec> workloads)
