@@ -7,6 +7,7 @@ using Kedge.Core;
 using Kedge.Core.Deployments;
 using Kedge.Core.Manifests;
 using Kedge.Core.Models;
+using Kedge.Tests.Support;
 
 namespace Kedge.ControlPlane.Tests.Manifests;
 
@@ -28,6 +29,17 @@ public class ManifestRoundTripTests
                 && yaml == ManifestText.ToYaml(ManifestWriter.Write(ReadBack(json)))
                 && Same(spec, ReadBack(yaml));
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(300));
+
+    [Fact]
+    public void Every_file_of_examples_is_a_manifest()
+    {
+        string folder = GoldenFile.PathOf("examples/manifests");
+        Assert.All(Directory.EnumerateFiles(folder, "*.yaml"), file =>
+        {
+            string once = Rewrite(File.ReadAllText(file));
+            Assert.Equal(once, Rewrite(once));
+        });
+    }
 
     [Fact]
     public void Every_example_is_written_as_it_reads()

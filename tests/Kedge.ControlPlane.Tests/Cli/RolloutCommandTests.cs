@@ -1,0 +1,123 @@
+using System.Text.Json.Nodes;
+using Kedge.Api;
+using Kedge.Cli;
+using Kedge.ControlPlane.Tests.Server;
+
+namespace Kedge.ControlPlane.Tests.Cli;
+
+/// <summary><c>kedge rollout</c> and <c>kedge explain rollout</c>, against a real server.</summary>
+public sealed class RolloutCommandTests : IAsyncLifetime, IDisposable
+{
+    private readonly CliRun _cli = new();
+    private RolloutFleet _fleet = null!;
+
+    public async Task InitializeAsync()
+    {
+        _fleet = await RolloutFleet.StartAsync(5, o => o with { ContextFile = _cli.ConfigPath });
+        ContextDocument.Load(_cli.ConfigPath).With(_fleet.Server.Context).Save(_cli.ConfigPath);
+    }
+
+    public async Task DisposeAsync() => await _fleet.DisposeAsync();
+
+    public void Dispose() => _cli.Dispose();
+
+    [Fact]
+    public async Task A_rollout_is_followed_steered_and_explained()
+    {
+        await ApplyAsync("v2");
+        TestDevice canary = Assert.Single(await _fleet.AskedAsync(2, 1));
+        CliResult look = await _cli.RunAsync("rollout", "status", "bearing-monitor", "--watch", "false");
+        Assert.Equal(ExitCodes.TimedOut, look.Exit);
+        Assert.Contains("Phase:          Progressing, wave 1 of 3 (up to 1 device)\n", look.Out,
+            StringComparison.Ordinal);
+        Assert.Contains("Waits for:      1 device does not serve it yet\n", look.Out, StringComparison.Ordinal);
+        Assert.Matches($@"{canary.Name}\s+yes\s+2\s+Changing\s+is taking revision 2\n", look.Out);
+        Assert.Equal(2, JsonNode.Parse(await OkAsync(
+            "rollout", "status", "bearing-monitor", "-o", "json"))!["target"]!.GetValue<int>());
+        Assert.Matches(@"Progressing, wave 1\s", await OkAsync("get", "deployments"));
+        Assert.Contains("Rollout:        Progressing, wave 1 of 3: revision 2, wave 1 of 3: 1 of 5 devices have it",
+            await OkAsync("describe", "deployment", "bearing-monitor"), StringComparison.Ordinal);
+        string explained = await OkAsync("explain", "rollout", "bearing-monitor");
+        Assert.Matches($@"{canary.Name}\s+yes\s+2\s+Changing\s+is taking revision 2\n", explained);
+        Assert.Equal(4, explained.Split("its turn comes in a later wave").Length - 1);
+        Assert.DoesNotContain("later wave", await OkAsync(
+            "explain", "rollout/bearing-monitor", "--device", canary.Name), StringComparison.Ordinal);
+        Assert.Contains("phase: Progressing", await OkAsync(
+            "explain", "rollout", "bearing-monitor", "-o", "yaml"), StringComparison.Ordinal);
+
+        Assert.Equal(
+            "deployment/bearing-monitor revision 2 paused in wave 1 of 3: 1 of 5 devices have it and keep it\n",
+            await OkAsync("rollout", "pause", "deployment/bearing-monitor"));
+        CliResult paused = await _cli.RunAsync("rollout", "status", "bearing-monitor");
+        Assert.Equal(ExitCodes.Failed, paused.Exit);
+        Assert.Contains("error KEDGE-ROLLOUT-003: deployment/bearing-monitor revision 2, wave 1 of 3, paused: ",
+            paused.Error, StringComparison.Ordinal);
+        Assert.Equal(
+            "deployment/bearing-monitor revision 2 resumed in wave 1 of 3\n",
+            await OkAsync("rollout", "resume", "bearing-monitor"));
+        CliResult twice = await _cli.RunAsync("rollout", "resume", "bearing-monitor");
+        Assert.Equal(ExitCodes.Refused, twice.Exit);
+        Assert.Contains("error KEDGE-ROLLOUT-005: revision 2 of 'bearing-monitor' is not paused",
+            twice.Error, StringComparison.Ordinal);
+        Assert.Equal(
+            "deployment/bearing-monitor revision 2 promoted: 1 of 5 devices have it, the rest follow now\n",
+            await OkAsync("rollout", "promote", "bearing-monitor"));
+        await _fleet.ServeAsync(2, await _fleet.AskedAsync(2, 5));
+        CliResult done = await _cli.RunAsync("rollout", "status", "bearing-monitor");
+        Assert.True(done.Exit == ExitCodes.Ok, done.All);
+        Assert.Contains("deployment/bearing-monitor revision 2 is complete: ", done.Out, StringComparison.Ordinal);
+        Assert.Matches(@"2\s+\*\s+Complete\s", await OkAsync("rollout", "history", "bearing-monitor"));
+    }
+
+    [Fact]
+    public async Task A_rollout_that_goes_back_says_why_and_fails()
+    {
+        await ApplyAsync("v3");
+        Task<CliResult> status = _cli.RunAsync("rollout", "status", "bearing-monitor", "--timeout", "60s");
+        TestDevice canary = Assert.Single(await _fleet.AskedAsync(2, 1));
+        await _fleet.GiveUpAsync(canary, 2, serving: 1);
+        await _fleet.ServeAsync(1, [canary]);
+        CliResult failed = await status;
+        Assert.Equal(ExitCodes.Failed, failed.Exit);
+        Assert.Contains(
+            "error KEDGE-ROLLOUT-001: deployment/bearing-monitor revision 2 went back to revision 1: ",
+            failed.Error,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            $"1 of 1 devices gave revision 2 up: {canary.Name}: KEDGE-SERVE-010 2 of 8 golden samples agree, 8 must",
+            failed.Error,
+            StringComparison.Ordinal);
+        Assert.Matches(@"2\s+\*\s+RolledBack\s", await OkAsync("rollout", "history", "bearing-monitor"));
+        Assert.Equal("RolledBack", JsonNode.Parse(await OkAsync(
+            "rollout", "history", "bearing-monitor", "-o", "json"))!["items"]![0]!["phase"]!.GetValue<string>());
+
+        await ApplyAsync("v2");
+        await _fleet.AskedAsync(3, 1);
+        Assert.Equal(
+            "deployment/bearing-monitor revision 3 aborted: every device goes back to revision 1\n",
+            await OkAsync("rollout", "abort", "bearing-monitor"));
+    }
+
+    [Fact]
+    public async Task Without_waves_status_waits_for_every_device_and_there_is_nothing_to_steer()
+    {
+        Assert.Equal(
+            "deployment/bearing-monitor serves revision 1 on all its devices\n",
+            await OkAsync("rollout", "status", "bearing-monitor"));
+        CliResult refused = await _cli.RunAsync("rollout", "promote", "bearing-monitor");
+        Assert.Equal(ExitCodes.Refused, refused.Exit);
+        Assert.Contains("gives a revision to all its devices at once", refused.Error, StringComparison.Ordinal);
+        Assert.Contains("strategy: All", await OkAsync(
+            "rollout", "status", "bearing-monitor", "-o", "yaml"), StringComparison.Ordinal);
+    }
+
+    private async Task ApplyAsync(string tag) => await OkAsync(
+        "apply", "-f", _cli.Write("bearing.yaml", RolloutFleet.Manifest(tag, RolloutFleet.Waves)));
+
+    private async Task<string> OkAsync(params string[] arguments)
+    {
+        CliResult result = await _cli.RunAsync(arguments);
+        Assert.True(result.Exit == ExitCodes.Ok, $"kedge {string.Join(' ', arguments)}: {result.Exit}\n{result.All}");
+        return result.Out;
+    }
+}

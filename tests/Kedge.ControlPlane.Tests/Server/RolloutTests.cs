@@ -1,0 +1,157 @@
+using System.Net.Http.Headers;
+using System.Text.Json;
+using Kedge.Api;
+using Kedge.Api.Resources;
+
+namespace Kedge.ControlPlane.Tests.Server;
+
+/// <summary>Rollouts through the administrators' interface, against devices that say what they are told to.</summary>
+public sealed class RolloutTests
+{
+    [Fact]
+    public async Task Waves_follow_each_other_and_the_last_one_completes()
+    {
+        await using RolloutFleet fleet = await RolloutFleet.StartAsync(5);
+        await fleet.ApplyAsync("v2", RolloutFleet.Waves);
+        IReadOnlyList<TestDevice> canary = await fleet.AskedAsync(2, 1);
+        RolloutResource first = await fleet.UntilAsync(r => r is { Phase: "Progressing", Exposed: 1 });
+        Assert.Equal((2, 1, 1, 3, 1, 5), (
+            first.Target, first.Stable, first.Wave, first.Waves, first.WaveLimit, first.Total));
+        Assert.Equal("1 device does not serve it yet", Assert.Single(first.Waits));
+        Assert.Equal(4, first.Devices.Count(d => d.Why == "its turn comes in a later wave" && d.Revision == 1));
+        RolloutDeviceResource taking = Assert.Single(first.Devices, d => d.Revision == 2);
+        Assert.Equal((canary[0].Name, "Changing", "is taking revision 2"), (
+            taking.Device, taking.Standing, taking.Why));
+
+        await fleet.ServeAsync(2, canary);
+        IReadOnlyList<TestDevice> second = await fleet.AskedAsync(2, 3);
+        Assert.Equal(2, (await fleet.UntilAsync(r => r.Exposed == 3)).Wave);
+        DeploymentResource deployment =
+            await fleet.Server.Client.GetDeploymentAsync(RolloutFleet.Name, fleet.Server.Ct);
+        Assert.Equal(new RolloutSummary("Progressing", 2, "", ""), deployment.Rollout);
+        await fleet.ServeAsync(2, second);
+        await fleet.ServeAsync(2, await fleet.AskedAsync(2, 5));
+        RolloutResource done = await fleet.UntilAsync(r => r.Phase == "Complete" && r.Serving == 5);
+        Assert.Equal((2, 2, 0), (done.Target, done.Stable, done.Wave));
+        Assert.All(done.Devices, d => Assert.Equal("serves revision 2", d.Why));
+    }
+
+    [Fact]
+    public async Task A_canary_that_gives_up_takes_the_revision_back_and_an_undo_after_it_completes_at_once()
+    {
+        await using RolloutFleet fleet = await RolloutFleet.StartAsync(5);
+        await fleet.ApplyAsync("v3", RolloutFleet.Waves);
+        TestDevice canary = Assert.Single(await fleet.AskedAsync(2, 1));
+        await fleet.GiveUpAsync(canary, 2, serving: 1);
+        await fleet.ServeAsync(1, [canary]);
+        RolloutResource back = await fleet.UntilAsync(r => r.Phase == "RolledBack" && r.Serving == 5);
+        Assert.Equal("KEDGE-ROLLOUT-001", back.Code);
+        Assert.Equal(
+            $"1 of 1 devices gave revision 2 up: {canary.Name}: KEDGE-SERVE-010 2 of 8 golden samples agree, 8 must",
+            back.Reason);
+        ResourceList<RevisionResource> history =
+            await fleet.Server.Client.GetHistoryAsync(RolloutFleet.Name, fleet.Server.Ct);
+        Assert.Equal([(2, "RolledBack"), (1, "Complete")], history.Items.Select(r => (r.Revision, r.Phase)));
+
+        await fleet.Server.Client.UndoDeploymentAsync(RolloutFleet.Name, 0, fleet.Server.Ct);
+        Assert.Equal("Complete", (await fleet.UntilAsync(r => r.Target == 3)).Phase);
+        await fleet.AskedAsync(3, 5);
+    }
+
+    [Fact]
+    public async Task An_undo_in_the_middle_of_a_rollout_completes_at_once()
+    {
+        await using RolloutFleet fleet = await RolloutFleet.StartAsync(5);
+        await fleet.ApplyAsync("v1", RolloutFleet.Waves);
+        Assert.Equal("Complete", (await fleet.UntilAsync(r => r.Target == 2)).Phase);
+        await fleet.ServeAsync(2, await fleet.AskedAsync(2, 5));
+        await fleet.ApplyAsync("v2", RolloutFleet.Waves);
+        await fleet.AskedAsync(3, 1);
+        await fleet.Server.Client.UndoDeploymentAsync(RolloutFleet.Name, 0, fleet.Server.Ct);
+        RolloutResource undone = await fleet.UntilAsync(r => r.Target == 4);
+        Assert.Equal(("Complete", "Waves"), (undone.Phase, undone.Strategy));
+        await fleet.ServeAsync(4, await fleet.AskedAsync(4, 5));
+        await fleet.UntilAsync(r => r.Serving == 5);
+    }
+
+    [Fact]
+    public async Task A_person_pauses_resumes_promotes_and_aborts()
+    {
+        await using RolloutFleet fleet = await RolloutFleet.StartAsync(3);
+        KedgeClient client = fleet.Server.Client;
+        CancellationToken ct = fleet.Server.Ct;
+        await RefusedAsync(409, "KEDGE-ROLLOUT-005", () => client.PauseRolloutAsync(RolloutFleet.Name, ct));
+        await RefusedAsync(404, "KEDGE-API-003", () => client.GetRolloutAsync("nobody", ct));
+        await RefusedAsync(404, "KEDGE-API-003", () => client.AbortRolloutAsync("nobody", ct));
+
+        await fleet.ApplyAsync("v2", RolloutFleet.Waves);
+        IReadOnlyList<TestDevice> canary = await fleet.AskedAsync(2, 1);
+        await RefusedAsync(409, "KEDGE-ROLLOUT-005", () => client.ResumeRolloutAsync(RolloutFleet.Name, ct));
+        RolloutResource paused = await client.PauseRolloutAsync(RolloutFleet.Name, ct);
+        Assert.Equal(("Paused", "KEDGE-ROLLOUT-003", 1), (paused.Phase, paused.Code, paused.Exposed));
+        Assert.StartsWith("paused by ", paused.Reason, StringComparison.Ordinal);
+        Assert.Equal(2, paused.Devices.Count(d => d.Why == "waits: the rollout is paused"));
+        await RefusedAsync(409, "KEDGE-ROLLOUT-005", () => client.PauseRolloutAsync(RolloutFleet.Name, ct));
+        await fleet.ServeAsync(2, canary);
+        Assert.Equal(1, (await fleet.UntilAsync(r => r.Serving == 1)).Exposed);
+        Assert.Equal("Progressing", (await client.ResumeRolloutAsync(RolloutFleet.Name, ct)).Phase);
+        await fleet.AskedAsync(2, 2);
+        Assert.True((await client.PromoteRolloutAsync(RolloutFleet.Name, ct)).Promoted);
+        await fleet.AskedAsync(2, 3);
+
+        RolloutResource aborted = await client.AbortRolloutAsync(RolloutFleet.Name, ct);
+        Assert.Equal("KEDGE-ROLLOUT-004", aborted.Code);
+        await fleet.ServeAsync(1, await fleet.AskedAsync(1, 3));
+        await fleet.UntilAsync(r => r is { Phase: "RolledBack", Serving: 3 });
+        await RefusedAsync(409, "KEDGE-ROLLOUT-005", () => client.PromoteRolloutAsync(RolloutFleet.Name, ct));
+        ResourceList<EventResource> events = await client.ListEventsAsync("", 1000, ct);
+        foreach (string reason in new[] { "RolloutPaused", "RolloutResumed", "RolloutPromoted", "RolloutAborted" })
+        {
+            Assert.Contains(events.Items, e => e.Reason == reason && e.Deployment == RolloutFleet.Name);
+        }
+    }
+
+    [Fact]
+    public async Task A_rollout_is_steered_by_administrators_on_the_revision_that_they_saw()
+    {
+        await using RolloutFleet fleet = await RolloutFleet.StartAsync(2);
+        await fleet.ApplyAsync("v2", RolloutFleet.Waves);
+        await fleet.AskedAsync(2, 1);
+        const string Path = "/api/v1/deployments/bearing-monitor/rollout";
+        CredentialResource viewer = await fleet.Server.Client.CreateCredentialAsync("ada", "viewer", fleet.Server.Ct);
+        Assert.Equal(200, (await SendAsync(HttpMethod.Get, Path, viewer.Token!)).Status);
+        Assert.Equal(403, (await SendAsync(HttpMethod.Post, Path + "/pause", viewer.Token!)).Status);
+
+        string admin = fleet.Server.Context.Token;
+        (int status, string tag, string body) = await SendAsync(HttpMethod.Get, Path, admin);
+        Assert.Equal(200, status);
+        Assert.Equal("Progressing", JsonDocument.Parse(body).RootElement.GetProperty("phase").GetString());
+        (status, _, body) = await SendAsync(HttpMethod.Post, Path + "/pause", admin, "\"1\"");
+        Assert.True(status == 412 && body.Contains("KEDGE-API-004", StringComparison.Ordinal), body);
+        (status, string after, _) = await SendAsync(HttpMethod.Post, Path + "/pause", admin, tag);
+        Assert.Equal(200, status);
+        Assert.NotEqual(tag, after);
+
+        async Task<(int Status, string Tag, string Body)> SendAsync(
+            HttpMethod method, string path, string token, string? ifMatch = null)
+        {
+            using HttpClient http = fleet.Server.Bare();
+            using HttpRequestMessage request = new(method, path);
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+            if (ifMatch is not null)
+            {
+                request.Headers.IfMatch.ParseAdd(ifMatch);
+            }
+
+            using HttpResponseMessage response = await http.SendAsync(request, fleet.Server.Ct);
+            return ((int)response.StatusCode, response.Headers.ETag?.Tag ?? "",
+                await response.Content.ReadAsStringAsync(fleet.Server.Ct));
+        }
+    }
+
+    private static async Task RefusedAsync(int status, string code, Func<Task> call)
+    {
+        KedgeApiException refused = await Assert.ThrowsAsync<KedgeApiException>(call);
+        Assert.Equal((status, code), (refused.Status, refused.Problem.Error.Code));
+    }
+}
