@@ -211,7 +211,12 @@ public sealed class FleetReader(IKedgeStore store, TenantId tenant, TimeProvider
     private async ValueTask LoadPackagesAsync(
         ImmutableArray<DeploymentSnapshot> deployments, ImmutableArray<DeviceSnapshot> devices, CancellationToken ct)
     {
-        HashSet<Digest> named = [.. deployments.SelectMany(d => d.Spec.Models).Select(m => m.Digest)];
+        // Of the stable revision too: perhaps no device has it any more when all must go back to it.
+        HashSet<Digest> named =
+        [
+            .. deployments.SelectMany(d => d.Spec.Models).Select(m => m.Digest),
+            .. deployments.SelectMany(d => d.Rollout?.Stable?.Spec.Models ?? []).Select(m => m.Digest),
+        ];
         named.UnionWith(devices.SelectMany(d => d.Desired).SelectMany(w => w.Models).Select(m => m.Package));
         foreach (Digest digest in _packages.Keys.Where(known => !named.Contains(known)).ToArray())
         {
