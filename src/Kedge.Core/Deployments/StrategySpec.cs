@@ -98,8 +98,8 @@ public sealed record StrategySpec
 
     /// <summary>Compared by content: arrays would be compared by reference.</summary>
     public bool Equals(StrategySpec? other) => other is not null
-        && (Kind, Canary, Growth, Soak, MaxUnavailable, MaxFailures, Deadline)
-            == (other.Kind, other.Canary, other.Growth, other.Soak, other.MaxUnavailable, other.MaxFailures, other.Deadline)
+        && (Kind, Canary, Growth, Soak) == (other.Kind, other.Canary, other.Growth, other.Soak)
+        && (MaxUnavailable, MaxFailures, Deadline) == (other.MaxUnavailable, other.MaxFailures, other.Deadline)
         && Waves.SequenceEqual(other.Waves)
         && Budgets.SequenceEqual(other.Budgets);
 

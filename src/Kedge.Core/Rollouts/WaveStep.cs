@@ -147,9 +147,9 @@ internal sealed class WaveStep(DeploymentSnapshot deployment, IReadOnlyList<Roll
         if (until > nowMs && !state.Promoted)
         {
             _wake = until;
+            DateTimeOffset end = DateTimeOffset.FromUnixTimeMilliseconds(until);
             _waits.Add(string.Create(
-                CultureInfo.InvariantCulture,
-                $"wave {state.Wave + 1} of {limits.Length} soaks until {DateTimeOffset.FromUnixTimeMilliseconds(until):u}"));
+                CultureInfo.InvariantCulture, $"wave {state.Wave + 1} of {limits.Length} soaks until {end:u}"));
             return state with { SoakFromMs = from };
         }
 

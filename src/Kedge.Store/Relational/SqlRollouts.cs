@@ -12,7 +12,8 @@ internal sealed class SqlRollouts(IRelationalEngine engine) : IRolloutStore
 
     private const string ListAll = Select + " and deployment > @after order by deployment limit @rows_max";
 
-    private const string HasDeployment = "select 1 from deployments where tenant = @tenant and deployment = @deployment";
+    private const string HasDeployment =
+        "select 1 from deployments where tenant = @tenant and deployment = @deployment";
 
     private const string FindHeld = "select revision from rollouts where tenant = @tenant and deployment = @deployment";
 

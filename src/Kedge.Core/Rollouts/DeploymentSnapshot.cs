@@ -1,0 +1,13 @@
+using Kedge.Core.Deployments;
+
+namespace Kedge.Core.Rollouts;
+
+/// <summary>One deployment as it stands.</summary>
+/// <param name="Spec">What was asked, packages resolved.</param>
+/// <param name="Revision">Its revision, from 1.</param>
+/// <param name="Deleting">True when it is to go.</param>
+public sealed record DeploymentSnapshot(DeploymentSpec Spec, long Revision, bool Deleting)
+{
+    /// <summary>Where its rollout stands; null before the first plan of it.</summary>
+    public RolloutState? Rollout { get; init; }
+}
