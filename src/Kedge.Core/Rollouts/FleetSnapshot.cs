@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Kedge.Core.Fleet;
 using Kedge.Core.Models;
 
 namespace Kedge.Core.Rollouts;
