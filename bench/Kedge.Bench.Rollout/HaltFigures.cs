@@ -40,8 +40,8 @@ internal sealed class HaltFigures(BenchFleet fleet, BenchReport report)
             + $"server recorded to the stop, and until all serve the old revision again, by the server's events"));
         report.Note(string.Create(
             CultureInfo.InvariantCulture,
-            $"rollout.swap: {LoadedDevices} devices, a request each 5 ms on each; a good version in three waves, then a "
-            + $"bad one on three canaries"));
+            $"rollout.swap: {LoadedDevices} devices, a request each 5 ms on each; a good version in three waves, then "
+            + $"a bad one on three canaries"));
     }
 
     private async Task ServeAsync(string version)
@@ -79,7 +79,7 @@ internal sealed class HaltFigures(BenchFleet fleet, BenchReport report)
         double restore = (found.First(e => e.Reason == "RolloutRolledBack").AtMs - first) / 1000.0;
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{fleet.Devices.Count} agents: halted {halt:0.000} s, back {restore:0.000} s"));
+            $"{fleet.Devices.Count} agents: stop {halt:0.000} s, back {restore:0.000} s"));
         await ServeAsync("v2");
         return (halt, restore);
     }

@@ -117,7 +117,8 @@ public abstract class RolloutSuite(IStoreDriver driver) : StoreSuite(driver)
         long held = await SaveAsync(Sample.Rollout("web", 0, "start"));
         for (int round = 0; round < 10; round++)
         {
-            RolloutWrite[] writes = [.. Enumerable.Range(0, 4).Select(n => Sample.Rollout("web", held, $"{round}.{n}"))];
+            RolloutWrite[] writes =
+                [.. Enumerable.Range(0, 4).Select(n => Sample.Rollout("web", held, $"{round}.{n}"))];
             bool[] done = await Task.WhenAll(writes.Select((write, n) => Task.Run(async () => n % 2 == 0
                 ? await Store.Rollouts.SaveAsync(Home, write, None) is CasOutcome.Done
                 : await Store.Desired.CommitAsync(Home, Sample.Commit() with { Rollouts = [write] }, None)
