@@ -47,7 +47,7 @@ internal static class RolloutText
         string promoted = rollout is { Promoted: true, Wave: > 0 } ? ", promoted" : "";
         FieldBlock block = new FieldBlock()
             .Add("Rollout", $"deployment/{rollout.Deployment}")
-            .Add("Phase", Phase(rollout) + promoted + (rollout.Wave > 0
+            .Add("Phase", Phase(rollout) + promoted + (rollout.WaveLimit > 0
                 ? Text($" (up to {rollout.WaveLimit} {(rollout.WaveLimit == 1 ? "device" : "devices")})")
                 : ""))
             .Add("Revision", Text($"{rollout.Target}") + (rollout.Stable > 0
@@ -107,7 +107,9 @@ internal static class RolloutText
 
     /// <summary>The answer to <c>kedge rollout abort</c>.</summary>
     public static string Aborted(RolloutResource rollout) =>
-        Text($"revision {rollout.Target} aborted: every device goes back to {Stable(rollout)}");
+        Text($"revision {rollout.Target} aborted: ") + (rollout.Stable > 0
+            ? Text($"every device goes back to revision {rollout.Stable}")
+            : "every device stops it, as no revision was stable before");
 
     private static string OneLine(string text) => Printer.Clean(text).ReplaceLineEndings(" ");
 
@@ -115,7 +117,7 @@ internal static class RolloutText
         rollout.Waves > 0 ? Text($"wave {rollout.Wave} of {rollout.Waves}") : Text($"wave {rollout.Wave}");
 
     private static string Stable(RolloutResource rollout) =>
-        rollout.Stable > 0 ? Text($"revision {rollout.Stable}") : "nothing: no revision was stable before";
+        rollout.Stable > 0 ? Text($"revision {rollout.Stable}") : "nothing, as no revision was stable before";
 
     private static string BackOn(RolloutResource rollout) =>
         rollout.Stable > 0 ? Text($": {Of(rollout.Serving, rollout)} serve that{Away(rollout)}") : "";

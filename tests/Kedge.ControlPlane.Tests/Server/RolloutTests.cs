@@ -149,6 +149,49 @@ public sealed class RolloutTests
         }
     }
 
+    [Fact]
+    public async Task Devices_that_are_away_or_cannot_run_it_are_named_and_not_waited_for()
+    {
+        await using RolloutFleet fleet = await RolloutFleet.StartAsync(3);
+        await using TestDevice bare = await fleet.Server.EnrolAsync("press-9", ("line", "press"));
+        await bare.ConnectAsync();
+        await fleet.Devices[2].Link!.DisposeAsync();
+        await fleet.Server.UntilAsync(
+            () => fleet.Server.Client.GetDeviceAsync("press-3", fleet.Server.Ct), d => !d.Connected);
+        await fleet.ApplyAsync("v2", "{type: Waves, canary: {count: 2}, soak: 0s}");
+        IReadOnlyList<TestDevice> heard = await fleet.AskedAsync(2, 2);
+        RolloutResource rollout = await fleet.UntilAsync(r => r is { Exposed: 2, Target: 2 });
+        Assert.Equal((3, 1), (rollout.Total, rollout.Away));
+        RolloutDeviceResource away = Assert.Single(rollout.Devices, d => d.Device == "press-3");
+        Assert.Equal((false, 1, "is away and will follow when it returns"), (away.Online, away.Revision, away.Why));
+        RolloutDeviceResource unfit = rollout.Devices[^1];
+        Assert.Equal(("press-9", "Unfit"), (unfit.Device, unfit.Standing));
+        Assert.NotEmpty(unfit.Why);
+
+        await fleet.ServeAsync(2, heard);
+        Assert.Equal(1, (await fleet.UntilAsync(r => r.Phase == "Complete")).Away);
+        await fleet.Devices[2].ConnectAsync();
+        await fleet.ServeAsync(2, [fleet.Devices[2]]);
+        await fleet.UntilAsync(r => r.Serving == 3);
+    }
+
+    [Fact]
+    public async Task A_first_revision_that_is_aborted_is_stopped_everywhere()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        await TestPackage.PushAsync(server, "bearing", "v1", 1);
+        await using TestDevice device = await server.EnrolAsync("press-1", ("line", "press"));
+        await device.ConnectAsync();
+        await device.ReportFactsAsync();
+        await server.Client.ApplyAsync(RolloutFleet.Manifest("v1", RolloutFleet.Waves), false, false, server.Ct);
+        await device.UntilDesiredAsync(s => s.Workloads.Length == 1);
+        RolloutResource aborted = await server.Client.AbortRolloutAsync(RolloutFleet.Name, server.Ct);
+        Assert.Equal(0, aborted.Stable);
+        await device.UntilDesiredAsync(s => s.Workloads.Length == 0);
+        await server.UntilAsync(
+            () => server.Client.GetRolloutAsync(RolloutFleet.Name, server.Ct), r => r.Phase == "RolledBack");
+    }
+
     private static async Task RefusedAsync(int status, string code, Func<Task> call)
     {
         KedgeApiException refused = await Assert.ThrowsAsync<KedgeApiException>(call);
