@@ -158,12 +158,6 @@ public sealed class FleetReader(IKedgeStore store, TenantId tenant, TimeProvider
             parsed.Facts = ParseFacts(row.FactsJson);
         }
 
-        if (parsed.StatusJson != row.StatusJson)
-        {
-            parsed.StatusJson = row.StatusJson;
-            parsed.Reported = ReportedWorkloads.Read(row.StatusJson);
-        }
-
         if (parsed.Content != row.Desired.Content || parsed.Generation != row.Desired.Generation)
         {
             if (row.Desired.Generation == Generation.None)
@@ -181,6 +175,14 @@ public sealed class FleetReader(IKedgeStore store, TenantId tenant, TimeProvider
 
             parsed.Content = row.Desired.Content;
             parsed.Generation = row.Desired.Generation;
+            parsed.StatusJson = null;
+        }
+
+        if (parsed.StatusJson != row.StatusJson)
+        {
+            parsed.StatusJson = row.StatusJson;
+            parsed.Reported = ReportedWorkloads.Read(row.StatusJson, parsed.Workloads);
+            parsed.Conflicting = ReportedWorkloads.Conflicting(row.StatusJson);
         }
 
         return new DeviceSnapshot
@@ -192,7 +194,9 @@ public sealed class FleetReader(IKedgeStore store, TenantId tenant, TimeProvider
             Cordoned = row.Cordoned,
             Revoked = row.RevokedAtMs > 0,
             Generation = row.Desired.Generation,
-            Floor = row.Desired.Floor,
+            Floor = parsed.Conflicting == row.Desired.Generation && parsed.Conflicting != Generation.None
+                ? parsed.Conflicting.Next
+                : row.Desired.Floor,
             DesiredKey = row.Desired.DeviceKey,
             Desired = parsed.Workloads,
             Online = row.Connected,
@@ -270,10 +274,14 @@ public sealed class FleetReader(IKedgeStore store, TenantId tenant, TimeProvider
 
         public DeviceFacts? Facts { get; set; }
 
-        public string StatusJson { get; set; } = "";
+        /// <summary>The status that was read, for these workloads; null for none yet.</summary>
+        public string? StatusJson { get; set; }
 
         public ImmutableSortedDictionary<DeploymentId, WorkloadReport> Reported { get; set; } =
             ImmutableSortedDictionary<DeploymentId, WorkloadReport>.Empty;
+
+        /// <summary>What it holds with other content than what it is sent under that number.</summary>
+        public Generation Conflicting { get; set; }
 
         public Digest Content { get; set; }
 

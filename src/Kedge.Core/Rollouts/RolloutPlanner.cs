@@ -104,7 +104,12 @@ public static class RolloutPlanner
             };
         }
 
-        return new WaveStep(deployment, members, nowMs).Take(state, exposed, deadline);
+        RolloutStep step = new WaveStep(deployment, members, nowMs).Take(state, exposed, deadline);
+
+        // Fewer failed than may, but all that have it: nobody is left who could let the wave pass.
+        bool isLost = step.State.Phase == RolloutPhase.Progressing && step.Exposes.IsEmpty
+            && exposed.Length > 0 && failed.Length == exposed.Length;
+        return isLost ? Restore(deployment, Failed(state, exposed, failed, nowMs), members, nowMs) : step;
     }
 
     private static RolloutState Failed(

@@ -169,6 +169,21 @@ internal sealed class RolloutFleet : IDisposable
 
     public Digest Release(DeviceId device) => Assert.Single(Asked(device)).Digest;
 
+    public long Generation(DeviceId device) =>
+        Done(Store.Desired.FindAsync(Tenant, device, default))!.Head.Generation.Value; // It was planned for.
+
+    /// <summary>The device says that it holds the number that it was sent, with other content.</summary>
+    public void SayConflict(DeviceId device)
+    {
+        StatusMessage status = new()
+        {
+            Generation = Generation(device),
+            Refused = new ProblemMessage(WireErrors.Conflict.Code, "held with other content"),
+        };
+        string json = JsonSerializer.Serialize(status, WireJson.Default.StatusMessage);
+        Commit(device, new ReportBody.Status(json, new Generation(status.Generation), false));
+    }
+
     public bool Save(Func<RolloutState, RolloutState?> edit)
     {
         RolloutRow row = Row;

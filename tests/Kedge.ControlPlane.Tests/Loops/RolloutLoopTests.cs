@@ -228,7 +228,7 @@ public sealed class RolloutLoopTests : IDisposable
             string why = problem ? ",\"problem\":{\"code\":\"KEDGE-X-001\",\"message\":\"no\"}" : "";
             string json = $"{{\"workloads\":[{{\"name\":\"web\",\"phase\":\"{phase}\",\"targetRevision\":{target},"
                 + $"\"servingRevision\":{serving}{why}}}]}}";
-            return ReportedWorkloads.Read(json)[RolloutFleet.Web];
+            return ReportedWorkloads.Read(json, [])[RolloutFleet.Web];
         }
 
         Assert.True(Read("serving", 2, 1, problem: true).GaveUp);
@@ -237,9 +237,36 @@ public sealed class RolloutLoopTests : IDisposable
         Assert.False(Read("serving", 2, 1, problem: false).GaveUp);
         Assert.False(Read("serving", 2, 2, problem: true).GaveUp);
         Assert.Equal("KEDGE-X-001 no", Read("serving", 2, 1, problem: true).Problem);
-        Assert.Empty(ReportedWorkloads.Read("{\"workloads\":[{\"name\":\"no name\"}]}"));
-        Assert.Empty(ReportedWorkloads.Read("{\"workloads\":"));
-        Assert.Empty(ReportedWorkloads.Read(""));
+        Assert.Empty(ReportedWorkloads.Read("{\"workloads\":[{\"name\":\"no name\"}]}", []));
+        Assert.Empty(ReportedWorkloads.Read("{\"workloads\":", []));
+        Assert.Empty(ReportedWorkloads.Read("", []));
+    }
+
+    [Fact]
+    public void What_was_said_of_another_release_under_the_same_revision_does_not_count()
+    {
+        Stand(1);
+        DeviceId device = _fleet.Devices[0];
+        string release = _fleet.Release(device).ToString();
+        string json = $"{{\"workloads\":[{{\"name\":\"web\",\"phase\":\"serving\",\"targetRelease\":\"{release}\","
+            + "\"targetRevision\":1,\"servingRevision\":1}]}";
+        Assert.Equal(1, ReportedWorkloads.Read(json, _fleet.Asked(device))[RolloutFleet.Web].TargetRevision);
+        string other = json.Replace(release, Digest.Of("other"u8).ToString(), StringComparison.Ordinal);
+        Assert.Equal(0, ReportedWorkloads.Read(other, _fleet.Asked(device))[RolloutFleet.Web].TargetRevision);
+    }
+
+    [Fact]
+    public void A_device_that_holds_a_number_with_other_content_is_given_a_new_number()
+    {
+        Stand(1);
+        DeviceId device = _fleet.Devices[0];
+        long before = _fleet.Generation(device);
+        _fleet.SayConflict(device);
+        _fleet.PlanOnce();
+        Assert.True(_fleet.Generation(device) > before);
+        before = _fleet.Generation(device);
+        _fleet.PlanOnce();
+        Assert.Equal(before, _fleet.Generation(device));
     }
 
     /// <summary>A release that everybody has, and that passed.</summary>
