@@ -43,7 +43,11 @@ internal sealed class Replica
 
     public bool IsUp { get; private set; } = true;
 
-    public void Die() => IsUp = false;
+    public void Die()
+    {
+        IsUp = false;
+        _plan.Dispose();
+    }
 
     /// <summary>Runs what was woken, a moment later.</summary>
     public void PumpSoon()

@@ -25,6 +25,9 @@ internal enum Behaviour
 
     /// <summary>It is signed by a key that the policy does not know.</summary>
     ForeignKey = 3,
+
+    /// <summary>It misses its golden samples on one kind of hardware, and is right on the other.</summary>
+    FailsOnOneKind = 4,
 }
 
 /// <summary>One model package of the simulation, signed for real.</summary>
@@ -57,7 +60,8 @@ internal static class SimContent
         Make("v1", Behaviour.Good, Models), Make(
             "v2", Behaviour.Good, Models), Make("v3", Behaviour.FailsGolden, Models),
         Make("v4", Behaviour.Good, Models), Make(
-            "v5", Behaviour.Crashes, Models), Make("v6", Behaviour.ForeignKey, Foreign),
+            "v5", Behaviour.Crashes,
+            Models), Make("v6", Behaviour.ForeignKey, Foreign), Make("v7", Behaviour.FailsOnOneKind, Models),
     ];
 
     public static SimPackage Of(Digest digest) => Packages.First(p => p.Digest == digest);

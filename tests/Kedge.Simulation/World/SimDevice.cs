@@ -33,7 +33,7 @@ internal sealed class SimDevice
         Time = new SimTime(scheduler);
         Processes = new MemorySupervisor
         {
-            OnPreflight = r => SimContent.Of(r.Models[0].Package).Behaviour == Behaviour.FailsGolden
+            OnPreflight = r => Refuses(SimContent.Of(r.Models[0].Package).Behaviour)
                 ? new StepOutcome.Failed(Blame.ReleaseForGood, new Problem("KEDGE-SIM-003", "golden samples missed"))
                 : null,
         };
@@ -55,6 +55,14 @@ internal sealed class SimDevice
     public MemorySupervisor Processes { get; }
 
     public Faults Faults => _faults();
+
+    /// <summary>The second of the two kinds of hardware.</summary>
+    public bool IsOtherKind => (Id.ToString()[1] - '0') % 2 == 1;
+
+    /// <summary>True when a release of this behaviour never serves here.</summary>
+    public bool Refuses(Behaviour behaviour) =>
+        behaviour is Behaviour.FailsGolden or Behaviour.ForeignKey
+        || (behaviour == Behaviour.FailsOnOneKind && IsOtherKind);
 
     /// <summary>The running agent; null while it is down.</summary>
     public AgentLoop? Agent { get; private set; }
@@ -157,7 +165,7 @@ internal sealed class SimDevice
         SimPackage package = Processes.Alive.Contains(instance)
             ? SimContent.Of(Processes.ReleaseOf(instance).Models[0].Package)
             : SimContent.Packages[0];
-        Check.That(package.Behaviour is Behaviour.Good or Behaviour.Crashes);
+        Check.That(package.Behaviour is Behaviour.Crashes || !Refuses(package.Behaviour));
         if (package.Behaviour == Behaviour.Crashes)
         {
             _scheduler.After(TimeSpan.FromMilliseconds(200 + Rng.Below(4000)), () => Processes.Crash(instance));

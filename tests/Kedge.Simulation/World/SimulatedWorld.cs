@@ -22,7 +22,6 @@ namespace Kedge.Simulation.World;
 /// </summary>
 internal sealed class SimulatedWorld
 {
-    private const int DeviceCount = 3;
     private static readonly TimeSpan FaultPhase = TimeSpan.FromSeconds(150);
     private static readonly TimeSpan QuietPhase = TimeSpan.FromMinutes(30);
     private static readonly TenantId Tenant = TenantId.Default;
@@ -40,9 +39,12 @@ internal sealed class SimulatedWorld
     private readonly List<byte[]> _seenMessages = [];
     private readonly HashSet<(DeviceId, Digest)> _seenRows = [];
     private readonly Dictionary<DeviceId, long> _sequenceFloor = [];
+    private readonly RolloutWatch _rollouts;
+    private readonly RolloutOperator _operator;
     private MemorySnapshot? _backup;
     private Faults _faults;
     private int _restores;
+    private long _checked = -1;
 
     public SimulatedWorld(ulong seed)
     {
@@ -52,7 +54,10 @@ internal sealed class SimulatedWorld
         _serverTime = new SimTime(_scheduler);
         _store = new MemoryStore(_serverTime);
         _network = new SimNetwork(_scheduler, new Rng(_rng.Next()), () => _faults, () => _replicas);
-        for (int i = 0; i < DeviceCount; i++)
+        _rollouts = new RolloutWatch(_store, Tenant);
+        _operator = new RolloutOperator(_store, Tenant, new Rng(_rng.Next()));
+        int devices = _rng.Below(4) == 0 ? 6 : 3;
+        for (int i = 0; i < devices; i++)
         {
             _devices.Add(new SimDevice($"d{i}", _scheduler, _network, new Rng(_rng.Next()), () => _faults));
         }
@@ -73,6 +78,8 @@ internal sealed class SimulatedWorld
         {
             throw new InvariantException($"not settled {QuietPhase} after the faults stopped: {why}\n{Describe()}");
         }
+
+        _rollouts.CheckEnd(_drawn);
     }
 
     private void SetUp()
@@ -143,8 +150,11 @@ internal sealed class SimulatedWorld
 
     private void Operate(SimDevice device)
     {
-        switch (_rng.Below(8))
+        switch (_rng.Below(10))
         {
+            case 8 or 9:
+                _operator.Interfere(Deployment(), NowMs);
+                break;
             case 0:
                 _ = Done(_store.Deployments.DeleteAsync(Tenant, Deployment(), null, NowMs, default));
                 break;
@@ -183,6 +193,7 @@ internal sealed class SimulatedWorld
                 : new LabelSelector(),
             Models = [new ModelChoice("m", $"m:{package.Tag}", package.Digest)],
             Endpoint = new EndpointSpec(Exposure.Loopback, 8500 + (id.ToString()[1] - '0')),
+            Strategy = _operator.Draw(),
         };
         _ = Done(_store.Deployments.ApplyAsync(
             Tenant,
@@ -240,6 +251,7 @@ internal sealed class SimulatedWorld
         }
 
         _store.Restore(_backup);
+        _rollouts.Restored();
         _restores++;
         foreach (SimDevice device in _devices)
         {
@@ -291,7 +303,14 @@ internal sealed class SimulatedWorld
         }
 
         StartReplicas();
+        ResumeWhatIsPaused();
     }
+
+    private void ResumeWhatIsPaused() => _scheduler.After(TimeSpan.FromSeconds(20), () =>
+    {
+        _operator.ResumeAll(NowMs);
+        ResumeWhatIsPaused();
+    });
 
     private void RunUntil(TimeSpan until, Func<bool> done)
     {
@@ -307,6 +326,7 @@ internal sealed class SimulatedWorld
                 device.PumpSoon();
             }
 
+            CheckCommits();
             if (_scheduler.Steps % 4 == 0)
             {
                 CheckSafety();
@@ -314,11 +334,31 @@ internal sealed class SimulatedWorld
         }
     }
 
+    /// <summary>Looks at what the last step committed.</summary>
+    private void CheckCommits()
+    {
+        long revision = Done(_store.RevisionAsync(default));
+        if (revision == _checked)
+        {
+            return;
+        }
+
+        _checked = revision;
+        foreach (SimDevice device in _devices)
+        {
+            Remember(device);
+        }
+
+        if (_rollouts.WhatIsBroken() is string broken)
+        {
+            throw new InvariantException($"at {_scheduler.Now}: {broken}\n{Describe()}");
+        }
+    }
+
     private void CheckSafety()
     {
         foreach (SimDevice device in _devices)
         {
-            Remember(device);
             if (device.Agent is not { } agent)
             {
                 continue;
@@ -380,6 +420,11 @@ internal sealed class SimulatedWorld
 
     private string? WhyUnsettled()
     {
+        if (_rollouts.WhyUnsettled() is string rollout)
+        {
+            return rollout;
+        }
+
         foreach (SimDevice device in _devices)
         {
             DeviceRow? row = Done(_store.Devices.FindAsync(Tenant, device.Id, default));
@@ -427,7 +472,7 @@ internal sealed class SimulatedWorld
             return $"{w.Name} does not run its target";
         }
 
-        if (behaviour is Behaviour.FailsGolden or Behaviour.ForeignKey && w.Problem is null)
+        if (w.Target is not null && device.Refuses(behaviour) && w.Problem is null)
         {
             return $"{w.Name} does not say why it refuses its target";
         }
