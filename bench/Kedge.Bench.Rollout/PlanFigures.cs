@@ -47,7 +47,8 @@ internal static class PlanFigures
         FleetSnapshot fleet = Fleets.Snapshot(
             Enumerable.Range(0, devices).Select(i => Fleets.ADevice(
                 string.Create(CultureInfo.InvariantCulture, $"device-{i:000000}"),
-                ("site", string.Create(CultureInfo.InvariantCulture, $"site-{i % 200}"))) with { Online = true }),
+                ("site", string.Create(CultureInfo.InvariantCulture, $"site-{i % 200}"))) with
+            { Online = true }),
             [new DeploymentSnapshot(old, 1, false)],
             "bearing:v1", "bearing:v2") with
         {

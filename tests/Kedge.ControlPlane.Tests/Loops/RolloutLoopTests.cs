@@ -206,7 +206,10 @@ public sealed class RolloutLoopTests : IDisposable
         Stand(1);
         RolloutWrite damaged = new()
         {
-            Id = RolloutFleet.Web, Parent = _fleet.Row.Revision, StateJson = "{\"target\":", AtMs = 1,
+            Id = RolloutFleet.Web,
+            Parent = _fleet.Row.Revision,
+            StateJson = "{\"target\":",
+            AtMs = 1,
         };
         RolloutFleet.Done(_fleet.Store.Rollouts.SaveAsync(TenantId.Default, damaged, default));
         _fleet.Apply(2, "{type: All}");
