@@ -36,8 +36,8 @@ internal sealed class HaltFigures(BenchFleet fleet, BenchReport report)
         report.Add("rollout.restore", "s", Series.Median(restores));
         report.Note(string.Create(
             CultureInfo.InvariantCulture,
-            $"rollout.halt, rollout.restore: {fleet.Devices.Count} agents, all exposed; from the first refusal that the "
-            + $"server recorded to the stop, and until all serve the old revision again, by the server's events"));
+            $"rollout.halt, rollout.restore: {fleet.Devices.Count} agents, all exposed; from the first refusal that "
+            + $"the server recorded to the stop, and until all serve the old revision again, by the server's events"));
         report.Note(string.Create(
             CultureInfo.InvariantCulture,
             $"rollout.swap: {LoadedDevices} devices, a request each 5 ms on each; a good version in three waves, then "
