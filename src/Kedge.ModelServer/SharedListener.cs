@@ -3,7 +3,6 @@ using System.Net.Sockets;
 using System.Threading.Channels;
 using Kedge.Native;
 using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Logging;
 
 namespace Kedge.ModelServer;
@@ -18,7 +17,6 @@ internal sealed class SharedListener : IConnectionListener
     private readonly Lock _gate = new();
     private readonly WakeSignal _wake = new();
     private readonly Channel<ConnectionContext> _accepted = Channel.CreateUnbounded<ConnectionContext>();
-    private readonly SocketConnectionContextFactory _contexts;
     private readonly ILogger _log;
     private readonly int _connectionsMax;
     private FileDescriptor? _listener;
@@ -31,8 +29,6 @@ internal sealed class SharedListener : IConnectionListener
         EndPoint = endPoint;
         _connectionsMax = connectionsMax;
         _log = log;
-        _contexts = new SocketConnectionContextFactory(
-            new SocketConnectionFactoryOptions { IOQueueCount = 0, UnsafePreferInlineScheduling = true }, log);
     }
 
     /// <summary>Raised after a connection has ended, on any thread.</summary>
@@ -197,6 +193,6 @@ internal sealed class SharedListener : IConnectionListener
         }
 
         Interlocked.Increment(ref _open);
-        _accepted.Writer.TryWrite(_contexts.Create(socket));
+        _accepted.Writer.TryWrite(new SocketConnection(socket).Started());
     }
 }

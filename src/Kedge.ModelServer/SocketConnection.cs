@@ -1,0 +1,221 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
+
+namespace Kedge.ModelServer;
+
+/// <summary>
+/// One accepted connection for Kestrel. Problem: the transport that comes with Kestrel reads 4 KiB at a time, which for
+/// a tensor of some hundred KiB costs more than a millisecond. Approach: the same two loops between socket and pipes,
+/// but a read that filled its buffer is followed by a large one. An idle connection holds no buffer.
+/// Invariants: both loops have ended and the socket is closed when <see cref="DisposeAsync"/> is done;
+/// <c>ConnectionClosed</c> is cancelled once nothing more can be received.
+/// </summary>
+internal sealed class SocketConnection : DefaultConnectionContext
+{
+    private const int SmallRead = 4 * 1024;
+    private const int LargeRead = 64 * 1024;
+
+    private static readonly PipeOptions Incoming = Options(pause: 1024 * 1024, SmallRead);
+    private static readonly PipeOptions Outgoing = Options(pause: 64 * 1024, minimumSegment: 16 * 1024);
+    private static long _made;
+
+    private readonly Socket _socket;
+    private readonly CancellationTokenSource _closed = new();
+    private readonly Lock _gate = new();
+    private Task _receiving = Task.CompletedTask;
+    private Task _sending = Task.CompletedTask;
+    private ConnectionAbortedException? _abort;
+    private bool _isShut;
+
+    internal SocketConnection(Socket socket)
+        : base($"{Interlocked.Increment(ref _made)}")
+    {
+        _socket = socket;
+        LocalEndPoint = socket.LocalEndPoint;
+        RemoteEndPoint = socket.RemoteEndPoint;
+        ConnectionClosed = _closed.Token;
+        Pipe incoming = new(Incoming);
+        Pipe outgoing = new(Outgoing);
+        Transport = new TwoPipes(incoming.Reader, outgoing.Writer);
+        Application = new TwoPipes(outgoing.Reader, incoming.Writer);
+    }
+
+    /// <summary>Begins to receive and send.</summary>
+    internal SocketConnection Started()
+    {
+        _receiving = ReceiveAsync(Application!.Output); // Set by the constructor.
+        _sending = SendAsync(Application.Input);
+        return this;
+    }
+
+    public override void Abort(ConnectionAbortedException abortReason)
+    {
+        Shut(abortReason);
+        Application!.Input.CancelPendingRead(); // Set by the constructor.
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        await Transport.Input.CompleteAsync().ConfigureAwait(false);
+        await Transport.Output.CompleteAsync().ConfigureAwait(false);
+        await _receiving.ConfigureAwait(false);
+        await _sending.ConfigureAwait(false);
+        _closed.Dispose();
+        await base.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private static PipeOptions Options(long pause, int minimumSegment) => new(
+        MemoryPool<byte>.Shared, PipeScheduler.Inline, PipeScheduler.Inline, pause, pause / 2, minimumSegment,
+        useSynchronizationContext: false);
+
+    private async Task ReceiveAsync(PipeWriter pipe)
+    {
+        Exception? failure = null;
+        try
+        {
+            await ReceiveUntilEndAsync(pipe).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            failure = WhyEnded(e);
+        }
+        finally
+        {
+            await pipe.CompleteAsync(IsShut(out ConnectionAbortedException? abort) ? abort : failure).ConfigureAwait(false);
+
+            // Not here and now: whoever listens may block.
+            _ = ThreadPool.UnsafeQueueUserWorkItem(Cancel, _closed, preferLocal: false);
+        }
+    }
+
+    private async Task ReceiveUntilEndAsync(PipeWriter pipe)
+    {
+        int size = SmallRead;
+        while (true)
+        {
+            if (size == SmallRead)
+            {
+                // Waits without a buffer: most connections are idle most of the time.
+                _ = await _socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None).ConfigureAwait(false);
+            }
+
+            Memory<byte> buffer = pipe.GetMemory(size);
+            int received = await _socket.ReceiveAsync(buffer, SocketFlags.None).ConfigureAwait(false);
+            if (received == 0)
+            {
+                return;
+            }
+
+            pipe.Advance(received);
+            size = received == buffer.Length ? LargeRead : SmallRead;
+            FlushResult flushed = await pipe.FlushAsync().ConfigureAwait(false);
+            if (flushed.IsCompleted || flushed.IsCanceled)
+            {
+                return;
+            }
+        }
+    }
+
+    private async Task SendAsync(PipeReader pipe)
+    {
+        Exception? failure = null;
+        try
+        {
+            await SendUntilEndAsync(pipe).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            failure = WhyEnded(e);
+        }
+        finally
+        {
+            Shut(null);
+            await pipe.CompleteAsync(failure).ConfigureAwait(false);
+            Application!.Output.CancelPendingFlush(); // Set by the constructor.
+        }
+    }
+
+    private async Task SendUntilEndAsync(PipeReader pipe)
+    {
+        while (true)
+        {
+            ReadResult result = await pipe.ReadAsync().ConfigureAwait(false);
+            if (result.IsCanceled)
+            {
+                return;
+            }
+
+            foreach (ReadOnlyMemory<byte> piece in result.Buffer)
+            {
+                _ = await _socket.SendAsync(piece, SocketFlags.None).ConfigureAwait(false);
+            }
+
+            pipe.AdvanceTo(result.Buffer.End);
+            if (result.IsCompleted)
+            {
+                return;
+            }
+        }
+    }
+
+    private void Shut(ConnectionAbortedException? reason)
+    {
+        lock (_gate)
+        {
+            if (_isShut)
+            {
+                return;
+            }
+
+            _isShut = true;
+            _abort = reason;
+            try
+            {
+                // Both ways: the peer sees the end after all that was sent, and the own receive returns.
+                _socket.Shutdown(SocketShutdown.Both);
+            }
+            catch (SocketException)
+            {
+                // The peer was faster.
+            }
+
+            _socket.Dispose();
+        }
+    }
+
+    /// <summary>True when the end came from here: whatever the socket said then is of no interest.</summary>
+    private bool IsShut(out ConnectionAbortedException? abort)
+    {
+        lock (_gate)
+        {
+            abort = _abort;
+            return _isShut;
+        }
+    }
+
+    private static Exception WhyEnded(Exception failure) =>
+        failure is SocketException { SocketErrorCode: SocketError.ConnectionReset or SocketError.Shutdown }
+            ? new ConnectionResetException(failure.Message, failure)
+            : new ConnectionAbortedException(failure.Message, failure);
+
+    private static void Cancel(CancellationTokenSource closed)
+    {
+        try
+        {
+            closed.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // The connection was disposed of before this had its turn: nobody listens any more.
+        }
+    }
+
+    private sealed class TwoPipes(PipeReader input, PipeWriter output) : IDuplexPipe
+    {
+        public PipeReader Input => input;
+
+        public PipeWriter Output => output;
+    }
+}
