@@ -96,9 +96,13 @@ public sealed record StrategySpec
     /// <summary>After this long the rollout stops and waits for a person; zero for never.</summary>
     public TimeSpan Deadline { get; init; }
 
+    /// <summary>What the new revision must keep while it is on trial; empty for no more than to serve.</summary>
+    public GatesSpec Gates { get; init; } = new();
+
     /// <summary>Compared by content: arrays would be compared by reference.</summary>
     public bool Equals(StrategySpec? other) => other is not null
         && (Kind, Canary, Growth, Soak) == (other.Kind, other.Canary, other.Growth, other.Soak)
+        && Gates == other.Gates
         && (MaxUnavailable, MaxFailures, Deadline) == (other.MaxUnavailable, other.MaxFailures, other.Deadline)
         && Waves.SequenceEqual(other.Waves)
         && Budgets.SequenceEqual(other.Budgets);

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Kedge.Core.Deployments;
 using Kedge.Core.Desired;
 using Kedge.Core.Fleet;
+using Kedge.Core.Measure;
 
 namespace Kedge.Core.Rollouts;
 
@@ -46,4 +47,10 @@ public sealed record DeviceSnapshot
     /// <summary>What it said of its workloads last, by deployment.</summary>
     public ImmutableSortedDictionary<DeploymentId, WorkloadReport> Reported { get; init; } =
         ImmutableSortedDictionary<DeploymentId, WorkloadReport>.Empty;
+
+    /// <summary>
+    /// What it measured of its workloads, by deployment: only of those whose rollout has gates and is under way.
+    /// </summary>
+    public ImmutableSortedDictionary<DeploymentId, ImmutableArray<FigureWindow>> Figures { get; init; } =
+        ImmutableSortedDictionary<DeploymentId, ImmutableArray<FigureWindow>>.Empty;
 }

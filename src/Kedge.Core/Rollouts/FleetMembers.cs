@@ -69,6 +69,8 @@ internal sealed class FleetMembers(FleetSnapshot snapshot)
             Labels = device.Labels,
             Online = device.Online,
             Held = held,
+            Release = device.Desired.FirstOrDefault(w => w.Deployment == deployment)?.Digest ?? default,
+            Figures = device.Figures.GetValueOrDefault(deployment, []),
             Standing = !isOfHeld ? MemberStanding.Changing
                 : report!.GaveUp ? MemberStanding.Failed // Of what is held, so it is there.
                 : report.ServingRevision == held ? MemberStanding.Serving

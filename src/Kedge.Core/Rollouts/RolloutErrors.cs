@@ -40,4 +40,16 @@ public static class RolloutErrors
         "KEDGE-ROLLOUT-006",
         "A plan would have exposed devices that the strategy does not allow; it was not carried out.",
         "This is a fault of Kedge: report it with the server's log.");
+
+    /// <summary>A gate failed.</summary>
+    public static readonly ErrorCode GateFailed = new(
+        "KEDGE-ROLLOUT-007",
+        "The figures of the new revision broke a gate; every device goes back to the stable one.",
+        "The reason says which gate, where and by how much; mend the model or the gate, and apply again.");
+
+    /// <summary>One device broke a gate.</summary>
+    public static readonly ErrorCode DeviceGateFailed = new(
+        "KEDGE-ROLLOUT-008",
+        "On one device the new revision broke a gate; it counts as failed there.",
+        "The reason says which gate and by how much; compare the device with the others.");
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Kedge.Core.Measure;
 
 namespace Kedge.Core.Rollouts;
 
@@ -34,6 +35,9 @@ public sealed record RolloutMember
     /// <summary>The revision that its desired state asks for; 0 for none.</summary>
     public long Held { get; init; }
 
+    /// <summary>The release of that revision on this device; none without one.</summary>
+    public Digest Release { get; init; }
+
     /// <summary>
     /// How it stands to that revision; <see cref="MemberStanding.Changing"/> when it is asked for none.
     /// </summary>
@@ -44,4 +48,9 @@ public sealed record RolloutMember
 
     /// <summary>Why it does not serve what it is asked for; empty when it does or has not said.</summary>
     public string Problem { get; init; } = "";
+
+    /// <summary>
+    /// What it measured of the newest releases, oldest first; empty where no gate needs it.
+    /// </summary>
+    public ImmutableArray<FigureWindow> Figures { get; init; } = [];
 }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Kedge.Core.Deployments;
+using Kedge.Core.Rollouts.Gates;
 
 namespace Kedge.Core.Rollouts;
 
@@ -18,6 +19,9 @@ namespace Kedge.Core.Rollouts;
 /// </summary>
 public static class RolloutPlanner
 {
+    /// <summary>How often gates look at new figures, which change no row that wakes the planner.</summary>
+    private static readonly TimeSpan LookPeriod = TimeSpan.FromSeconds(1);
+
     /// <summary>One step.</summary>
     /// <param name="deployment">The newest revision.</param>
     /// <param name="members">Devices that it can run on, names unique, in any order.</param>
@@ -79,6 +83,29 @@ public static class RolloutPlanner
     private static RolloutStep Progress(
         DeploymentSnapshot deployment, RolloutState state, IReadOnlyList<RolloutMember> members, long nowMs)
     {
+        GatesSpec gates = deployment.Spec.Strategy.Gates;
+        if (gates.IsEmpty)
+        {
+            return Progress(deployment, state, members, [], nowMs);
+        }
+
+        members = [.. members.Select(m => m.Held == state.Target ? DeviceGate.Judge(gates, m) : m)];
+        ImmutableArray<GateReading> onRequests = HealthGate.Read(gates, members, state.Target, state.StartedAtMs);
+        RolloutStep step = Progress(deployment, state, members, onRequests, nowMs);
+        ImmutableArray<GateReading> readings = [.. onRequests, .. DeviceGate.Read(gates, members, state.Target)];
+        bool isOnTrial = readings.Length > 0 && step.State.Phase is RolloutPhase.Progressing or RolloutPhase.Paused;
+        long look = nowMs + (long)LookPeriod.TotalMilliseconds;
+        return step with
+        {
+            Gates = readings,
+            WakeAtMs = isOnTrial && !(step.WakeAtMs < look) ? look : step.WakeAtMs,
+        };
+    }
+
+    private static RolloutStep Progress(
+        DeploymentSnapshot deployment, RolloutState state, IReadOnlyList<RolloutMember> members,
+        ImmutableArray<GateReading> gates, long nowMs)
+    {
         StrategySpec strategy = deployment.Spec.Strategy;
         RolloutMember[] exposed = [.. members.Where(m => m.Held == state.Target)];
         RolloutMember[] failed = [.. exposed.Where(m => m.Standing == MemberStanding.Failed)];
@@ -87,30 +114,46 @@ public static class RolloutPlanner
             return Restore(deployment, Failed(state, exposed, failed, nowMs), members, nowMs);
         }
 
+        if (gates.FirstOrDefault(static g => g.Standing == GateStanding.Failed) is { } broken)
+        {
+            return Restore(deployment, Broken(state, broken, nowMs), members, nowMs);
+        }
+
         long? deadline = strategy.Deadline > TimeSpan.Zero
             ? state.StartedAtMs + (long)strategy.Deadline.TotalMilliseconds
             : null;
         if (state.Phase == RolloutPhase.Progressing && deadline <= nowMs)
         {
-            state = state with
-            {
-                Phase = RolloutPhase.Paused,
-                ChangedAtMs = nowMs,
-                Code = RolloutErrors.DeadlinePassed.Code,
-                Reason = string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"{exposed.Length} of {members.Count} devices had revision {state.Target} when its deadline of "
-                    + $"{strategy.Deadline:g} passed"),
-            };
+            state = Overdue(state, strategy.Deadline, exposed.Length, members.Count, nowMs);
         }
 
-        RolloutStep step = new WaveStep(deployment, members, nowMs).Take(state, exposed, deadline);
+        RolloutStep step = new WaveStep(deployment, members, gates, nowMs).Take(state, exposed, deadline);
 
         // Fewer failed than may, but all that have it: nobody is left who could let the wave pass.
         bool isLost = step.State.Phase == RolloutPhase.Progressing && step.Exposes.IsEmpty
             && exposed.Length > 0 && failed.Length == exposed.Length;
         return isLost ? Restore(deployment, Failed(state, exposed, failed, nowMs), members, nowMs) : step;
     }
+
+    private static RolloutState Overdue(
+        RolloutState state, TimeSpan deadline, int exposed, int members, long nowMs) => state with
+        {
+            Phase = RolloutPhase.Paused,
+            ChangedAtMs = nowMs,
+            Code = RolloutErrors.DeadlinePassed.Code,
+            Reason = string.Create(
+                CultureInfo.InvariantCulture,
+                $"{exposed} of {members} devices had revision {state.Target} when its deadline of {deadline:g} passed"),
+        };
+
+    private static RolloutState Broken(RolloutState state, GateReading gate, long nowMs) => state with
+    {
+        Phase = RolloutPhase.RollingBack,
+        SoakFromMs = 0,
+        ChangedAtMs = nowMs,
+        Code = RolloutErrors.GateFailed.Code,
+        Reason = $"gate {gate.Gate}: {gate.Text}",
+    };
 
     private static RolloutState Failed(
         RolloutState state, RolloutMember[] exposed, RolloutMember[] failed, long nowMs)

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Kedge.Core.Rollouts.Gates;
 
 namespace Kedge.Core.Rollouts;
 
@@ -22,6 +23,9 @@ public sealed record RolloutStep
 
     /// <summary>What it waits for, a sentence each; empty when it waits for nothing.</summary>
     public ImmutableArray<string> Waits { get; init; } = [];
+
+    /// <summary>What each gate says now; empty without gates, or when nobody has the target.</summary>
+    public ImmutableArray<GateReading> Gates { get; init; } = [];
 
     /// <summary>
     /// Devices that it may reach, from which the step was made; none when it is complete or went back.

@@ -1,13 +1,15 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Kedge.Core.Deployments;
+using Kedge.Core.Rollouts.Gates;
 
 namespace Kedge.Core.Rollouts;
 
 /// <summary>
 /// One step of a rollout that goes on: who is next, what the wave waits for, when the next one begins.
 /// </summary>
-internal sealed class WaveStep(DeploymentSnapshot deployment, IReadOnlyList<RolloutMember> members, long nowMs)
+internal sealed class WaveStep(
+    DeploymentSnapshot deployment, IReadOnlyList<RolloutMember> members, ImmutableArray<GateReading> gates, long nowMs)
 {
     private readonly StrategySpec _strategy = deployment.Spec.Strategy;
     private readonly List<string> _waits = [];
@@ -150,6 +152,14 @@ internal sealed class WaveStep(DeploymentSnapshot deployment, IReadOnlyList<Roll
             DateTimeOffset end = DateTimeOffset.FromUnixTimeMilliseconds(until);
             _waits.Add(string.Create(
                 CultureInfo.InvariantCulture, $"wave {state.Wave + 1} of {limits.Length} soaks until {end:u}"));
+            return state with { SoakFromMs = from };
+        }
+
+        string[] unsure = [.. gates.Where(static g => g.Standing == GateStanding.Waiting)
+            .Select(static g => $"gate {g.Gate} has seen {g.Text}")];
+        if (unsure.Length > 0 && !state.Promoted)
+        {
+            _waits.AddRange(unsure);
             return state with { SoakFromMs = from };
         }
 

@@ -1,0 +1,47 @@
+using Kedge.Core.Device;
+
+namespace Kedge.Core.Measure;
+
+/// <summary>
+/// What one instance of a workload did in one stretch of time. A device tells the newest ones again and again while
+/// they grow: a later telling of the same window replaces the earlier one, so that losing or repeating a message
+/// changes no sum.
+/// </summary>
+public sealed record FigureWindow
+{
+    /// <summary>Most requests that one window counts; a count above it is nonsense.</summary>
+    public const long RequestsMax = 1L << 48;
+
+    /// <summary>Which instance.</summary>
+    public required InstanceId Instance { get; init; }
+
+    /// <summary>Which release it ran.</summary>
+    public required Digest Release { get; init; }
+
+    /// <summary>When it began, by the device's clock, Unix ms. With the instance it names the window.</summary>
+    public required long FromMs { get; init; }
+
+    /// <summary>When the server heard of it first, by its own clock, Unix ms; 0 on the device.</summary>
+    public long HeardMs { get; init; }
+
+    /// <summary>How long it has lasted, ms.</summary>
+    public long ForMs { get; init; }
+
+    /// <summary>Inference requests that were answered, well or not, 0..<see cref="RequestsMax"/>.</summary>
+    public long Requests { get; init; }
+
+    /// <summary>Those of them that were answered with an error.</summary>
+    public long Failures { get; init; }
+
+    /// <summary>How long those that were answered well took, from the whole request to the whole answer.</summary>
+    public LatencySketch Latency { get; init; } = LatencySketch.Empty;
+
+    /// <summary>How often the release was started again after its process had ended by itself.</summary>
+    public int Restarts { get; init; }
+
+    /// <summary>How often the memory was read.</summary>
+    public int Readings { get; init; }
+
+    /// <summary>The least memory that a reading found, in bytes, page cache left out; 0 when none was made.</summary>
+    public long MemoryLowBytes { get; init; }
+}

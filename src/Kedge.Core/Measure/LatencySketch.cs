@@ -1,0 +1,202 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text;
+
+namespace Kedge.Core.Measure;
+
+/// <summary>
+/// How often requests took how long, in buckets that grow by a constant factor. Problem: figures of many devices are
+/// to become one, and a quantile of quantiles is none. Approach: counts in buckets with fixed edges, so that merging is
+/// adding and loses nothing, and any quantile is known to within <see cref="RelativeError"/> of its value
+/// (Masson, Rim, Lee, "DDSketch", PVLDB 12(12), 2019, §2). Counts above an edge are exact.
+/// Immutable; equal when the counts are.
+/// </summary>
+public sealed class LatencySketch : IEquatable<LatencySketch>
+{
+    /// <summary>Each bucket's upper edge is so many times the one before it.</summary>
+    public const double Growth = 1.04;
+
+    /// <summary>A quantile is at most this far from the true one, as a fraction of it.</summary>
+    public const double RelativeError = (Growth - 1) / (Growth + 1);
+
+    /// <summary>
+    /// How many buckets there are. The first holds all up to 1 us, the last all above an hour.
+    /// </summary>
+    public const int Buckets = 563;
+
+    /// <summary>Longest <see cref="ToString"/>, in characters.</summary>
+    public const int TextCharsMax = 12 * 1024;
+
+    private static readonly double LogGrowth = Math.Log(Growth);
+
+    private readonly ImmutableArray<(int Bucket, long Count)> _counts;
+
+    private LatencySketch(ImmutableArray<(int Bucket, long Count)> counts)
+    {
+        _counts = counts;
+        Total = counts.Sum(static c => c.Count);
+    }
+
+    /// <summary>No request.</summary>
+    public static LatencySketch Empty { get; } = new([]);
+
+    /// <summary>Requests in all.</summary>
+    public long Total { get; }
+
+    /// <summary>Buckets that hold something, ascending.</summary>
+    public ImmutableArray<(int Bucket, long Count)> Counts => _counts;
+
+    /// <summary>The bucket of a time.</summary>
+    /// <param name="microseconds">From 0.</param>
+    public static int BucketOf(double microseconds) => microseconds <= 1
+        ? 0
+        : Math.Min(Buckets - 1, (int)Math.Ceiling(Math.Log(microseconds) / LogGrowth));
+
+    /// <summary>The upper edge of a bucket in microseconds: nothing in it is above, but in the last.</summary>
+    public static double UpperEdge(int bucket) => Math.Exp(bucket * LogGrowth);
+
+    /// <summary>Counts by bucket, as a server keeps them; shorter is zero.</summary>
+    public static LatencySketch Of(ReadOnlySpan<long> counts)
+    {
+        Check.That(counts.Length <= Buckets);
+        ImmutableArray<(int, long)>.Builder found = ImmutableArray.CreateBuilder<(int, long)>();
+        for (int bucket = 0; bucket < counts.Length; bucket++)
+        {
+            if (counts[bucket] > 0)
+            {
+                found.Add((bucket, counts[bucket]));
+            }
+        }
+
+        return new LatencySketch(found.ToImmutable());
+    }
+
+    /// <summary>All requests of several.</summary>
+    public static LatencySketch Merge(IEnumerable<LatencySketch> sketches)
+    {
+        long[] counts = new long[Buckets];
+        foreach (LatencySketch sketch in sketches)
+        {
+            foreach ((int bucket, long count) in sketch._counts)
+            {
+                counts[bucket] += count;
+            }
+        }
+
+        return Of(counts);
+    }
+
+    /// <summary>What came since an earlier reading of the same counters; what shrank counts as nothing new.</summary>
+    public LatencySketch Since(LatencySketch earlier)
+    {
+        long[] counts = new long[Buckets];
+        foreach ((int bucket, long count) in _counts)
+        {
+            counts[bucket] = count;
+        }
+
+        foreach ((int bucket, long count) in earlier._counts)
+        {
+            counts[bucket] = Math.Max(0, counts[bucket] - count);
+        }
+
+        return Of(counts);
+    }
+
+    /// <summary>Requests that took no longer than the upper edge of a bucket. Exact.</summary>
+    public long UpTo(int bucket)
+    {
+        long count = 0;
+        foreach ((int held, long here) in _counts)
+        {
+            if (held > bucket)
+            {
+                break;
+            }
+
+            count += here;
+        }
+
+        return count;
+    }
+
+    /// <summary>
+    /// The quantile in microseconds, to within <see cref="RelativeError"/>; 0 of nothing.
+    /// </summary>
+    /// <param name="quantile">Above 0, up to 1.</param>
+    public double Quantile(double quantile)
+    {
+        Check.That(quantile is > 0 and <= 1);
+        long rank = (long)Math.Ceiling(quantile * Total);
+        long seen = 0;
+        foreach ((int bucket, long count) in _counts)
+        {
+            seen += count;
+            if (seen >= rank)
+            {
+                return bucket == 0 ? 1 : UpperEdge(bucket) * 2 / (1 + Growth);
+            }
+        }
+
+        return 0;
+    }
+
+    /// <summary>Reads what <see cref="ToString"/> wrote; false for anything else.</summary>
+    public static bool TryParse(string text, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out LatencySketch? sketch)
+    {
+        sketch = null;
+        if (text.Length == 0)
+        {
+            sketch = Empty;
+            return true;
+        }
+
+        if (text.Length > TextCharsMax)
+        {
+            return false;
+        }
+
+        ImmutableArray<(int, long)>.Builder counts = ImmutableArray.CreateBuilder<(int, long)>();
+        int last = -1;
+        long total = 0;
+        foreach (Range range in text.AsSpan().Split(','))
+        {
+            ReadOnlySpan<char> pair = text.AsSpan()[range];
+            int colon = pair.IndexOf(':');
+            if (colon < 1 || !int.TryParse(pair[..colon], NumberStyles.None, CultureInfo.InvariantCulture, out int bucket)
+                || !long.TryParse(pair[(colon + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out long count)
+                || bucket <= last || bucket >= Buckets || count < 1 || count > FigureWindow.RequestsMax - total)
+            {
+                return false;
+            }
+
+            counts.Add((bucket, count));
+            total += count;
+            last = bucket;
+        }
+
+        sketch = new LatencySketch(counts.ToImmutable());
+        return true;
+    }
+
+    /// <summary><c>140:12,141:3</c>: buckets with their counts, ascending.</summary>
+    public override string ToString()
+    {
+        StringBuilder text = new();
+        foreach ((int bucket, long count) in _counts)
+        {
+            _ = text.Append(CultureInfo.InvariantCulture, $"{(text.Length > 0 ? "," : "")}{bucket}:{count}");
+        }
+
+        return text.ToString();
+    }
+
+    /// <inheritdoc/>
+    public bool Equals(LatencySketch? other) => other is not null && _counts.SequenceEqual(other._counts);
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => Equals(obj as LatencySketch);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Total, _counts.Length);
+}
