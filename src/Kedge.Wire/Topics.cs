@@ -19,6 +19,9 @@ public static class Topics
     /// <summary>Its answer, up, QoS 1, outside the sequence of reports.</summary>
     public const string Answer = "answer";
 
+    /// <summary>Live figures, up, QoS 1, outside the sequence of reports: told again while they grow.</summary>
+    public const string Telemetry = "telemetry";
+
     private const string Prefix = "kedge/v1/";
 
     /// <summary>The topic of one device that ends in <paramref name="leaf"/>.</summary>
