@@ -100,6 +100,18 @@ internal static class StoreCheck
         Check.That(write.Parent >= 0);
     }
 
+    public static void Figures(IReadOnlyList<FiguresWrite> writes)
+    {
+        Check.That(writes.Count <= StoreLimits.FiguresBatchMax);
+        foreach (FiguresWrite write in writes)
+        {
+            Time(write.AtMs);
+            Check.That(write.Device != default);
+            Check.That(write.Deployment != default);
+            Check.That(write.Json.Length is >= 1 and <= StoreLimits.FiguresCharsMax && Whole(write.Json));
+        }
+    }
+
     public static void Deployment(DeploymentWrite write)
     {
         Time(write.AtMs);

@@ -39,6 +39,14 @@ public static class StoreLimits
     /// <summary>Most reports that are committed together: one flush of the disk for all of them.</summary>
     public const int ReportBatchMax = 256;
 
+    /// <summary>
+    /// Longest row of figures, in characters: nine windows whose sketches are as long as they may be fit twice.
+    /// </summary>
+    public const int FiguresCharsMax = 256 * Limits.KiB;
+
+    /// <summary>Most rows of figures that are kept together: one transaction stays well below a second.</summary>
+    public const int FiguresBatchMax = 1000;
+
     /// <summary>Revisions of a deployment that are kept; older ones cannot be gone back to.</summary>
     public const int DeploymentHistoryMax = 20;
 

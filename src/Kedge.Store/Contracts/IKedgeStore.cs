@@ -11,7 +11,8 @@ namespace Kedge.Store.Contracts;
 /// <para><b>Invariants.</b> One revision grows by at least one with every committed change that somebody may watch, in
 /// commit order, over all tenants. A row's <c>Revision</c> is the store revision that last changed what people
 /// asked for in it: compare-and-set on that. A device's <c>ChangedAtRevision</c> moves with reports and presence too:
-/// watch that. Heartbeats, leases and the chunk index do not move the revision. Desired generations only grow.</para>
+/// watch that. Heartbeats, figures, leases and the chunk index do not move the revision. Desired generations only
+/// grow.</para>
 /// <para><b>Not here.</b> No clock: every time is a Unix millisecond given by the caller. No secrets of the server. No
 /// model bytes: chunks lie in a content folder, the store knows which there are. No decision: selectors, roles and
 /// plans are judged by the caller.</para>
@@ -37,6 +38,9 @@ public interface IKedgeStore : IAsyncDisposable
 
     /// <summary>Where the rollouts of deployments stand.</summary>
     IRolloutStore Rollouts { get; }
+
+    /// <summary>What devices measured of their workloads.</summary>
+    IFiguresStore Figures { get; }
 
     /// <summary>Models: packages and tags.</summary>
     IPackageStore Packages { get; }

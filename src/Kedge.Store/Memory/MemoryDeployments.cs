@@ -122,6 +122,7 @@ internal sealed class MemoryDeployments(MemoryEngine engine) : IDeploymentStore
             Deployments = scope.Tenant.Deployments.Remove(id),
             Histories = scope.Tenant.Histories.Remove(id),
             Rollouts = scope.Tenant.Rollouts.Remove(id),
+            Figures = scope.Tenant.Figures.Remove(id),
         };
         return new CasOutcome.Done(scope.Mark());
     }

@@ -153,6 +153,7 @@ internal sealed class MemoryDevices(MemoryEngine engine) : IDeviceStore
         }
 
         MemoryCertificates.RevokeAll(scope, enrolment.Device, enrolment.AtMs, StoreRules.BecauseReplaced);
+        scope.Tenant = MemoryFigures.Without(scope.Tenant, enrolment.Device);
         return Take(scope, enrolment, StoreRules.Replaced(held, enrolment, scope.Mark()));
     }
 
@@ -208,6 +209,7 @@ internal sealed class MemoryDevices(MemoryEngine engine) : IDeviceStore
             Devices = scope.Tenant.Devices.Remove(device),
             Signed = scope.Tenant.Signed.Remove(device),
         };
+        scope.Tenant = MemoryFigures.Without(scope.Tenant, device);
         return new CasOutcome.Done(scope.Mark());
     }
 

@@ -22,6 +22,7 @@ public sealed class MemoryStore : IKedgeStore
         Desired = new MemoryDesired(_engine);
         Deployments = new MemoryDeployments(_engine);
         Rollouts = new MemoryRollouts(_engine);
+        Figures = new MemoryFigures(_engine);
         Packages = new MemoryPackages(_engine);
         Chunks = new MemoryChunks(_engine);
         Tokens = new MemoryTokens(_engine);
@@ -49,6 +50,9 @@ public sealed class MemoryStore : IKedgeStore
 
     /// <inheritdoc/>
     public IRolloutStore Rollouts { get; }
+
+    /// <inheritdoc/>
+    public IFiguresStore Figures { get; }
 
     /// <inheritdoc/>
     public IPackageStore Packages { get; }

@@ -28,6 +28,12 @@ internal sealed record TenantState
     public ImmutableSortedDictionary<DeploymentId, RolloutRow> Rollouts { get; init; } =
         ImmutableSortedDictionary<DeploymentId, RolloutRow>.Empty;
 
+    /// <summary>By deployment, then by device.</summary>
+    public ImmutableSortedDictionary<DeploymentId, ImmutableSortedDictionary<DeviceId, FiguresRow>> Figures
+    {
+        get; init;
+    } = ImmutableSortedDictionary<DeploymentId, ImmutableSortedDictionary<DeviceId, FiguresRow>>.Empty;
+
     public ImmutableSortedDictionary<Digest, StoredPackage> Packages { get; init; } =
         ImmutableSortedDictionary<Digest, StoredPackage>.Empty;
 

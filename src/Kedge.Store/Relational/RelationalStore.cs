@@ -20,6 +20,7 @@ public abstract class RelationalStore : IKedgeStore
         Desired = new SqlDesired(engine);
         Deployments = new SqlDeployments(engine);
         Rollouts = new SqlRollouts(engine);
+        Figures = new SqlFigures(engine);
         Packages = new SqlPackages(engine);
         Chunks = new SqlChunks(engine);
         Tokens = new SqlTokens(engine);
@@ -47,6 +48,9 @@ public abstract class RelationalStore : IKedgeStore
 
     /// <inheritdoc/>
     public IRolloutStore Rollouts { get; }
+
+    /// <inheritdoc/>
+    public IFiguresStore Figures { get; }
 
     /// <inheritdoc/>
     public IPackageStore Packages { get; }

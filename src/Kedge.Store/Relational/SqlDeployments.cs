@@ -192,6 +192,7 @@ internal sealed class SqlDeployments(IRelationalEngine engine) : IDeploymentStor
 
         await TrimAsync(scope, tenant, id, long.MaxValue).ConfigureAwait(false);
         await SqlRollouts.RemoveAsync(scope, tenant, id).ConfigureAwait(false);
+        await SqlFigures.RemoveAsync(scope, tenant, id).ConfigureAwait(false);
         await scope.ExecuteAsync(DeleteRow, ("tenant", tenant.ToString()), ("deployment", id.ToString()))
             .ConfigureAwait(false);
         return new CasOutcome.Done(scope.Mark());

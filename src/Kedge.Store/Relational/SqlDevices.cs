@@ -192,6 +192,7 @@ internal sealed class SqlDevices(IRelationalEngine engine) : IDeviceStore
         await scope.ExecuteAsync(
             DeleteDocuments, ("tenant", tenant.ToString()), ("device", enrolment.Device.ToString()))
             .ConfigureAwait(false);
+        await SqlFigures.RemoveAsync(scope, tenant, enrolment.Device).ConfigureAwait(false);
         return await TakeAsync(scope, tenant, enrolment, StoreRules.Replaced(held, enrolment, scope.Mark()))
             .ConfigureAwait(false);
     }
@@ -260,6 +261,7 @@ internal sealed class SqlDevices(IRelationalEngine engine) : IDeviceStore
         await SqlCertificates.RevokeAllAsync(scope, tenant, wanted.Device, atMs, StoreRules.BecauseDeleted)
             .ConfigureAwait(false);
         await scope.ExecuteAsync(DeleteDocuments, key).ConfigureAwait(false);
+        await SqlFigures.RemoveAsync(scope, tenant, wanted.Device).ConfigureAwait(false);
         await scope.ExecuteAsync(DeleteDevice, key).ConfigureAwait(false);
         return new CasOutcome.Done(scope.Mark());
     }

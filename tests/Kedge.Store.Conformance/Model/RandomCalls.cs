@@ -130,14 +130,21 @@ public sealed class RandomCalls(int seed)
     {
         DeploymentWrite write = Deployment();
         RolloutWrite rollout = Rollout();
+        FiguresWrite[] figures = [Figures(), Figures()];
         (long? expected, long at) = (Expected(), _now);
         ApplyBatch batch = new()
         {
             DryRun = _random.Next(4) == 0,
             Changes = [.. Enumerable.Range(0, _random.Next(1, 4)).Select(_ => Change())],
         };
-        return _random.Next(7) switch
+        return _random.Next(8) switch
         {
+            7 => Call("figures", async s =>
+            {
+                await s.Figures.SaveManyAsync(TenantId.Default, figures, None);
+                return await s.Figures.FindAsync(
+                    TenantId.Default, figures[0].Device, figures[0].Deployment, None);
+            }),
             6 => Call("rollout", async s => await s.Rollouts.SaveAsync(TenantId.Default, rollout, None)),
             0 or 1 => Call("deploy", async s => await s.Deployments.ApplyAsync(TenantId.Default, write, None)),
             2 => Call("undeploy", async s =>
@@ -209,6 +216,9 @@ public sealed class RandomCalls(int seed)
         {
             AtMs = _now,
         };
+
+    private FiguresWrite Figures() =>
+        Sample.Figures(Device().ToString(), Pick("web", "db"), Pick(Contents)) with { AtMs = _now };
 
     private DeploymentWrite Deployment() =>
         Sample.Deployment(

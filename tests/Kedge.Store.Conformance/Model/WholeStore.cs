@@ -30,6 +30,7 @@ public static class WholeStore
         foreach (string name in (string[])["web", "db"])
         {
             Add($"history {name}", await store.Deployments.HistoryAsync(tenant, new DeploymentId(name), None));
+            Add($"figures {name}", await store.Figures.ListAsync(tenant, new DeploymentId(name), null, 100, None));
         }
 
         Add("deployments", await store.Deployments.ListAsync(tenant, null, 100, None));

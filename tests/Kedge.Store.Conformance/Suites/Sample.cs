@@ -86,6 +86,14 @@ public static class Sample
         AtMs = 5000,
     };
 
+    public static FiguresWrite Figures(string device, string deployment, string figures) => new()
+    {
+        Device = new DeviceId(device),
+        Deployment = new DeploymentId(deployment),
+        Json = $"{{\"figures\":\"{figures}\"}}",
+        AtMs = 9000,
+    };
+
     public static DeploymentWrite Deployment(string name, string spec, params Digest[] packages) => new()
     {
         Id = new DeploymentId(name),
