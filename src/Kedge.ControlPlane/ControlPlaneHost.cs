@@ -158,12 +158,19 @@ public sealed partial class ControlPlaneHost : IAsyncDisposable
             runner.RunAsync("plan", s.Wakeups.Plan, period, plan.RunOnceAsync, ct),
             runner.RunAsync("send", s.Wakeups.Send, period, send.RunOnceAsync, ct),
             runner.RunAsync("floor", s.Wakeups.Floor, period, floor.RunOnceAsync, ct),
+            runner.RunAsync("figures", s.Wakeups.Figures, period, SaveFiguresAsync, ct),
             runner.RunAsync("presence", s.Wakeups.Presence, period, presence.RunOnceAsync, ct),
             runner.RunAsync("revision", new Wakeup(), TimeSpan.Zero, revision.RunOnceAsync, ct),
             runner.RunAsync(
                 "housekeeping", new Wakeup(), ServerLimits.HousekeepingPeriod, housekeeping.RunOnceAsync, ct),
             runner.RunAsync("certificate", new Wakeup(), TimeSpan.FromHours(1), RenewAsync, ct),
         ];
+    }
+
+    private async ValueTask SaveFiguresAsync(CancellationToken ct)
+    {
+        await _scope.Link.Figures.FlushAsync(ct).ConfigureAwait(false);
+        await Task.Delay(ServerLimits.FiguresPause, _scope.Time, ct).ConfigureAwait(false);
     }
 
     private ValueTask RenewAsync(CancellationToken ct)

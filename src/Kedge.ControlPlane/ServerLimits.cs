@@ -41,6 +41,11 @@ public static class ServerLimits
     /// <summary>Packages whose manifests are kept parsed in memory, a count.</summary>
     public const int ManifestCacheMax = 256;
 
+    /// <summary>
+    /// Rows of figures that wait to be saved at one time: what thousands of devices tell within a second.
+    /// </summary>
+    public const int FiguresWaitingMax = 20_000;
+
     /// <summary>Longest wait for the TLS handshake of the device link.</summary>
     public static readonly TimeSpan HandshakeTimeout = TimeSpan.FromSeconds(15);
 
@@ -60,6 +65,14 @@ public static class ServerLimits
 
     /// <summary>How often last-seen times go to the store.</summary>
     public static readonly TimeSpan TouchPeriod = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// Pause between two transactions that save figures: well below the second in which they are told.
+    /// </summary>
+    public static readonly TimeSpan FiguresPause = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>How old the figures of a rollout may be that a person looks at.</summary>
+    public static readonly TimeSpan FiguresAgeMax = TimeSpan.FromMilliseconds(500);
 
     /// <summary>How long an uploaded chunk waits for its package: a push over a slow line takes hours.</summary>
     public static readonly TimeSpan UnusedChunkAge = TimeSpan.FromDays(1);

@@ -28,6 +28,9 @@ public sealed partial class DeviceLink(
     /// <summary>Answers to questions that were put to devices.</summary>
     public Hands Hands { get; } = new(sessions, time);
 
+    /// <summary>Figures that devices told, on their way to the store.</summary>
+    public FiguresIntake Figures { get; } = new(store, options.Tenant, wakeups.Figures, time);
+
     /// <summary>A connection whose TLS handshake proved a certificate.</summary>
     /// <param name="certificate">What was shown.</param>
     /// <param name="connection">The way to the device.</param>
@@ -107,7 +110,10 @@ public sealed partial class DeviceLink(
         }
     }
 
-    /// <summary>A message of the device. The answer is given when it is durable, not before.</summary>
+    /// <summary>
+    /// A message of the device. The answer is given when it is durable, not before; figures, which are told again and
+    /// again, are answered once they are taken.
+    /// </summary>
     public async ValueTask<LinkAnswer> PublishAsync(
         DeviceSession session, string topic, ReadOnlyMemory<byte> payload, CancellationToken ct)
     {
@@ -120,6 +126,11 @@ public sealed partial class DeviceLink(
         if (leaf == Hands.AnswerLeaf)
         {
             return Hands.TryAnswer(session, payload) ? LinkAnswer.Committed : LinkAnswer.Malformed;
+        }
+
+        if (leaf == Topics.Telemetry)
+        {
+            return await TakeFiguresAsync(session, payload, ct).ConfigureAwait(false);
         }
 
         if (leaf != Topics.Reported)
@@ -180,6 +191,19 @@ public sealed partial class DeviceLink(
             default:
                 throw Check.Unreachable(verdict);
         }
+    }
+
+    private async ValueTask<LinkAnswer> TakeFiguresAsync(
+        DeviceSession session, ReadOnlyMemory<byte> payload, CancellationToken ct)
+    {
+        if (FiguresFormat.TryRead(payload.Span, out Finding? finding) is not var (workload, windows))
+        {
+            ReportRefused(session.Identity.ToString(), finding?.Message ?? "");
+            return LinkAnswer.Malformed;
+        }
+
+        await Figures.TakeAsync(session, workload, windows, ct).ConfigureAwait(false);
+        return LinkAnswer.Committed;
     }
 
     private ReportBody BodyOf(DeviceId device, UpMessage message)

@@ -1,5 +1,7 @@
+using System.Collections.Immutable;
 using Kedge.ControlPlane.Auth;
 using Kedge.Core;
+using Kedge.Core.Measure;
 
 namespace Kedge.ControlPlane.Link;
 
@@ -29,4 +31,10 @@ public sealed class DeviceSession(DeviceIdentity identity, Digest key, IDeviceCo
 
     /// <summary>Generation that was sent last, answered or not; none to send again. Written by the table.</summary>
     public Generation Sent { get; internal set; }
+
+    /// <summary>
+    /// Figures that it told, by deployment, as they are kept. Written by <see cref="FiguresIntake"/>, one message
+    /// of the connection after the other.
+    /// </summary>
+    internal Dictionary<DeploymentId, ImmutableArray<FigureWindow>> Figures { get; } = [];
 }

@@ -15,6 +15,9 @@ public sealed class Wakeups
     /// <summary>A connection has ended: record it.</summary>
     public Wakeup Presence { get; } = new();
 
+    /// <summary>A device told figures: save them.</summary>
+    public Wakeup Figures { get; } = new();
+
     /// <summary>
     /// True while a rollout is under way: then whatever devices report, and their coming and going, is a reason to
     /// plan.
