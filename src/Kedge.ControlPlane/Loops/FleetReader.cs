@@ -22,6 +22,7 @@ namespace Kedge.ControlPlane.Loops;
 public sealed class FleetReader(IKedgeStore store, TenantId tenant, TimeProvider time)
 {
     private readonly RolloutReader _rollouts = new(store, tenant);
+    private readonly FiguresReader _figures = new(store, tenant);
     private readonly Dictionary<DeviceId, ParsedDevice> _parsed = [];
     private readonly Dictionary<Digest, PackageManifest> _packages = [];
 
@@ -44,6 +45,7 @@ public sealed class FleetReader(IKedgeStore store, TenantId tenant, TimeProvider
             await DeploymentsAsync(quarantined, frozen, ct).ConfigureAwait(false);
         ImmutableArray<DeviceSnapshot> devices = await DevicesAsync(quarantined, ct).ConfigureAwait(false);
         deployments = await WithRolloutsAsync(deployments, devices, ct).ConfigureAwait(false);
+        devices = await _figures.WithFiguresAsync(deployments, devices, ct).ConfigureAwait(false);
         await LoadPackagesAsync(deployments, devices, ct).ConfigureAwait(false);
         Quarantined = quarantined.ToImmutable();
         return new FleetSnapshot
@@ -56,6 +58,13 @@ public sealed class FleetReader(IKedgeStore store, TenantId tenant, TimeProvider
             Packages = _packages.ToImmutableDictionary(),
         };
     }
+
+    /// <summary>The same fleet with the figures that are kept now: they change without the store's revision.</summary>
+    public async ValueTask<FleetSnapshot> WithFiguresAsync(FleetSnapshot snapshot, CancellationToken ct) =>
+        snapshot with
+        {
+            Devices = await _figures.WithFiguresAsync(snapshot.Deployments, snapshot.Devices, ct).ConfigureAwait(false),
+        };
 
     private async ValueTask<ImmutableArray<DeploymentSnapshot>> DeploymentsAsync(
         ImmutableArray<QuarantinedRow>.Builder quarantined,

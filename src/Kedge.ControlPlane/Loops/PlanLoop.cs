@@ -17,8 +17,9 @@ namespace Kedge.ControlPlane.Loops;
 /// <summary>
 /// Carries the planner's decisions into the store: read the fleet, plan, ask the second opinion, sign, commit on the
 /// parent generations and the parent states of rollouts. It decides nothing, and wakes itself when a rollout asks for
-/// it. A plan that somebody else overtook is dropped and made again; a device whose
-/// plan breaks a rule keeps what it runs while the others go on. Also takes away deployments that nobody runs any more.
+/// it: when a soak ends, or to look at figures, which move no revision. A plan that somebody else overtook is dropped
+/// and made again; a device whose plan breaks a rule keeps what it runs while the others go on. Also takes away
+/// deployments that nobody runs any more.
 /// </summary>
 public sealed partial class PlanLoop(
     IKedgeStore store, TenantId tenant, ECDsa desiredKey, Wakeups wakeups, TimeProvider time, ILogger log)
@@ -44,6 +45,7 @@ public sealed partial class PlanLoop(
             return;
         }
 
+        long began = time.GetTimestamp();
         FleetSnapshot snapshot = await _reader.ReadAsync(ct).ConfigureAwait(false);
         foreach (QuarantinedRow row in _reader.Quarantined)
         {
@@ -60,7 +62,7 @@ public sealed partial class PlanLoop(
         if (clean)
         {
             _plannedAt = revision;
-            WakeAt(broken.IsEmpty ? plan.WakeAtMs : null);
+            WakeAt(broken.IsEmpty ? NotBefore(plan.WakeAtMs, time.GetElapsedTime(began)) : null);
         }
         else
         {
@@ -134,6 +136,13 @@ public sealed partial class PlanLoop(
 
         return true;
     }
+
+    /// <summary>
+    /// Gates ask for a look each second. A fleet so large that a plan takes longer than that gets as long a pause:
+    /// half of the time is left for what people and devices ask.
+    /// </summary>
+    private long? NotBefore(long? atMs, TimeSpan took) =>
+        atMs is { } wanted ? Math.Max(wanted, NowMs() + (long)took.TotalMilliseconds) : null;
 
     /// <summary>Timers may ring a little early, and not count more than some weeks.</summary>
     private void WakeAt(long? atMs)
