@@ -71,6 +71,9 @@ public sealed record RolloutResource
     /// <summary>What it waits for, a sentence each; empty when it waits for nothing.</summary>
     public IReadOnlyList<string> Waits { get; init; } = [];
 
+    /// <summary>What each gate says now; empty without gates, and when nobody has the target.</summary>
+    public IReadOnlyList<RolloutGateResource> Gates { get; init; } = [];
+
     /// <summary>Every device that it may reach, and those that its selector matches and that cannot run it.</summary>
     public IReadOnlyList<RolloutDeviceResource> Devices { get; init; } = [];
 }
@@ -99,6 +102,14 @@ public sealed record RolloutDeviceResource
     /// <summary>Why it has the target, or has not, in one sentence.</summary>
     public string Why { get; init; } = "";
 }
+
+/// <summary>One gate at one look.</summary>
+/// <param name="Gate">Its name: <c>errors</c>, <c>latency p99</c>, <c>memory, restarts</c>.</param>
+/// <param name="Standing">
+/// <c>waiting</c> for more requests, <c>passing</c>, or <c>failed</c>: the target is taken back.
+/// </param>
+/// <param name="Text">The figures in one sentence.</param>
+public sealed record RolloutGateResource(string Gate, string Standing, string Text);
 
 /// <summary>A rollout in few words, as part of its deployment.</summary>
 /// <param name="Phase">As <see cref="RolloutResource.Phase"/>.</param>

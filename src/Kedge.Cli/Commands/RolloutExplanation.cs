@@ -35,7 +35,7 @@ internal static class RolloutExplanation
             return;
         }
 
-        session.Print.Raw(RolloutText.Block(rollout, session.NowMs).ToString());
+        session.Print.Raw(RolloutText.Block(rollout, session.NowMs, colour: false).ToString());
         session.Print.Table(RolloutText.Devices(rollout, all: true), "There are no devices that it could reach.");
     }
 }

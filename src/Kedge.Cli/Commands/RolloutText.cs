@@ -42,7 +42,10 @@ internal static class RolloutText
     };
 
     /// <summary>Where it stands, in a block of lines.</summary>
-    public static FieldBlock Block(RolloutResource rollout, long nowMs)
+    /// <param name="rollout">Which.</param>
+    /// <param name="nowMs">Now, Unix ms.</param>
+    /// <param name="colour">True to colour words that say how things stand.</param>
+    public static FieldBlock Block(RolloutResource rollout, long nowMs, bool colour)
     {
         string promoted = rollout is { Promoted: true, Wave: > 0 } ? ", promoted" : "";
         FieldBlock block = new FieldBlock()
@@ -65,7 +68,26 @@ internal static class RolloutText
             block.Add("Waits for", OneLine(wait));
         }
 
-        return block;
+        return rollout.Gates.Count > 0 ? block.AddTable("Gates", Gates(rollout), colour) : block;
+    }
+
+    /// <summary>What each gate says now.</summary>
+    public static TextTable Gates(RolloutResource rollout)
+    {
+        TextTable table = new("GATE", "STANDING", "FIGURES");
+        foreach (RolloutGateResource gate in rollout.Gates)
+        {
+            string standing = gate.Standing switch
+            {
+                "waiting" => "Waiting",
+                "passing" => "Passing",
+                "failed" => "Failed",
+                _ => gate.Standing,
+            };
+            table.Add(gate.Gate, standing, gate.Text);
+        }
+
+        return table;
     }
 
     /// <summary>The devices, all or those that do not serve what they are to.</summary>

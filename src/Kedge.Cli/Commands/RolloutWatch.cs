@@ -100,7 +100,7 @@ internal sealed class RolloutWatch(Session session, TimeSpan timeout)
 
     private Text Picture(RolloutResource rollout)
     {
-        FieldBlock block = RolloutText.Block(rollout, session.NowMs)
+        FieldBlock block = RolloutText.Block(rollout, session.NowMs, colour: false)
             .AddTable("On devices", RolloutText.Devices(rollout, HasAllDevices), colour: false);
         return new Text(Printer.Clean(block.ToString())) { Overflow = Overflow.Ellipsis };
     }
@@ -114,7 +114,7 @@ internal sealed class RolloutWatch(Session session, TimeSpan timeout)
             return;
         }
 
-        FieldBlock block = RolloutText.Block(rollout, session.NowMs);
+        FieldBlock block = RolloutText.Block(rollout, session.NowMs, session.World.HasColour);
         if (devices.RowCount > 0)
         {
             block.AddTable("On devices", devices, session.World.HasColour);

@@ -53,9 +53,9 @@ public sealed class TextTable(params string[] headings)
 
     private static string? Colour(string cell) => cell switch
     {
-        "Ready" or "serving" or "Serving" or "Complete" or "Chosen" or "yes" or "created" => "\u001b[32m",
+        "Ready" or "serving" or "Serving" or "Complete" or "Passing" or "Chosen" or "yes" or "created" => "\u001b[32m",
         "Progressing" or "Pending" or "KeepsOld" or "Stale" or "Warning" or "fetching" or "starting"
-            or "Changing" or "Paused" => "\u001b[33m",
+            or "Changing" or "Paused" or "Waiting" => "\u001b[33m",
         "Failing" or "Offline" or "Revoked" or "Rejected" or "waiting" or "stopped"
             or "Failed" or "RolledBack" or "RollingBack" or "Unfit" => "\u001b[31m",
         _ => null,

@@ -1,6 +1,8 @@
 using Kedge.Api.Resources;
+using Kedge.Core;
 using Kedge.Core.Deployments;
 using Kedge.Core.Rollouts;
+using Kedge.Core.Rollouts.Gates;
 
 namespace Kedge.ControlPlane.Http;
 
@@ -39,6 +41,7 @@ internal static class RolloutMap
             Code = state.Code,
             Reason = state.Reason,
             Waits = report.Step.Waits,
+            Gates = [.. report.Step.Gates.Select(Of)],
             Devices = [.. report.Devices.Select(Of)],
         };
     }
@@ -69,6 +72,18 @@ internal static class RolloutMap
         }
 
         return deployment?.Rollout?.Stable?.Revision == revision ? nameof(RolloutPhase.Complete) : "";
+    }
+
+    private static RolloutGateResource Of(GateReading reading)
+    {
+        string standing = reading.Standing switch
+        {
+            GateStanding.Waiting => "waiting",
+            GateStanding.Passing => "passing",
+            GateStanding.Failed => "failed",
+            GateStanding.Unknown => throw Check.Unreachable(reading.Standing),
+        };
+        return new RolloutGateResource(reading.Gate, standing, reading.Text);
     }
 
     private static RolloutDeviceResource Of(RolloutDevice device) => new()
