@@ -46,10 +46,9 @@ internal sealed class HaltFigures(BenchFleet fleet, BenchReport report)
 
     private async Task ServeAsync(string version)
     {
-        string revision = await fleet.Models.ApplyAsync(Deployment, version, Port);
-        await Task.WhenAll(fleet.Devices.Select(device => fleet.Models.AnsweredAsync(
-            device, Port, revision, TimeSpan.FromMilliseconds(50))));
+        await fleet.Models.ApplyAsync(Deployment, version, Port);
         await PhaseAsync("Complete");
+        await fleet.Fleet.ServingAsync(Deployment, $"bearing:{version}", fleet.Devices.Count, Patience);
     }
 
     private async Task SwapUnderLoadAsync()

@@ -70,4 +70,13 @@ public enum FieldShape
 
     /// <summary>A number of devices, or a share of them, as <c>10%</c>.</summary>
     DeviceAmount = 21,
+
+    /// <summary>A share of all, as <c>0.5%</c>; bounds in millionths.</summary>
+    Share = 22,
+
+    /// <summary>How many times as much, as <c>1.5</c>; bounds in thousandths.</summary>
+    Ratio = 23,
+
+    /// <summary>A short time, as <c>50ms</c>; bounds in microseconds.</summary>
+    Latency = 24,
 }

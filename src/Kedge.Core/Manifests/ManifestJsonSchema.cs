@@ -159,7 +159,8 @@ public static class ManifestJsonSchema
 
     private static void WriteTypes(Utf8JsonWriter json, FieldShape shape)
     {
-        if (shape is not (FieldShape.Memory or FieldShape.Cpu or FieldShape.CpuSet or FieldShape.DeviceAmount))
+        if (shape is not (FieldShape.Memory or FieldShape.Cpu or FieldShape.CpuSet or FieldShape.DeviceAmount
+            or FieldShape.Ratio))
         {
             json.WriteString("type", "string");
             return;
@@ -178,6 +179,9 @@ public static class ManifestJsonSchema
         FieldShape.Cpu => @"^[0-9]+(\.[0-9]+)?m?$",
         FieldShape.Duration => "^([0-9]+[smhd])+$",
         FieldShape.DeviceAmount => "^([1-9][0-9]{0,6}|([1-9][0-9]?|100)%)$",
+        FieldShape.Share => @"^[0-9]+(\.[0-9]+)?%$",
+        FieldShape.Ratio => @"^[0-9]+(\.[0-9]+)?$",
+        FieldShape.Latency => @"^[0-9]+(\.[0-9]+)?(us|ms|s)$",
         FieldShape.CpuSet => "^(auto|[0-9]+(-[0-9]+)?(,[0-9]+(-[0-9]+)?)*)$",
         FieldShape.Package => $"^({DigestPattern}|{NamePattern.Trim('^', '$')}(:{TagPattern}|@{DigestPattern}))$",
         FieldShape.LabelKey => $"^([a-z0-9.-]{{1,253}}/)?{WordPattern}$",

@@ -72,6 +72,27 @@ public static class ManifestLimits
     /// <summary>Longest life of an enrolment token: longer and it is a password.</summary>
     public static readonly TimeSpan TokenLifetimeMax = TimeSpan.FromDays(365);
 
+    /// <summary>Gates on times of answers: one for each quantile that people look at.</summary>
+    public const int LatencyGatesMax = 4;
+
+    /// <summary>Answers that a gate may ask for before a wave passes.</summary>
+    public const int GateRequestsMax = 100_000_000;
+
+    /// <summary>Longest time of an answer that a gate can name, in microseconds: one hour.</summary>
+    public const long GateMicrosecondsMax = 3_600_000_000;
+
+    /// <summary>Most times as much as before that a gate can allow, in thousandths.</summary>
+    public const int GateRatioPermilleMax = 100_000;
+
+    /// <summary>Restarts that a gate can allow on one device.</summary>
+    public const int GateRestartsMax = 1_000;
+
+    /// <summary>Shortest window of figures in seconds: a device tells them every second at most.</summary>
+    public const int GateWindowSecondsMin = 10;
+
+    /// <summary>Longest window of figures in seconds.</summary>
+    public const int GateWindowSecondsMax = 3_600;
+
     /// <summary>Waves that are listed: with each three times the one before, 16 reach ten million devices.</summary>
     public const int WavesMax = 16;
 

@@ -147,7 +147,8 @@ public static class ManifestWriter
                 : new ManifestNode.Sequence([.. strategy.Budgets.Select(budget => (ManifestNode)Map(
                     ("label", Text(budget.Label)), ("minServing", Number(budget.MinServing))))])),
             ("maxFailures", Number(strategy.MaxFailures)),
-            ("deadline", strategy.Deadline > TimeSpan.Zero ? Text(Lifetime.Format(strategy.Deadline)) : null)),
+            ("deadline", strategy.Deadline > TimeSpan.Zero ? Text(Lifetime.Format(strategy.Deadline)) : null),
+            ("gates", GateBinding.Write(strategy.Gates))),
         StrategyKind.Unknown => throw Check.Unreachable(strategy),
     };
 
@@ -157,7 +158,7 @@ public static class ManifestWriter
 
     private static ManifestNode? Milli(int milli) => milli > 0 ? Text(Quantity.FormatMilli(milli)) : null;
 
-    private static ManifestNode? Bytes(long bytes) => bytes > 0 ? Text(Quantity.FormatBytes(bytes)) : null;
+    internal static ManifestNode? Bytes(long bytes) => bytes > 0 ? Text(Quantity.FormatBytes(bytes)) : null;
 
     private static ManifestNode.Mapping? Labels(ImmutableSortedDictionary<string, string> labels) => labels.IsEmpty
         ? null
@@ -165,15 +166,15 @@ public static class ManifestWriter
 
     private static ManifestNode.Sequence Texts(IEnumerable<string> texts) => new([.. texts.Select(Text)]);
 
-    private static ManifestNode Text(string text) => new ManifestNode.Scalar(text, quoted: true);
+    internal static ManifestNode Text(string text) => new ManifestNode.Scalar(text, quoted: true);
 
-    private static ManifestNode Number(long number) =>
+    internal static ManifestNode Number(long number) =>
         new ManifestNode.Scalar(number.ToString(CultureInfo.InvariantCulture), quoted: false);
 
     private static ManifestNode Flag(bool value) => new ManifestNode.Scalar(value ? "true" : "false", quoted: false);
 
     /// <summary>A mapping of those fields that have a value.</summary>
-    private static ManifestNode.Mapping Map(params ReadOnlySpan<(string Key, ManifestNode? Value)> fields)
+    internal static ManifestNode.Mapping Map(params ReadOnlySpan<(string Key, ManifestNode? Value)> fields)
     {
         ImmutableArray<ManifestEntry>.Builder entries = ImmutableArray.CreateBuilder<ManifestEntry>();
         foreach ((string key, ManifestNode? value) in fields)

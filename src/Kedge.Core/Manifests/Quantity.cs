@@ -15,6 +15,8 @@ public static class Quantity
         ("T", 1_000_000_000_000), ("G", 1_000_000_000), ("M", 1_000_000), ("k", 1_000),
     ];
 
+    private static readonly (string Suffix, long Factor)[] TimeUnits = [("us", 1), ("ms", 1_000), ("s", 1_000_000)];
+
     /// <summary>
     /// Reads memory in bytes; false when the text is none, is negative, is no whole number of bytes or does not fit.
     /// </summary>
@@ -46,6 +48,66 @@ public static class Quantity
         milli = (int)value;
         return true;
     }
+
+    /// <summary>Reads a share in millionths: <c>0.5%</c> is 5,000; false when it is none or finer than that.</summary>
+    public static bool TryParseShare(string text, out int ppm)
+    {
+        ppm = 0;
+        if (!text.EndsWith('%') || !TryScale(text[..^1], 10_000, out long value) || value > int.MaxValue)
+        {
+            return false;
+        }
+
+        ppm = (int)value;
+        return true;
+    }
+
+    /// <summary>A share in percent, as <c>0.5%</c>.</summary>
+    public static string FormatShare(int ppm) =>
+        string.Create(CultureInfo.InvariantCulture, $"{ppm / 10_000m:0.####}%");
+
+    /// <summary>
+    /// Reads a ratio in thousandths: <c>1.5</c> is 1,500; false when it is none or finer than that.
+    /// </summary>
+    public static bool TryParseRatio(string text, out int permille)
+    {
+        permille = 0;
+        if (!TryScale(text, 1_000, out long value) || value > int.MaxValue)
+        {
+            return false;
+        }
+
+        permille = (int)value;
+        return true;
+    }
+
+    /// <summary>A ratio, as <c>1.5</c>.</summary>
+    public static string FormatRatio(int permille) =>
+        string.Create(CultureInfo.InvariantCulture, $"{permille / 1_000m:0.###}");
+
+    /// <summary>Reads a short time in microseconds, as <c>250us</c>, <c>50ms</c> or <c>1.5s</c>.</summary>
+    public static bool TryParseMicroseconds(string text, out long microseconds)
+    {
+        foreach ((string suffix, long factor) in TimeUnits)
+        {
+            if (text.EndsWith(suffix, StringComparison.Ordinal))
+            {
+                return TryScale(text[..^suffix.Length], factor, out microseconds);
+            }
+        }
+
+        microseconds = 0;
+        return false;
+    }
+
+    /// <summary>A short time in the largest unit that is exact: <c>50ms</c>.</summary>
+    public static string FormatMicroseconds(long microseconds) => microseconds switch
+    {
+        > 0 when microseconds % 1_000_000 == 0 =>
+            string.Create(CultureInfo.InvariantCulture, $"{microseconds / 1_000_000}s"),
+        > 0 when microseconds % 1_000 == 0 => string.Create(CultureInfo.InvariantCulture, $"{microseconds / 1_000}ms"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{microseconds}us"),
+    };
 
     /// <summary>Memory in the largest binary unit that is exact: <c>64Mi</c>; plain bytes otherwise.</summary>
     public static string FormatBytes(long bytes)

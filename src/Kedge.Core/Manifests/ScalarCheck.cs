@@ -28,8 +28,8 @@ internal sealed class ScalarCheck(FindingList findings)
     {
         FieldShape.Integer => ScalarWords.TryInteger(scalar, out _),
         FieldShape.Boolean => ScalarWords.IsBoolean(scalar),
-        FieldShape.Memory or FieldShape.Cpu or FieldShape.CpuSet or FieldShape.DeviceAmount =>
-            ScalarWords.IsText(scalar) || ScalarWords.IsNumber(scalar),
+        FieldShape.Memory or FieldShape.Cpu or FieldShape.CpuSet or FieldShape.DeviceAmount
+            or FieldShape.Ratio => ScalarWords.IsText(scalar) || ScalarWords.IsNumber(scalar),
         _ => ScalarWords.IsText(scalar),
     };
 
@@ -51,6 +51,10 @@ internal sealed class ScalarCheck(FindingList findings)
             FieldShape.Cpu => NumberProblem(Quantity.TryParseMilli(text, out int milli), milli, shown, schema),
             FieldShape.Duration => NumberProblem(
                 Lifetime.TryParse(text, out TimeSpan span), (long)span.TotalSeconds, shown, schema),
+            FieldShape.Share => NumberProblem(Quantity.TryParseShare(text, out int ppm), ppm, shown, schema),
+            FieldShape.Ratio => NumberProblem(Quantity.TryParseRatio(text, out int permille), permille, shown, schema),
+            FieldShape.Latency => NumberProblem(
+                Quantity.TryParseMicroseconds(text, out long microseconds), microseconds, shown, schema),
             FieldShape.DeviceAmount when !DeviceAmount.TryParse(text, out _) =>
                 (SpecErrors.Amount, $"'{shown}' is not {ShapeWords.Of(schema)}"),
             FieldShape.CpuSet when !CpuSetText.IsValid(text, out string error) =>

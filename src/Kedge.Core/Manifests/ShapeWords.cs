@@ -28,6 +28,9 @@ internal static class ShapeWords
         FieldShape.List => "a list",
         FieldShape.Ignored => "anything",
         FieldShape.DeviceAmount => "a number of devices, or a share as 10%",
+        FieldShape.Share => "a share as 0.5%",
+        FieldShape.Ratio => "a number as 1.5",
+        FieldShape.Latency => "a short time as 50ms",
         FieldShape.Unknown => throw Check.Unreachable(schema.Name),
     };
 
@@ -40,6 +43,10 @@ internal static class ShapeWords
         FieldShape.Duration =>
             $"{Lifetime.Format(TimeSpan.FromSeconds(schema.Min))} to "
             + $"{Lifetime.Format(TimeSpan.FromSeconds(schema.Max))}",
+        FieldShape.Share => $"{Quantity.FormatShare((int)schema.Min)} to {Quantity.FormatShare((int)schema.Max)}",
+        FieldShape.Ratio => $"{Quantity.FormatRatio((int)schema.Min)} to {Quantity.FormatRatio((int)schema.Max)}",
+        FieldShape.Latency =>
+            $"{Quantity.FormatMicroseconds(schema.Min)} to {Quantity.FormatMicroseconds(schema.Max)}",
         FieldShape.Text => string.Create(CultureInfo.InvariantCulture, $"{schema.Min} to {schema.Max} characters"),
         FieldShape.List or FieldShape.Labels or FieldShape.Tags =>
             string.Create(CultureInfo.InvariantCulture, $"{schema.Min} to {schema.Max} entries"),

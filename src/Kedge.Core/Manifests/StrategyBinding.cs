@@ -32,6 +32,7 @@ internal static class StrategyBinding
             ],
             MaxFailures = (int)strategy.Number("maxFailures"),
             Deadline = Time(strategy.Text("deadline")) ?? TimeSpan.Zero,
+            Gates = GateBinding.Bind(strategy.At("gates")),
         };
     }
 

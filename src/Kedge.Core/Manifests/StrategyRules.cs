@@ -7,7 +7,7 @@ namespace Kedge.Core.Manifests;
 internal static class StrategyRules
 {
     private static readonly string[] OfWaves =
-        ["canary", "waves", "growth", "soak", "maxUnavailable", "budgets", "maxFailures", "deadline"];
+        ["canary", "waves", "growth", "soak", "maxUnavailable", "budgets", "maxFailures", "deadline", "gates"];
 
     public static void Check(ManifestFields strategy, FindingList findings)
     {
@@ -43,6 +43,7 @@ internal static class StrategyRules
 
         CheckWaves(strategy, findings);
         CheckBudgets(strategy, findings);
+        GateRules.Check(strategy.At("gates"), findings);
     }
 
     /// <summary>Waves grow: where two can be compared, the later one is larger; the canary is below them all.</summary>

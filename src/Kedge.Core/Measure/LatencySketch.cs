@@ -22,7 +22,7 @@ public sealed class LatencySketch : IEquatable<LatencySketch>
     /// <summary>
     /// How many buckets there are. The first holds all up to 1 us, the last all above an hour.
     /// </summary>
-    public const int Buckets = 563;
+    public const int Buckets = 564;
 
     /// <summary>Longest <see cref="ToString"/>, in characters.</summary>
     public const int TextCharsMax = 12 * 1024;
@@ -142,7 +142,8 @@ public sealed class LatencySketch : IEquatable<LatencySketch>
     }
 
     /// <summary>Reads what <see cref="ToString"/> wrote; false for anything else.</summary>
-    public static bool TryParse(string text, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out LatencySketch? sketch)
+    public static bool TryParse(
+        string text, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out LatencySketch? sketch)
     {
         sketch = null;
         if (text.Length == 0)
@@ -163,7 +164,8 @@ public sealed class LatencySketch : IEquatable<LatencySketch>
         {
             ReadOnlySpan<char> pair = text.AsSpan()[range];
             int colon = pair.IndexOf(':');
-            if (colon < 1 || !int.TryParse(pair[..colon], NumberStyles.None, CultureInfo.InvariantCulture, out int bucket)
+            if (colon < 1
+                || !int.TryParse(pair[..colon], NumberStyles.None, CultureInfo.InvariantCulture, out int bucket)
                 || !long.TryParse(pair[(colon + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out long count)
                 || bucket <= last || bucket >= Buckets || count < 1 || count > FigureWindow.RequestsMax - total)
             {

@@ -69,7 +69,8 @@ public static class ProportionBounds
     private static double LogBeta(double a, double b) => LogGamma(a) + LogGamma(b) - LogGamma(a + b);
 
     /// <summary>
-    /// ln of the gamma function for x above 0, to 1e-10: raised to 10 by its recurrence, then Stirling's series (Abramowitz, Stegun,
+    /// ln of the gamma function for x above 0, to 1e-10: raised to 10 by its recurrence, then Stirling's series
+    /// (Abramowitz, Stegun,
     /// "Handbook of Mathematical Functions", 6.1.15 and 6.1.41).
     /// </summary>
     internal static double LogGamma(double x)

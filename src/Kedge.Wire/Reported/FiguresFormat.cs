@@ -9,7 +9,8 @@ using Kedge.Core.Measure;
 namespace Kedge.Wire.Reported;
 
 /// <summary>
-/// The JSON of figures on <see cref="Topics.Telemetry"/>: the newest windows of one workload. Strict writing; reading is
+/// The JSON of figures on <see cref="Topics.Telemetry"/>: the newest windows of one workload. Strict writing; reading
+/// is
 /// tolerant of unknown fields and bounds everything else, since a device may say anything.
 /// </summary>
 public static class FiguresFormat
@@ -20,7 +21,9 @@ public static class FiguresFormat
     /// <summary>Windows in one message: two of the release that serves, two of the one before it.</summary>
     public const int WindowsMax = 4;
 
-    /// <summary>Longest stretch that a window may cover: a device may have been without a link for long, in ms.</summary>
+    /// <summary>
+    /// Longest stretch that a window may cover: a device may have been without a link for long, in ms.
+    /// </summary>
     public const long ForMsMax = 1L << 40;
 
     /// <summary>Restarts and readings in one window; more is nonsense.</summary>

@@ -2,13 +2,15 @@ using System.Globalization;
 using Kedge.Core.Deployments;
 using Kedge.Core.Placement;
 using Kedge.Core.Rollouts;
+using Kedge.Core.Tests.Scenarios;
 using static Kedge.Tests.Support.Fleets;
 
 namespace Kedge.Core.Tests.Rollouts;
 
 /// <summary>
 /// Whatever happens to a fleet, no plan exposes more than its wave allows, and from wherever that leads there is a way
-/// to the end: by devices that come back and answer, by time, and by a person where the rollout waits for one.
+/// to the end: by devices that come back and answer, by time, and by a person where the rollout waits for one. In every
+/// other seed the bad revision is not refused by devices: it serves, and its answers are errors.
 /// </summary>
 public sealed class RolloutPropertyTests
 {
@@ -19,6 +21,7 @@ public sealed class RolloutPropertyTests
     [Fact]
     public void A_rollout_is_never_stuck_and_never_exposes_more_than_its_wave()
     {
+        Dictionary<string, int> ends = [];
         for (int seed = 1; seed <= Seeds; seed++)
         {
             Random random = new(seed);
@@ -26,14 +29,19 @@ public sealed class RolloutPropertyTests
             int bad = 1 + random.Next(4); // One of the revisions is refused wherever it comes.
             for (int step = 0; step < Steps; step++)
             {
-                fleet = Settled(Happens(fleet, random, bad), seed);
+                fleet = Settled(Happens(fleet, random, bad, seed), seed);
             }
 
-            End(fleet, bad, seed);
+            string end = End(fleet, bad, seed);
+            ends[end] = ends.GetValueOrDefault(end) + 1;
         }
+
+        // The seeds reach what they are meant for.
+        Assert.InRange(ends.GetValueOrDefault(RolloutErrors.DevicesFailed.Code), 10, Seeds);
+        Assert.InRange(ends.GetValueOrDefault(RolloutErrors.GateFailed.Code), 10, Seeds);
     }
 
-    private static void End(FleetSnapshot fleet, int bad, int seed)
+    private static string End(FleetSnapshot fleet, int bad, int seed)
     {
         for (int round = 0; round < 200; round++)
         {
@@ -42,25 +50,26 @@ public sealed class RolloutPropertyTests
             {
                 bool isStaged = fleet.Deployments[0].Spec.Strategy.Kind == StrategyKind.Waves
                     && state.Stable?.Revision != state.Target;
-                string ended = Version(fleet.Deployments[0].Spec) == bad && isStaged
-                    ? RolloutErrors.DevicesFailed.Code
-                    : "";
+                string ended = Version(fleet.Deployments[0].Spec) != bad || !isStaged ? ""
+                    : seed % 2 == 0 ? RolloutErrors.GateFailed.Code
+                    : RolloutErrors.DevicesFailed.Code;
                 Assert.True(
                     state.Code == ended || state.Code == RolloutErrors.AbortedByPerson.Code,
                     string.Create(CultureInfo.InvariantCulture, $"seed {seed}: bad is v{bad}, {state}"));
-                return;
+                return state.Code;
             }
 
             fleet = fleet with
             {
                 NowMs = fleet.NowMs + 3_600_000,
-                Devices = [.. fleet.Devices.Select(d => Answers(d with { Online = true, Facts = Facts() }, bad))],
+                Devices = [.. fleet.Devices.Select(
+                    d => Answers(d with { Online = true, Facts = Facts() }, bad, fleet.NowMs, seed))],
             };
             fleet = Keep(fleet, RolloutPlanner.Resume(state, fleet.NowMs) ?? state);
             fleet = Settled(fleet, seed);
         }
 
-        Assert.Fail(string.Create(
+        throw new InvalidOperationException(string.Create(
             CultureInfo.InvariantCulture, $"seed {seed} is stuck at {fleet.Deployments[0].Rollout}"));
     }
 
@@ -88,10 +97,11 @@ public sealed class RolloutPropertyTests
                     Soak = TimeSpan.FromSeconds(random.Next(3) * 60),
                     MaxUnavailable = random.Next(2) == 0 ? null : new DeviceAmount(random.Next(1, 4), IsPercent: false),
                     Deadline = TimeSpan.FromHours(random.Next(3) * 12),
+                    Gates = new GatesSpec { Errors = new ErrorGate(100_000, null, 20) },
                 },
         };
 
-    private static FleetSnapshot Happens(FleetSnapshot fleet, Random random, int bad)
+    private static FleetSnapshot Happens(FleetSnapshot fleet, Random random, int bad, int seed)
     {
         RolloutState? state = fleet.Deployments[0].Rollout;
         int index = random.Next(fleet.Devices.Length);
@@ -124,12 +134,14 @@ public sealed class RolloutPropertyTests
             case 4 or 5:
                 return fleet with { NowMs = fleet.NowMs + (random.Next(1, 600) * 1_000) };
             default:
-                return With(device.Online ? Answers(device, bad) : device);
+                return With(device.Online ? Answers(device, bad, fleet.NowMs, seed) : device);
         }
     }
 
-    /// <summary>The device does what it is asked, or gives it up when it is the bad version.</summary>
-    private static DeviceSnapshot Answers(DeviceSnapshot device, int bad)
+    /// <summary>
+    /// The device does what it is asked, or gives it up when it is the bad version; in even seeds the bad one serves.
+    /// </summary>
+    private static DeviceSnapshot Answers(DeviceSnapshot device, int bad, long nowMs, int seed)
     {
         if (device.Desired.IsEmpty)
         {
@@ -139,11 +151,19 @@ public sealed class RolloutPropertyTests
         long asked = device.Desired[0].Revision;
         bool isBad = device.Desired[0].Models[0].PackageLabel == string.Create(
             CultureInfo.InvariantCulture, $"m:v{bad}");
+        bool isRefused = isBad && seed % 2 == 1;
+        if (!isRefused)
+        {
+            device = StoryFigures.Answer(device, Name, isBad ? ["50", "errors=50"] : ["50"], nowMs);
+        }
+
         long serving = device.Reported.GetValueOrDefault(Name)?.ServingRevision ?? 0;
         return device with
         {
             Reported = device.Reported.SetItem(
-                Name, new WorkloadReport(asked, isBad ? serving : asked, isBad, isBad ? "KEDGE-X-1 refused" : "")),
+                Name,
+                new WorkloadReport(
+                    asked, isRefused ? serving : asked, isRefused, isRefused ? "KEDGE-X-1 refused" : "")),
         };
     }
 

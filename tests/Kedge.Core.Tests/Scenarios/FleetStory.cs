@@ -11,9 +11,13 @@ namespace Kedge.Core.Tests.Scenarios;
 /// <summary>
 /// Plays a story for a fleet: each line that starts with <c>$</c> is a command, what follows is all that the planner
 /// does of it. Commands: <c>device NAME [label=value ...]</c>, <c>apply vN [all] [canary=1|5%] [canary-at=label=value]
-/// [waves=10%,50%] [growth=3] [soak=60s] [max-unavailable=1] [failures=1] [budget=store:1] [deadline=1h]</c>,
+/// [waves=10%,50%] [growth=3] [soak=60s] [max-unavailable=1] [failures=1] [budget=store:1] [deadline=1h] [errors=1%]
+/// [errors-more=0.5%] [p99=50ms] [p99-ratio=1.5] [memory-ratio=2]
+/// [restarts=1] [min=100] [window=60s]</c> (figures are told in windows of a minute),
 /// <c>serve [DEVICE ...]</c> (whatever they are asked; all that are there when none is named), <c>refuse DEVICE
-/// TEXT</c>, <c>away DEVICE ...</c>, <c>back DEVICE ...</c>, <c>full DEVICE</c> (too little memory for it),
+/// TEXT</c>, <c>answers DEVICE[,DEVICE] COUNT [errors=5] [p99=20ms] [memory=100Mi] [restarts=1]</c> (what the revision
+/// that it is asked for answered since), <c>away DEVICE ...</c>, <c>back DEVICE ...</c>, <c>full DEVICE</c> (too little
+/// memory for it),
 /// <c>wait TIME</c>, <c>pause</c>, <c>resume</c>, <c>promote</c>, <c>abort</c>.
 /// </summary>
 internal sealed class FleetStory
@@ -64,6 +68,9 @@ internal sealed class FleetStory
                 break;
             case "refuse":
                 Change([words[1]], d => Refuses(d, string.Join(' ', words[2..])));
+                break;
+            case "answers":
+                Change(words[1].Split(','), d => StoryFigures.Answer(d, Name, words[2..], _fleet.NowMs));
                 break;
             case "away":
                 Change(words[1..], d => d with { Online = false });
@@ -143,7 +150,7 @@ internal sealed class FleetStory
                 {
                     Budgets = strategy.Budgets.Add(new BudgetSpec(value.Split(':')[0], Number(value.Split(':')[1]))),
                 },
-                _ => throw new FormatException($"no word {word}"),
+                string gate => strategy with { Gates = StoryFigures.Gates(strategy.Gates, gate, value) },
             };
         }
 
@@ -204,6 +211,11 @@ internal sealed class FleetStory
         }
 
         told.Append(state.Reason.Length > 0 ? $" [{state.Code}: {state.Reason}]" : "").Append('\n');
+        foreach (Kedge.Core.Rollouts.Gates.GateReading gate in step.Gates)
+        {
+            told.Append(CultureInfo.InvariantCulture, $"    {gate.Gate}: {gate.Standing}, {gate.Text}\n");
+        }
+
         foreach (string wait in step.Waits.Where(w => w != state.Reason))
         {
             told.Append(CultureInfo.InvariantCulture, $"    waits: {wait}\n");

@@ -1,0 +1,92 @@
+using System.Globalization;
+using Kedge.Core.Deployments;
+using Kedge.Core.Device;
+using Kedge.Core.Manifests;
+using Kedge.Core.Measure;
+using Kedge.Core.Rollouts;
+
+namespace Kedge.Core.Tests.Scenarios;
+
+/// <summary>Gates and figures as a story writes them.</summary>
+internal static class StoryFigures
+{
+    private const long WindowMs = 60_000;
+
+    /// <summary>The gates with one more word.</summary>
+    public static GatesSpec Gates(GatesSpec gates, string word, string value)
+    {
+        gates = gates with { Window = TimeSpan.FromMilliseconds(WindowMs) };
+        ErrorGate errors = gates.Errors ?? new ErrorGate(null, null, 100);
+        LatencyGate latency = gates.Latency.IsEmpty ? new LatencyGate(990, null, null, 100) : gates.Latency[0];
+        return word switch
+        {
+            "errors" => gates with { Errors = errors with { MaxPpm = Share(value) } },
+            "errors-more" => gates with { Errors = errors with { MaxIncreasePpm = Share(value) } },
+            "p99" => gates with { Latency = [latency with { MaxMicroseconds = Microseconds(value) }] },
+            "p99-ratio" => gates with { Latency = [latency with { MaxRatioPermille = Ratio(value) }] },
+            "memory-ratio" => gates with { Memory = new MemoryGate(null, Ratio(value)) },
+            "restarts" => gates with { MaxRestarts = int.Parse(value, CultureInfo.InvariantCulture) },
+            "min" => gates with
+            {
+                Errors = gates.Errors is null ? null : errors with { MinRequests = Count(value) },
+                Latency = [.. gates.Latency.Select(l => l with { MinRequests = Count(value) })],
+            },
+            _ => throw new FormatException($"no word {word}"),
+        };
+    }
+
+    /// <summary>
+    /// The device with so many more answers of what it is asked to run: of those that are well, 98 of 100 took half of
+    /// the time that is given and the others all of it.
+    /// </summary>
+    public static DeviceSnapshot Answer(DeviceSnapshot device, DeploymentId name, string[] words, long nowMs)
+    {
+        Kedge.Core.Desired.WorkloadSpec spec = device.Desired.Single(w => w.Deployment == name);
+        var held = device.Figures.GetValueOrDefault(name, []);
+        InstanceId instance = new(name, spec.Revision);
+        long from = nowMs / WindowMs * WindowMs;
+        FigureWindow window = held.FirstOrDefault(w => w.Instance == instance && w.FromMs == from) ?? new FigureWindow
+        {
+            Instance = instance,
+            Release = spec.Digest,
+            FromMs = from,
+            ForMs = WindowMs,
+        };
+        long count = Count(words[0]);
+        long errors = Value(words, "errors") is { } e ? Count(e) : 0;
+        long slow = (count - errors) / 50;
+        double time = Microseconds(Value(words, "p99") ?? "10ms");
+        long[] counts = new long[LatencySketch.Buckets];
+        counts[LatencySketch.BucketOf(time / 2)] += count - errors - slow;
+        counts[LatencySketch.BucketOf(time)] += slow;
+        window = window with
+        {
+            Requests = window.Requests + count,
+            Failures = window.Failures + errors,
+            Latency = LatencySketch.Merge([window.Latency, LatencySketch.Of(counts)]),
+            Restarts = window.Restarts + (Value(words, "restarts") is { } r ? (int)Count(r) : 0),
+            Readings = 60,
+            MemoryLowBytes = Value(words, "memory") is { } m && Quantity.TryParseBytes(m, out long bytes)
+                ? bytes
+                : window.MemoryLowBytes,
+        };
+        return device with { Figures = device.Figures.SetItem(name, FigureLog.Add(held, [window], nowMs)) };
+    }
+
+    private static string? Value(string[] words, string key) =>
+        words.FirstOrDefault(w => w.StartsWith($"{key}=", StringComparison.Ordinal))?[(key.Length + 1)..];
+
+    private static long Count(string text) => long.Parse(text, CultureInfo.InvariantCulture);
+
+    private static int Share(string text) => Quantity.TryParseShare(text, out int ppm)
+        ? ppm
+        : throw new FormatException(text);
+
+    private static int Ratio(string text) => Quantity.TryParseRatio(text, out int permille)
+        ? permille
+        : throw new FormatException(text);
+
+    private static long Microseconds(string text) => Quantity.TryParseMicroseconds(text, out long microseconds)
+        ? microseconds
+        : throw new FormatException(text);
+}
