@@ -11,7 +11,8 @@ internal static class GateFields
         "gates",
         "What the new revision must keep while it is on trial, judged by live figures of the devices that have it. "
         + "When it is worse beyond doubt, everybody goes back to the stable revision.",
-        FieldSchema.Of("window", FieldShape.Duration, "How long figures are collected before they are looked at afresh.")
+        FieldSchema.Of(
+            "window", FieldShape.Duration, "How long figures are collected before they are looked at afresh.")
             .Within(ManifestLimits.GateWindowSecondsMin, ManifestLimits.GateWindowSecondsMax).ByDefault("5m"),
         FieldSchema.Group(
             "errors",

@@ -16,6 +16,9 @@ public static class ProportionBounds
 {
     private const int Halvings = 60;
 
+    /// <summary>Of the powers of 1/x from the ninth down to the first.</summary>
+    private static readonly double[] Stirling = [1.0 / 1188, -1.0 / 1680, 1.0 / 1260, -1.0 / 360, 1.0 / 12];
+
     /// <summary>The least share that is still believable.</summary>
     /// <param name="seen">How often it was, 0..<paramref name="of"/>.</param>
     /// <param name="of">Out of how many; nothing is known of 0.</param>
@@ -83,7 +86,13 @@ public static class ProportionBounds
         }
 
         double r = 1 / (x * x);
-        double series = ((((((1.0 / 1188 * r) - (1.0 / 1680)) * r) + (1.0 / 1260)) * r - (1.0 / 360)) * r + (1.0 / 12)) / x;
+        double series = 0;
+        foreach (double coefficient in Stirling)
+        {
+            series = (series * r) + coefficient;
+        }
+
+        series /= x;
         return ((x - 0.5) * Math.Log(x)) - x + (0.5 * Math.Log(2 * Math.PI)) + series - below;
     }
 }

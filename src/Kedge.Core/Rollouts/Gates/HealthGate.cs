@@ -80,7 +80,8 @@ public static class HealthGate
                 double least = ProportionBounds.Lower(trial.Failures, trial.Requests, alpha);
                 if (least > max / 1e6)
                 {
-                    return $"at least {Share(least)} of the answers are errors {Where(trial)}, {Share(max / 1e6)} may be";
+                    return $"at least {Share(least)} of the answers are errors {Where(trial)}, "
+                        + $"{Share(max / 1e6)} may be";
                 }
             }
 
