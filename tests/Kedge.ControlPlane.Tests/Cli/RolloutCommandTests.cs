@@ -1,13 +1,24 @@
 using System.Text.Json.Nodes;
 using Kedge.Api;
 using Kedge.Cli;
+using Kedge.ControlPlane.Tests.Link;
 using Kedge.ControlPlane.Tests.Server;
+using Kedge.Core.Desired;
+using Kedge.Core.Device;
+using Kedge.Core.Measure;
+using Kedge.Core.Rollouts;
+using Kedge.Mqtt.Packets;
+using Kedge.Wire;
+using Kedge.Wire.Reported;
 
 namespace Kedge.ControlPlane.Tests.Cli;
 
 /// <summary><c>kedge rollout</c> and <c>kedge explain rollout</c>, against a real server.</summary>
 public sealed class RolloutCommandTests : IAsyncLifetime, IDisposable
 {
+    private const string Gated = "{type: Waves, canary: {count: 1}, soak: 0s, "
+        + "gates: {errors: {maxIncrease: 1%, minRequests: 100}, maxRestarts: 0}}";
+
     private readonly CliRun _cli = new();
     private RolloutFleet _fleet = null!;
 
@@ -99,6 +110,38 @@ public sealed class RolloutCommandTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task What_gates_say_is_shown_and_a_broken_one_is_the_reason()
+    {
+        foreach (TestDevice device in _fleet.Devices)
+        {
+            await CountAsync(device, 1, 2000, failures: 2);
+        }
+
+        await OkAsync("apply", "-f", _cli.Write("bearing.yaml", RolloutFleet.Manifest("v2", Gated)));
+        TestDevice canary = Assert.Single(await _fleet.AskedAsync(2, 1));
+        await _fleet.ServeAsync(2, [canary]);
+        await CountAsync(canary, 2, 40, failures: 1);
+        await _fleet.UntilAsync(r => r.Gates is [{ Text: "40 requests of at least 100" }, _]);
+        string explained = await OkAsync("explain", "rollout", "bearing-monitor");
+        Assert.Matches(@"Gates:\n  GATE +STANDING +FIGURES\n  errors +Waiting +40 requests of at least 100\n", explained);
+        Assert.Matches(@"  restarts +Passing +within its limits on every device that told\n", explained);
+        JsonNode json = JsonNode.Parse(await OkAsync("rollout", "status", "bearing-monitor", "-o", "json"))!;
+        Assert.Equal(
+            """{"gate":"errors","standing":"waiting","text":"40 requests of at least 100"}""",
+            json["gates"]![0]!.ToJsonString());
+
+        await CountAsync(canary, 2, 1000, failures: 300);
+        await _fleet.ServeAsync(1, [canary]);
+        CliResult failed = await _cli.RunAsync("rollout", "status", "bearing-monitor", "--timeout", "60s");
+        Assert.Equal(ExitCodes.Failed, failed.Exit);
+        Assert.Contains($"error {RolloutErrors.GateFailed.Code}: deployment/bearing-monitor revision 2 went back",
+            failed.Error, StringComparison.Ordinal);
+        Assert.Matches(
+            $"gate errors: at least [0-9.]+ % of the answers are errors in 1,000 requests on {canary.Name}, ",
+            failed.Error);
+    }
+
+    [Fact]
     public async Task Without_waves_status_waits_for_every_device_and_there_is_nothing_to_steer()
     {
         Assert.Equal(
@@ -109,6 +152,16 @@ public sealed class RolloutCommandTests : IAsyncLifetime, IDisposable
         Assert.Contains("gives a revision to all its devices at once", refused.Error, StringComparison.Ordinal);
         Assert.Contains("strategy: All", await OkAsync(
             "rollout", "status", "bearing-monitor", "-o", "yaml"), StringComparison.Ordinal);
+    }
+
+    private static async Task CountAsync(TestDevice device, long revision, long requests, long failures)
+    {
+        WorkloadSpec workload = device.Desired()!.Workloads[0]; // It was asked for it.
+        Assert.Equal(revision, workload.Revision);
+        FigureWindow window = TestFigures.Window(
+            new InstanceId(workload.Deployment, revision), workload.Digest, requests, failures: failures);
+        Assert.Equal(MqttReasonCode.Success, await device.PublishAsync(
+            device.Topic(Topics.Telemetry), FiguresFormat.Write(workload.Deployment, [window])));
     }
 
     private async Task ApplyAsync(string tag) => await OkAsync(

@@ -6,12 +6,15 @@ using Kedge.Content.Trust;
 using Kedge.ControlPlane.Auth;
 using Kedge.ControlPlane.Loops;
 using Kedge.ControlPlane.Manifests;
+using Kedge.ControlPlane.Tests.Link;
 using Kedge.ControlPlane.Tests.Server;
 using Kedge.Core;
 using Kedge.Core.Deployments;
 using Kedge.Core.Desired;
+using Kedge.Core.Device;
 using Kedge.Core.Fleet;
 using Kedge.Core.Manifests;
+using Kedge.Core.Measure;
 using Kedge.Core.Models;
 using Kedge.Core.Rollouts;
 using Kedge.Store.Contracts;
@@ -88,7 +91,8 @@ internal sealed class RolloutFleet : IDisposable
         _signer.Dispose();
     }
 
-    public PlanLoop NewLoop() => new(Store, Tenant, _key, Wakeups, Time, NullLogger.Instance);
+    public PlanLoop NewLoop(TimeProvider? time = null) =>
+        new(Store, Tenant, _key, Wakeups, time ?? Time, NullLogger.Instance);
 
     /// <summary>The server's process ends and another starts: only the store is what it was.</summary>
     public void Restart()
@@ -182,6 +186,24 @@ internal sealed class RolloutFleet : IDisposable
         };
         string json = JsonSerializer.Serialize(status, WireJson.Default.StatusMessage);
         Commit(device, new ReportBody.Status(json, new Generation(status.Generation), false));
+    }
+
+    /// <summary>What a device counted of what it is asked to run is in the store; nobody is woken by it.</summary>
+    public void Count(DeviceId device, long requests, double milliseconds, long failures = 0)
+    {
+        WorkloadSpec asked = Assert.Single(Asked(device));
+        FigureWindow window = TestFigures.Window(
+            new InstanceId(Web, asked.Revision), asked.Digest, requests, milliseconds, failures);
+        FiguresRow? row = Done(Store.Figures.FindAsync(Tenant, device, Web, default));
+        ImmutableArray<FigureWindow> held = row is null ? [] : FiguresRowFormat.Read(row.Json, Web);
+        FiguresWrite write = new()
+        {
+            Device = device,
+            Deployment = Web,
+            Json = FiguresRowFormat.Write(FigureLog.Add(held, [window], NowMs)),
+            AtMs = NowMs,
+        };
+        Done(Store.Figures.SaveManyAsync(Tenant, [write], default));
     }
 
     public bool Save(Func<RolloutState, RolloutState?> edit)

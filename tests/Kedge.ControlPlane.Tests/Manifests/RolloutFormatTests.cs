@@ -23,6 +23,20 @@ public sealed class RolloutFormatTests
     }
 
     [Fact]
+    public void A_deployment_keeps_its_gates_and_one_without_them_reads_as_before()
+    {
+        DeploymentSpec spec = Spec();
+        Assert.True(DeploymentFormat.TryRead(DeploymentFormat.Write(spec), out DeploymentSpec? read));
+        Assert.Equal(spec.Strategy.Gates, read.Strategy.Gates);
+        Assert.Equal((2, TimeSpan.FromMinutes(2)), (read.Strategy.Gates.Latency.Length, read.Strategy.Gates.Window));
+        DeploymentSpec older = spec with { Strategy = spec.Strategy with { Gates = new GatesSpec() } };
+        string text = DeploymentFormat.Write(older);
+        Assert.DoesNotContain("gates", text, StringComparison.Ordinal);
+        Assert.True(DeploymentFormat.TryRead(text, out read));
+        Assert.True(read.Strategy.Gates.IsEmpty);
+    }
+
+    [Fact]
     public void A_text_that_was_cut_or_damaged_is_refused_or_says_something_whole()
     {
         string text = RolloutFormat.Write(States().Last());
@@ -117,6 +131,14 @@ public sealed class RolloutFormatTests
               selector: {matchLabels: {line: press}}
               models: [{name: bearing, package: "bearing:v1"}]
               endpoint: {port: 8500, expose: loopback}
+              strategy:
+                type: Waves
+                gates:
+                  window: 2m
+                  errors: {max: 1%, maxIncrease: 0.5%, minRequests: 300}
+                  latency: [{quantile: p50, maxRatio: 1.5}, {quantile: p99, max: 50ms}]
+                  memory: {max: 200Mi, maxRatio: 2}
+                  maxRestarts: 1
             """;
         DeploymentSpec spec = Assert.IsType<ManifestOutcome.Valid>(ManifestYaml.ReadSet(Text)).Set.Deployments[0].Spec;
         return spec with { Models = [.. spec.Models.Select(m => m with { Digest = Digest.Of("package"u8) })] };
