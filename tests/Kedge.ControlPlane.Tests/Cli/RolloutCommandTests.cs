@@ -123,7 +123,8 @@ public sealed class RolloutCommandTests : IAsyncLifetime, IDisposable
         await CountAsync(canary, 2, 40, failures: 1);
         await _fleet.UntilAsync(r => r.Gates is [{ Text: "40 requests of at least 100" }, _]);
         string explained = await OkAsync("explain", "rollout", "bearing-monitor");
-        Assert.Matches(@"Gates:\n  GATE +STANDING +FIGURES\n  errors +Waiting +40 requests of at least 100\n", explained);
+        Assert.Matches(
+            @"Gates:\n  GATE +STANDING +FIGURES\n  errors +Waiting +40 requests of at least 100\n", explained);
         Assert.Matches(@"  restarts +Passing +within its limits on every device that told\n", explained);
         JsonNode json = JsonNode.Parse(await OkAsync("rollout", "status", "bearing-monitor", "-o", "json"))!;
         Assert.Equal(
