@@ -58,7 +58,8 @@ internal sealed class Replica
         }
 
         long revision = Done(_store.RevisionAsync(CancellationToken.None));
-        bool woken = _wakeups.Plan.IsSet || _wakeups.Send.IsSet || _wakeups.Floor.IsSet || _wakeups.Presence.IsSet;
+        bool woken = _wakeups.Plan.IsSet || _wakeups.Send.IsSet || _wakeups.Floor.IsSet || _wakeups.Presence.IsSet
+            || _wakeups.Figures.IsSet;
         if (woken || revision != _seen)
         {
             _pumping = true;
@@ -88,6 +89,7 @@ internal sealed class Replica
         }
 
         Run(_wakeups.Presence, _presence.RunOnceAsync, all);
+        Run(_wakeups.Figures, Link.Figures.FlushAsync, all);
         Run(_wakeups.Floor, _floor.RunOnceAsync, all);
         Run(_wakeups.Plan, _plan.RunOnceAsync, all);
         Run(_wakeups.Send, _send.RunOnceAsync, all);
