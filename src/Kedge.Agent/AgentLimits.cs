@@ -24,6 +24,15 @@ public static class AgentLimits
     /// <summary>Questions that are worked on or whose answers are on their way; more are dropped.</summary>
     public const int AsksMax = 4;
 
+    /// <summary>
+    /// Messages with figures on their way at once, of all workloads: together with reports and answers they stay below
+    /// what the link queues.
+    /// </summary>
+    public const int FigureMessagesMax = 4;
+
+    /// <summary>Windows of figures that are kept of each of the two newest releases of a workload.</summary>
+    public const int WindowsPerReleaseMax = 2;
+
     /// <summary>Lines of a log that one question may ask for; an answer is one message in any case.</summary>
     public const int LogLinesMax = 10_000;
 
@@ -85,6 +94,17 @@ public static class AgentLimits
 
     /// <summary>How often the machine's facts are read again; they are sent when they changed.</summary>
     public static readonly TimeSpan FactsPeriod = TimeSpan.FromMinutes(10);
+
+    /// <summary>For so long after an instance began to serve it is on trial and asked for figures often.</summary>
+    public static readonly TimeSpan FiguresTrial = TimeSpan.FromMinutes(10);
+
+    /// <summary>How often an instance on trial is asked for figures: a bad release is to be seen in seconds.</summary>
+    public static readonly TimeSpan FiguresPeriodOnTrial = TimeSpan.FromSeconds(1);
+
+    /// <summary>
+    /// How often any other instance is asked for figures, and one that did not answer is asked again.
+    /// </summary>
+    public static readonly TimeSpan FiguresPeriod = TimeSpan.FromSeconds(15);
 
     /// <summary>First wait after a renewal failed; doubles until an hour.</summary>
     public static readonly TimeSpan RenewDelayMin = TimeSpan.FromSeconds(30);

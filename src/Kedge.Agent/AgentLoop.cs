@@ -8,6 +8,7 @@ using Kedge.Core.Borders;
 using Kedge.Core.Device;
 using Kedge.Core.Errors;
 using Kedge.Core.Fleet;
+using Kedge.Wire;
 using Kedge.Wire.Reported;
 
 namespace Kedge.Agent;
@@ -40,6 +41,7 @@ public sealed class AgentLoop : IAsyncDisposable
     private readonly DesiredGate _gate;
     private readonly LinkPump _link;
     private readonly HandsDesk _hands;
+    private readonly FiguresDesk _figures;
     private readonly RenewalPump _renewal;
     private readonly ITimer _timer;
     private SandboxFacts? _sandbox;
@@ -93,9 +95,12 @@ public sealed class AgentLoop : IAsyncDisposable
         _link = new LinkPump(_parts, link, _spool, _gate.Take)
         {
             OnAsked = Asked,
-            OnConnected = _reporter.TellAgain,
+            OnConnected = TellAgain,
         };
-        _hands = new HandsDesk(_parts, supervisor, (answer, then) => _link.Answer(answer, then, _stop.Token));
+        _hands = new HandsDesk(
+            _parts, supervisor, (answer, then) => _link.SendNow(Topics.Answer, answer, _ => then(), _stop.Token));
+        _figures = new FiguresDesk(
+            _parts, supervisor, (figures, then) => _link.SendNow(Topics.Telemetry, figures, then, _stop.Token));
         _renewal = new RenewalPump(_parts, source)
         {
             OnOutcome = Renewed,
@@ -228,6 +233,12 @@ public sealed class AgentLoop : IAsyncDisposable
         _gate.IsOpen = true;
     }
 
+    private void TellAgain()
+    {
+        _reporter.TellAgain();
+        _figures.TellAgain();
+    }
+
     private void Asked(LinkDelivery question) => _hands.Take(question, _stop.Token);
 
     private void Pump()
@@ -243,6 +254,7 @@ public sealed class AgentLoop : IAsyncDisposable
         if (_gate.IsOpen)
         {
             _reporter.Status(StatusReport.Of(State, _gate.Refused, _parts.Options));
+            _figures.Pump(State, _link.IsUp, _stop.Token);
         }
 
         _link.Pump(_stop.Token);
@@ -331,7 +343,9 @@ public sealed class AgentLoop : IAsyncDisposable
 
     private void Arm()
     {
-        TimeSpan? due = _gate.IsOpen ? Earlier(_workloads.Due, _housekeepingDue) : null;
+        TimeSpan? due = _gate.IsOpen
+            ? Earlier(Earlier(_workloads.Due, _housekeepingDue), _figures.Due)
+            : null;
         due = Earlier(Earlier(due, _factsDue), Earlier(_link.Due, _renewal.Due));
         if (due == _armed && due > _parts.Clock.Now)
         {

@@ -86,6 +86,15 @@ public static class Limits
     /// <summary>Longest wait between two tries: a repaired link or disk is noticed within it.</summary>
     public static readonly TimeSpan RetryDelayMax = TimeSpan.FromMinutes(2);
 
+    /// <summary>How long figures are collected before a window of them closes, unless a strategy says so.</summary>
+    public static readonly TimeSpan FigureWindow = TimeSpan.FromMinutes(5);
+
+    /// <summary>Shortest window of figures: a device is asked every second, and one second says nothing.</summary>
+    public static readonly TimeSpan FigureWindowMin = TimeSpan.FromSeconds(10);
+
+    /// <summary>Longest window of figures: a release that grows slowly worse is seen within it.</summary>
+    public static readonly TimeSpan FigureWindowMax = TimeSpan.FromHours(1);
+
     /// <summary>How long an agent runs without crashing until its start counts as clean.</summary>
     public static readonly TimeSpan CleanStartAfter = TimeSpan.FromSeconds(20);
 

@@ -9,7 +9,10 @@ public static class InferenceLimits
     /// <summary>Bytes of a configuration file: 64 models with long paths stay well below.</summary>
     public const int ConfigBytesMax = 256 * 1024;
 
-    /// <summary>Bytes of a control line with its end mark: the reply of 64 models stays below.</summary>
+    /// <summary>
+    /// Bytes of a control line with its end mark: the reply of 64 models stays below, and so do figures with every
+    /// bucket.
+    /// </summary>
     public const int ControlLineBytesMax = 32 * 1024;
 
     /// <summary>Dimensions of a tensor: no runtime here computes with more.</summary>

@@ -11,12 +11,13 @@ internal sealed class LoadedModel : IDisposable
     private readonly Stack<PooledCall> _pool = new(ServeLimits.PooledCallsMax);
     private readonly IInferenceSession _session;
 
-    internal LoadedModel(ServeModel model, IInferenceSession session)
+    internal LoadedModel(ServeModel model, IInferenceSession session, LatencyCounter latency)
     {
         Name = model.Name;
         Version = model.Version;
         Digest = model.PackageDigest;
         _session = session;
+        Counters = new ModelCounters(latency);
         Metadata = MetadataWriter.Model(model.Name, model.Version, "onnx_onnxruntime", session.Signature);
         Ready = MetadataWriter.ModelReady(model.Name);
     }
@@ -35,7 +36,7 @@ internal sealed class LoadedModel : IDisposable
     /// <summary>Body that says that it is ready.</summary>
     internal byte[] Ready { get; }
 
-    internal ModelCounters Counters { get; } = new();
+    internal ModelCounters Counters { get; }
 
     internal PooledCall Rent()
     {

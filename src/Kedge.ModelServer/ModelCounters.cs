@@ -1,7 +1,8 @@
 namespace Kedge.ModelServer;
 
 /// <summary>What Triton counts per model. Each field is only ever added to, by any thread.</summary>
-internal sealed class ModelCounters
+/// <param name="latency">Counts requests of all models by their time.</param>
+internal sealed class ModelCounters(LatencyCounter latency)
 {
     private long _success;
     private long _failure;
@@ -37,6 +38,7 @@ internal sealed class ModelCounters
         Add(ref _inferMicroseconds, time, read, computed);
         Add(ref _outputMicroseconds, time, computed, written);
         Add(ref _requestMicroseconds, time, started, written);
+        latency.Count(time.GetElapsedTime(started, written).TotalMicroseconds);
     }
 
     private static void Add(ref long total, TimeProvider time, long from, long to) =>

@@ -32,6 +32,9 @@ internal sealed class ServeContext
         set => _draining = value;
     }
 
+    /// <summary>Times of requests, all models together.</summary>
+    internal LatencyCounter Latency { get; } = new();
+
     internal long Requests => Models.Sum(static model => model.Counters.Success + model.Counters.Failure);
 
     internal long Failures => Models.Sum(static model => model.Counters.Failure);

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Kedge.Core.Errors;
+using Kedge.Core.Measure;
 using Kedge.Inference.Control;
 using Kedge.Inference.Errors;
 using Kedge.Inference.Onnx;
@@ -142,6 +143,7 @@ internal sealed class ServeLoop : IDisposable
         return request.Op switch
         {
             ControlOps.Status => Done(),
+            ControlOps.Figures => Figures(),
             ControlOps.Listen => Listen(line.Attached),
             ControlOps.Listener => HandListener(),
             ControlOps.Drain => Drain(request.DeadlineMs),
@@ -149,6 +151,24 @@ internal sealed class ServeLoop : IDisposable
             ControlOps.Stop => Stop(),
             _ => Refuse(ServeErrors.ControlLineInvalid, $"There is no op {request.Op}."),
         };
+    }
+
+    /// <summary>
+    /// Requests are those with a time and those that failed, so that the three fit each other while requests come in.
+    /// </summary>
+    private ControlAnswer Figures()
+    {
+        LatencySketch latency = _context.Latency.Read();
+        long failures = _context.Failures;
+        return new ControlAnswer(
+            Status(ok: true) with
+            {
+                Models = [],
+                Requests = latency.Total + failures,
+                Failures = failures,
+                Latency = latency.ToString(),
+            },
+            null);
     }
 
     private ControlAnswer Listen(FileDescriptor? listener)
@@ -263,7 +283,7 @@ internal sealed class ServeLoop : IDisposable
         foreach (ServeModel model in _config.Models)
         {
             long started = _time.GetTimestamp();
-            loaded.Add(new LoadedModel(model, OnnxSession.FromFile(model.Path, options)));
+            loaded.Add(new LoadedModel(model, OnnxSession.FromFile(model.Path, options), _context.Latency));
             long elapsedMs = (long)_time.GetElapsedTime(started).TotalMilliseconds;
             ServeLog.ModelLoaded(_log, model.Name, model.Version, model.Path, elapsedMs);
         }

@@ -94,30 +94,31 @@ internal sealed class LinkPump
     }
 
     /// <summary>
-    /// Sends an answer over the connection that is up, outside the spool: it is dropped when there is none, and never
+    /// Sends a message over the connection that is up, outside the spool: it is dropped when there is none, and never
     /// sent again. It waits behind reports that fill the broker's window.
     /// </summary>
-    /// <param name="answer">The message.</param>
-    /// <param name="then">Called on the loop when nothing of it is left here, whatever became of it.</param>
+    /// <param name="leaf">Last part of its topic.</param>
+    /// <param name="message">The message.</param>
+    /// <param name="then">Called on the loop when nothing of it is left here, with what became of it.</param>
     /// <param name="cancel">The agent stops.</param>
-    internal void Answer(byte[] answer, Action then, CancellationToken cancel)
+    internal void SendNow(string leaf, byte[] message, Action<PublishOutcome> then, CancellationToken cancel)
     {
         if (_connection is not { } connection)
         {
-            then();
+            then(new PublishOutcome.Lost());
             return;
         }
 
         _mailbox.Run(
-            c => connection.PublishAsync(TopicOf(Topics.Answer), answer, c),
+            c => connection.PublishAsync(TopicOf(leaf), message, c),
             outcome =>
             {
                 if (outcome is PublishOutcome.Refused refused)
                 {
-                    Log?.Warn("answer-refused", ("message", refused.Reason));
+                    Log?.Warn($"{leaf}-refused", ("message", refused.Reason));
                 }
 
-                then();
+                then(outcome);
             },
             cancel);
     }

@@ -65,6 +65,10 @@ internal sealed class BareLauncher(SupervisorOptions options) : ILauncher
 
     public bool WasOutOfMemory(InstancePaths paths) => false;
 
+    /// <summary>No cgroup of its own: what of the process is in memory (proc(5), <c>VmRSS</c>).</summary>
+    public long MemoryOf(InstancePaths paths, int pid) => Cgroups.NumberIn(
+        string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/status"), "VmRSS:") * Core.Limits.KiB;
+
     /// <summary>Ends a bare process of an earlier agent, if the number in its file is still that process.</summary>
     public static void KillStray(InstancePaths paths)
     {

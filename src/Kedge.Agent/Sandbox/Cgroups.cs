@@ -86,4 +86,46 @@ internal sealed class Cgroups
             return false;
         }
     }
+
+    /// <summary>
+    /// Memory of an instance's cgroup, less file pages that were not used lately: the kernel drops those first, so they
+    /// say nothing about what the instance needs. In bytes; 0 where it cannot be read.
+    /// </summary>
+    public long MemoryOf(InstanceId instance)
+    {
+        string folder = IsVersion2 ? $"{_mount}{PathOf(instance)}" : $"{_mount}/memory{PathOf(instance)}";
+        long all = NumberIn($"{folder}/memory.{(IsVersion2 ? "current" : "usage_in_bytes")}", "");
+        long idle = NumberIn($"{folder}/memory.stat", IsVersion2 ? "inactive_file " : "total_inactive_file ");
+        return Math.Max(0, all - idle);
+    }
+
+    /// <summary>
+    /// The number that follows <paramref name="name"/> at the start of a line; 0 where there is none.
+    /// </summary>
+    public static long NumberIn(string file, string name)
+    {
+        try
+        {
+            using StreamReader reader = new(file);
+            while (reader.ReadLine() is { } line)
+            {
+                if (line.StartsWith(name, StringComparison.Ordinal))
+                {
+                    ReadOnlySpan<char> rest = line.AsSpan(name.Length).Trim();
+                    int end = rest.IndexOf(' ');
+                    return long.TryParse(
+                        end < 0 ? rest : rest[..end], NumberStyles.None, CultureInfo.InvariantCulture, out long number)
+                        ? number
+                        : 0;
+                }
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // It ended meanwhile, or the kernel does not count.
+            return 0;
+        }
+
+        return 0;
+    }
 }

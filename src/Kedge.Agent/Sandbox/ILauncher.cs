@@ -23,4 +23,7 @@ internal interface ILauncher
 
     /// <summary>True when the kernel killed something of the instance for want of memory.</summary>
     bool WasOutOfMemory(InstancePaths paths);
+
+    /// <summary>Memory that the instance holds now, in bytes; 0 where that cannot be read.</summary>
+    long MemoryOf(InstancePaths paths, int pid);
 }

@@ -86,6 +86,8 @@ internal sealed class OciLauncher(SupervisorOptions options, string runtime, Cgr
 
     public bool WasOutOfMemory(InstancePaths paths) => cgroups.WasOutOfMemory(paths.Instance);
 
+    public long MemoryOf(InstancePaths paths, int pid) => cgroups.MemoryOf(paths.Instance);
+
     /// <summary>The cgroup of an instance.</summary>
     public string CgroupOf(InstancePaths paths) => cgroups.PathOf(paths.Instance);
 

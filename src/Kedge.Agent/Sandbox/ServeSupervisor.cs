@@ -251,6 +251,12 @@ internal sealed class ServeSupervisor : IProcessSupervisor, IDisposable
     public ValueTask<LogOutcome> ReadLogAsync(DeploymentId workload, int lines, CancellationToken cancel) =>
         Blocking(() => _logs.Read(workload, lines), cancel);
 
+    public ValueTask<FiguresOutcome> ReadFiguresAsync(InstanceId instance, CancellationToken cancel) => Blocking(
+        () => _live.TryGetValue(instance, out LiveInstance? live)
+            ? FigureReading.Of(live)
+            : new FiguresOutcome.Failed(Gone(instance).Problem),
+        cancel);
+
     /// <summary>Lets go of everything; instances go on.</summary>
     public void Dispose()
     {

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Kedge.Core.Deployments;
 using Kedge.Core.Desired;
 using Kedge.Core.Device;
+using Kedge.Core.Measure;
 using Kedge.Core.Models;
 
 namespace Kedge.Core.Borders;
@@ -71,6 +72,12 @@ public interface IProcessSupervisor
     /// <see cref="Limits.UpMessageBytesMax"/>.</param>
     /// <param name="cancel">Gives it up.</param>
     ValueTask<LogOutcome> ReadLogAsync(DeploymentId workload, int lines, CancellationToken cancel);
+
+    /// <summary>
+    /// What an instance has counted since it started, and its memory now. What a process says of itself is not trusted:
+    /// it is read bounded, and only what fits together is handed on.
+    /// </summary>
+    ValueTask<FiguresOutcome> ReadFiguresAsync(InstanceId instance, CancellationToken cancel);
 }
 
 /// <summary>What a device can run workloads in.</summary>
@@ -152,4 +159,28 @@ public abstract record LogOutcome
     /// <summary>It is there and cannot be read.</summary>
     /// <param name="Problem">Why.</param>
     public sealed record Failed(Problem Problem) : LogOutcome;
+}
+
+/// <summary>What an instance counted since it started, on every socket.</summary>
+/// <param name="Requests">Inference requests that were answered, 0..<see cref="FigureWindow.RequestsMax"/>.</param>
+/// <param name="Failures">Those of them that were answered with an error.</param>
+/// <param name="Latency">Times of those that were answered well, at most <paramref name="Requests"/>.</param>
+/// <param name="MemoryBytes">Memory that it holds now, page cache left out; 0 where that cannot be read.</param>
+public sealed record InstanceFigures(long Requests, long Failures, LatencySketch Latency, long MemoryBytes);
+
+/// <summary>What became of reading figures.</summary>
+[Closed]
+public abstract record FiguresOutcome
+{
+    private FiguresOutcome()
+    {
+    }
+
+    /// <summary>There they are.</summary>
+    /// <param name="Figures">The figures.</param>
+    public sealed record Read(InstanceFigures Figures) : FiguresOutcome;
+
+    /// <summary>The instance is gone, does not answer, or is too old to count.</summary>
+    /// <param name="Problem">Why.</param>
+    public sealed record Failed(Problem Problem) : FiguresOutcome;
 }

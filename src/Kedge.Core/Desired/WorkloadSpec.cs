@@ -34,6 +34,12 @@ public sealed record WorkloadSpec : IEquatable<WorkloadSpec>
     /// <summary>Whether it may run without a sandbox.</summary>
     public required SandboxRule Sandbox { get; init; }
 
+    /// <summary>
+    /// How long figures are collected before a window of them closes, within <see cref="Limits.FigureWindowMin"/> and
+    /// <see cref="Limits.FigureWindowMax"/>; not part of the digest.
+    /// </summary>
+    public TimeSpan FigureWindow { get; init; } = Limits.FigureWindow;
+
     /// <summary>Same release: the digests are equal.</summary>
     public bool Equals(WorkloadSpec? other) => other is not null && Digest == other.Digest;
 

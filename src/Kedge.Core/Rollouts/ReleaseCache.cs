@@ -43,6 +43,7 @@ internal sealed class ReleaseCache(Func<WorkloadSpec, Digest> releaseDigest)
             Resources = spec.Resources,
             CpuSet = spec.CpuSet,
             Sandbox = spec.Sandbox,
+            FigureWindow = spec.Strategy.Gates.Window,
         };
         return workload with { Digest = releaseDigest(workload) };
     }

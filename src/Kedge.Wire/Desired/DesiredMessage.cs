@@ -168,6 +168,11 @@ public static class DesiredMessage
         json.WriteEndObject();
         json.WriteString("cpuSet", spec.CpuSet);
         json.WriteString("sandbox", Words.Of(spec.Sandbox));
+        if (!forDigest && spec.FigureWindow != Limits.FigureWindow)
+        {
+            json.WriteNumber("figureWindowMs", (long)spec.FigureWindow.TotalMilliseconds);
+        }
+
         json.WriteEndObject();
     }
 
@@ -199,11 +204,23 @@ public static class DesiredMessage
             },
             CpuSet = json.GetProperty("cpuSet").GetString() ?? "auto",
             Sandbox = Words.Sandbox(json.GetProperty("sandbox").GetString()),
+            FigureWindow = ReadFigureWindow(json),
         };
         Require(spec.Endpoint.Expose != Exposure.Unknown && spec.Endpoint.Port is >= 0 and <= 65535, "endpoint");
         Require(spec.Sandbox != SandboxRule.Unknown, "sandbox");
         return spec with { Digest = ReleaseDigest(spec) };
     }
+
+    /// <summary>
+    /// A window beyond the bounds becomes the nearest within: no device refuses a workload for how it is measured.
+    /// </summary>
+    private static TimeSpan ReadFigureWindow(JsonElement json) =>
+        json.TryGetProperty("figureWindowMs", out JsonElement ms)
+            ? TimeSpan.FromMilliseconds(Math.Clamp(
+                ms.GetInt64(),
+                (long)Limits.FigureWindowMin.TotalMilliseconds,
+                (long)Limits.FigureWindowMax.TotalMilliseconds))
+            : Limits.FigureWindow;
 
     private static WorkloadModel ReadModel(JsonElement json)
     {

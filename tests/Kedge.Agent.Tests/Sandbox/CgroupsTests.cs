@@ -57,5 +57,37 @@ public sealed class CgroupsTests : IDisposable
         Assert.False(Directory.Exists(Unit));
     }
 
+    [Theory]
+    [InlineData(true, "memory.current", "/kedge/press/adder.3")]
+    [InlineData(false, "memory.usage_in_bytes", "/memory/kedge/press/adder.3")]
+    public void Memory_is_what_the_kernel_counts_less_the_pages_that_it_would_drop(
+        bool isVersion2, string file, string folder)
+    {
+        if (isVersion2)
+        {
+            File.WriteAllText(Path.Combine(_mount, "cgroup.controllers"), "cpu memory");
+        }
+
+        Cgroups found = Cgroups.Find("press", _mount);
+        Assert.Equal(0, found.MemoryOf(Instance));
+
+        Directory.CreateDirectory(_mount + folder);
+        File.WriteAllText($"{_mount}{folder}/{file}", "10485760\n");
+        Assert.Equal(10485760, found.MemoryOf(Instance));
+
+        File.WriteAllText(
+            $"{_mount}{folder}/memory.stat",
+            isVersion2 ? "anon 5\ninactive_file 4194304\nactive_file 9\n"
+                : "inactive_file 7\ntotal_inactive_file 4194304\n");
+        Assert.Equal(10485760 - 4194304, found.MemoryOf(Instance));
+
+        File.WriteAllText($"{_mount}{folder}/{file}", "max");
+        Assert.Equal(0, found.MemoryOf(Instance));
+    }
+
+    [Fact]
+    public void The_memory_of_a_bare_process_is_what_of_it_is_resident() =>
+        Assert.True(Cgroups.NumberIn("/proc/self/status", "VmRSS:") > 1000);
+
     public void Dispose() => Directory.Delete(_mount, recursive: true);
 }

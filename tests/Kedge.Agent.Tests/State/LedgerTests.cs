@@ -22,6 +22,7 @@ public sealed class LedgerTests
         Assert.Equal(LedgerFormat.Write(record), LedgerFormat.Write(read));
         WorkloadState workload = read.Device.Workloads.Values.Single();
         Assert.Equal(WorkloadPhase.Preflighting, workload.Phase);
+        Assert.Equal(TimeSpan.FromSeconds(30), workload.Target?.FigureWindow);
         Assert.Equal(1234, workload.Candidate?.Pid);
         Assert.Equal("nonce", workload.Candidate?.Nonce);
         Assert.Single(workload.Quarantined);
@@ -123,7 +124,11 @@ public sealed class LedgerTests
     private static LedgerRecord Record(long generation)
     {
         Core.Desired.WorkloadSpec spec = Specs.Workload("bearing", "v1");
-        spec = spec with { Digest = DesiredMessage.ReleaseDigest(spec) };
+        spec = spec with
+        {
+            Digest = DesiredMessage.ReleaseDigest(spec),
+            FigureWindow = TimeSpan.FromSeconds(30),
+        };
         InstanceState instance = new()
         {
             Id = new InstanceId(spec.Deployment, 5),

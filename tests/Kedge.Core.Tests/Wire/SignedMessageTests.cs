@@ -70,6 +70,30 @@ public sealed class SignedMessageTests : IDisposable
     }
 
     [Fact]
+    public void How_long_figures_are_collected_is_told_beside_the_release()
+    {
+        WorkloadSpec usual = Specs.Workload("a", "v1");
+        WorkloadSpec brief = usual with { FigureWindow = TimeSpan.FromSeconds(30) };
+        Assert.Equal(DesiredMessage.ReleaseDigest(usual), DesiredMessage.ReleaseDigest(brief));
+        Assert.Equal(usual, brief);
+
+        string json = Encoding.UTF8.GetString(DesiredMessage.Write(Real(Specs.Desired(1, brief))));
+        Assert.Contains("\"figureWindowMs\":30000", json, StringComparison.Ordinal);
+        Assert.Equal(brief.FigureWindow, WindowOf(json));
+        string none = json.Replace(",\"figureWindowMs\":30000", "", StringComparison.Ordinal);
+        string least = json.Replace(":30000", ":1", StringComparison.Ordinal);
+        string most = json.Replace(":30000", $":{long.MaxValue}", StringComparison.Ordinal);
+        Assert.Equal(Limits.FigureWindow, WindowOf(none));
+        Assert.Equal(Limits.FigureWindowMin, WindowOf(least));
+        Assert.Equal(Limits.FigureWindowMax, WindowOf(most));
+        string older = Encoding.UTF8.GetString(DesiredMessage.Write(Real(Specs.Desired(1, usual))));
+        Assert.DoesNotContain("figureWindowMs", older, StringComparison.Ordinal);
+
+        static TimeSpan WindowOf(string json) =>
+            DesiredMessage.TryRead(Encoding.UTF8.GetBytes(json), out _)!.Workloads[0].FigureWindow;
+    }
+
+    [Fact]
     public void An_unknown_field_that_is_not_critical_is_skipped()
     {
         string json = Encoding.UTF8.GetString(DesiredMessage.Write(Real(Specs.Desired(1))))

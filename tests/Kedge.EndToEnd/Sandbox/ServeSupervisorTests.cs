@@ -5,6 +5,7 @@ using Kedge.Core;
 using Kedge.Core.Borders;
 using Kedge.Core.Deployments;
 using Kedge.Core.Device;
+using Kedge.Core.Measure;
 using Kedge.Tests.Fleet;
 
 namespace Kedge.EndToEnd.Sandbox;
@@ -50,6 +51,38 @@ public sealed class ServeSupervisorTests
             await bench.Supervisor.PreflightAsync(instance.Id, wrong, CancellationToken.None));
         Assert.Equal(Blame.ReleaseForGood, failed.Blame);
         Assert.Equal(SandboxErrors.GoldenMissed.Code, failed.Problem.Code);
+    }
+
+    [Fact]
+    public async Task Figures_are_what_an_instance_answered_and_the_memory_of_its_sandbox()
+    {
+        await using SandboxBench bench = new();
+        await bench.Supervisor.TestAsync(CancellationToken.None);
+        PreparedRelease release = bench.Release(2, 3);
+        InstanceState instance = await bench.StartAsync(release);
+        await bench.Supervisor.PreflightAsync(instance.Id, release, CancellationToken.None);
+        await bench.HandOverAsync(instance);
+        InstanceFigures before = await FiguresAsync(bench, instance.Id);
+        using InferClient client = bench.Client();
+        for (int i = 0; i < 10; i++)
+        {
+            (int status, string body) = await client.PostAsync(SandboxBench.Request, CancellationToken.None);
+            Assert.True(status == 200, body);
+        }
+
+        Assert.Equal(400, (await client.PostAsync("{}"u8.ToArray(), CancellationToken.None)).Status);
+        InstanceFigures after = await FiguresAsync(bench, instance.Id);
+
+        Assert.Equal(before.Requests, before.Latency.Total);
+        Assert.Equal((11, 1), (after.Requests - before.Requests, after.Failures - before.Failures));
+        LatencySketch answers = after.Latency.Since(before.Latency);
+        Assert.Equal(10, answers.Total);
+        Assert.InRange(answers.Quantile(0.5), 1, 60e6);
+        Assert.InRange(after.MemoryBytes, 4L * Limits.MiB, 512L * Limits.MiB);
+
+        await bench.Supervisor.StopAsync(instance.Id, CancellationToken.None);
+        Assert.IsType<FiguresOutcome.Failed>(
+            await bench.Supervisor.ReadFiguresAsync(instance.Id, CancellationToken.None));
     }
 
     [Fact]
@@ -203,5 +236,11 @@ public sealed class ServeSupervisorTests
         await lax.HandOverAsync(bare);
         using InferClient client = lax.Client();
         Assert.Equal(200, (await client.PostAsync(SandboxBench.Request, CancellationToken.None)).Status);
+    }
+
+    private static async Task<InstanceFigures> FiguresAsync(SandboxBench bench, InstanceId instance)
+    {
+        FiguresOutcome outcome = await bench.Supervisor.ReadFiguresAsync(instance, CancellationToken.None);
+        return Assert.IsType<FiguresOutcome.Read>(outcome).Figures;
     }
 }

@@ -21,7 +21,8 @@ public sealed class AllocationTests
     {
         using TemporaryFolder folder = new();
         using RotatingLog log = new("", 4096, TimeProvider.System);
-        using LoadedModel model = new(new ServeModel("tiny", "1", "onnx", "-"), TinyModels.NativeAddSub());
+        using LoadedModel model = new(
+            new ServeModel("tiny", "1", "onnx", "-"), TinyModels.NativeAddSub(), new LatencyCounter());
         ServeContext context = new()
         {
             Log = log,

@@ -1,4 +1,5 @@
 using System.Net;
+using Kedge.Core.Measure;
 using Kedge.Inference.Control;
 using Kedge.Native;
 
@@ -59,6 +60,45 @@ public sealed class ServeProcessTests
         ControlReply status = server.Ask(ControlOps.Status);
         Assert.Equal(4, status.Requests);
         Assert.Equal(3, status.Failures);
+    }
+
+    [Fact]
+    public void Figures_count_answers_by_their_time_and_failures_apart()
+    {
+        using ServeProcess server = new("1");
+        using RawHttp http = server.WaitFor(ServeStates.Ready).Connect();
+        ControlReply none = server.Ask(ControlOps.Figures);
+        Assert.Equal((true, 0, 0, ""), (none.Ok, none.Requests, none.Failures, none.Latency));
+        for (int i = 0; i < 20; i++)
+        {
+            Assert.Equal(200, http.Ask("POST", Infer, RawHttp.AddSubBody).Status);
+        }
+
+        Expect(400, "KEDGE-INFER-001", http.Ask("POST", Infer, RawHttp.AddSubBody[..^10]));
+        ControlReply figures = server.Ask(ControlOps.Figures);
+        Assert.Equal((21, 1), (figures.Requests, figures.Failures));
+        Assert.Empty(figures.Models);
+        Assert.True(LatencySketch.TryParse(figures.Latency ?? "-", out LatencySketch? latency));
+        Assert.Equal(20, latency.Total);
+        Assert.InRange(latency.Quantile(0.5), 1, 60e6);
+        Assert.Null(server.Ask(ControlOps.Status).Latency);
+    }
+
+    [Fact]
+    public void The_largest_figures_fit_into_a_line()
+    {
+        long[] counts = [.. Enumerable.Repeat(FigureWindow.RequestsMax / LatencySketch.Buckets, LatencySketch.Buckets)];
+        ControlReply reply = new()
+        {
+            Ok = true,
+            Error = new string('x', 1000),
+            Nonce = new string('x', 128),
+            Requests = FigureWindow.RequestsMax,
+            Latency = LatencySketch.Of(counts).ToString(),
+        };
+        Assert.InRange(reply.Latency.Length, 1, LatencySketch.TextCharsMax);
+        Assert.True(ControlReply.TryParse(reply.ToLine(), out ControlReply? read));
+        Assert.Equal(reply.Latency, read.Latency);
     }
 
     [Fact]

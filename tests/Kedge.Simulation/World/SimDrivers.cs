@@ -99,6 +99,9 @@ internal sealed class SimDrivers(SimDevice device, int life) : IDeviceLink, IArt
     public ValueTask<LogOutcome> ReadLogAsync(DeploymentId workload, int lines, CancellationToken cancel) =>
         After(5, () => Processes.ReadLogAsync(workload, lines, cancel));
 
+    public ValueTask<FiguresOutcome> ReadFiguresAsync(InstanceId instance, CancellationToken cancel) =>
+        After(5, () => Processes.ReadFiguresAsync(instance, cancel));
+
     private ValueTask<FetchOutcome> Fetch(Func<FetchOutcome> answer)
     {
         TaskCompletionSource<FetchOutcome> done = new();

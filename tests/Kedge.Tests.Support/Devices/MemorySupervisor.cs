@@ -30,6 +30,9 @@ public sealed class MemorySupervisor : IProcessSupervisor
     /// <summary>What the test of the sandbox finds.</summary>
     public SandboxFacts Sandbox { get; set; } = new("runc 1.1.5", null, [], "serve 1 test");
 
+    /// <summary>What an instance has counted so far; null for a model server that does not count.</summary>
+    public Func<InstanceId, InstanceFigures?>? OnFigures { get; set; }
+
     /// <summary>Lines that a workload wrote; one that is not in it has no log.</summary>
     public Dictionary<DeploymentId, List<string>> Logs { get; } = [];
 
@@ -154,6 +157,11 @@ public sealed class MemorySupervisor : IProcessSupervisor
         ValueTask.FromResult<LogOutcome>(Logs.TryGetValue(workload, out List<string>? log)
             ? new LogOutcome.Read(string.Concat(log.TakeLast(lines).Select(static l => l + "\n")))
             : new LogOutcome.Missing());
+
+    public ValueTask<FiguresOutcome> ReadFiguresAsync(InstanceId instance, CancellationToken cancel) =>
+        ValueTask.FromResult<FiguresOutcome>(IsAlive(instance) && OnFigures?.Invoke(instance) is { } figures
+            ? new FiguresOutcome.Read(figures)
+            : new FiguresOutcome.Failed(Gone.Problem));
 
     /// <summary>A process dies by itself.</summary>
     public void Crash(InstanceId instance) => End(instance, "crashed");

@@ -1,0 +1,38 @@
+using Kedge.Core.Borders;
+using Kedge.Core.Device;
+using Kedge.Core.Measure;
+using Kedge.Inference.Control;
+
+namespace Kedge.Agent.Sandbox;
+
+/// <summary>Asks one instance what it has counted. Blocks its caller.</summary>
+internal static class FigureReading
+{
+    internal static FiguresOutcome Of(LiveInstance live)
+    {
+        try
+        {
+            ControlReply reply = ControlClient.Ask(live.Paths.Control, ControlOps.Figures);
+            return reply.Ok ? Judge(reply, live) : Failed(reply.Error);
+        }
+        catch (Exception e) when (e is IOException or TimeoutException)
+        {
+            return Failed(e.Message);
+        }
+    }
+
+    private static FiguresOutcome Judge(ControlReply reply, LiveInstance live)
+    {
+        bool fits = LatencySketch.TryParse(reply.Latency ?? "-", out LatencySketch? latency)
+            && reply.Requests is >= 0 and <= FigureWindow.RequestsMax
+            && reply.Failures >= 0 && reply.Failures <= reply.Requests
+            && latency.Total <= reply.Requests - reply.Failures;
+        return fits
+            ? new FiguresOutcome.Read(new InstanceFigures(
+                reply.Requests, reply.Failures, latency!, live.Launcher.MemoryOf(live.Paths, live.Process.Pid)))
+            : Failed("it answered with figures that cannot be");
+    }
+
+    private static FiguresOutcome.Failed Failed(string why) =>
+        new(new Problem(SandboxErrors.NoControl.Code, why));
+}

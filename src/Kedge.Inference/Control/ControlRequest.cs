@@ -1,0 +1,22 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
+
+namespace Kedge.Inference.Control;
+
+/// <summary>One line from the agent to a model server.</summary>
+public sealed record ControlRequest
+{
+    /// <summary>One of <see cref="ControlOps"/>.</summary>
+    public required string Op { get; init; }
+
+    /// <summary>For <c>drain</c>: milliseconds until connections that are still open are cut.</summary>
+    public long DeadlineMs { get; set; }
+
+    /// <summary>The line, without its end mark.</summary>
+    public byte[] ToLine() => ControlCodec.Checked(
+        JsonSerializer.SerializeToUtf8Bytes(this, ControlJson.Default.ControlRequest));
+
+    /// <summary>Reads a line; false when it is none of ours.</summary>
+    public static bool TryParse(ReadOnlySpan<byte> line, [NotNullWhen(true)] out ControlRequest? request) =>
+        ControlCodec.TryParse(line, ControlJson.Default.ControlRequest, out request);
+}
