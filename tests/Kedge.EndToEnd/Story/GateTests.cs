@@ -1,0 +1,120 @@
+using System.Net;
+using Kedge.Api.Resources;
+using Kedge.Tests.Fleet;
+
+namespace Kedge.EndToEnd.Story;
+
+/// <summary>
+/// Releases that serve, pass their golden samples and are bad all the same, with real programs: only the figures of
+/// live requests tell. One is slow, one answers with errors; both are taken back by their gates, a good one is not.
+/// </summary>
+public sealed class GateTests : IAsyncLifetime
+{
+    private const string Deployment = "trial";
+    private const int Port = 8510;
+    private const string Gates =
+        "{window: 30s, errors: {maxIncrease: 1%, minRequests: 50}, latency: [{quantile: p50, maxRatio: 4, minRequests: 50}]}";
+
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(120);
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("kedge-gates-").FullName;
+    private LocalFleet _fleet = null!;
+
+    public async Task InitializeAsync()
+    {
+        _fleet = new LocalFleet(Programs.Find(AppContext.BaseDirectory), Path.Combine(_folder, "fleet"));
+        await _fleet.StartServerAsync();
+        for (int i = 1; i <= 3; i++)
+        {
+            (await _fleet.EnrolAsync($"edge-0{i}", ["line=trial"])).Start();
+        }
+
+        (string Tag, byte[] Model)[] versions =
+        [
+            ("v1", TrialModels.Good), ("slow", TrialModels.Slow), ("narrow", TrialModels.Narrow),
+        ];
+        foreach ((string tag, byte[] model) in versions)
+        {
+            string file = Path.Combine(_folder, $"{tag}.onnx");
+            await File.WriteAllBytesAsync(file, model);
+            (await _fleet.KedgeAsync(["model", "push", file, "--name", "trial", "--tag", tag])).MustSucceed();
+        }
+
+        await ApplyAsync("v1", "{type: All}", "256Mi");
+        await _fleet.ServingAsync(Deployment, "trial:v1", 3, _patience);
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _fleet.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    [Fact]
+    public async Task What_only_live_figures_tell_is_taken_back_and_a_good_release_is_not()
+    {
+        await using LoadGenerator load = LoadGenerator.Start(
+            _fleet.Devices.Select(d => (d.Name, (EndPoint)d.EndPoint(Port))),
+            "trial", TrialModels.Signals, 1, TimeSpan.FromMilliseconds(10));
+        await Until.TrueAsync(() => Task.FromResult(load.Requests > 600), _patience, DescribeAsync);
+
+        string slow = await TakenBackAsync("slow");
+        Assert.Contains("gate latency p50: at least ", slow, StringComparison.Ordinal);
+        Assert.Contains(" before on the same devices", slow, StringComparison.Ordinal);
+        Assert.True(load.Failed == 0, $"{load.Failed} of {load.Requests} failed: {string.Join("; ", load.Failures)}");
+
+        string narrow = await TakenBackAsync("narrow");
+        Assert.Matches(
+            @"gate errors: at least [0-9.]+ % of the answers are errors in [0-9,]+ requests on edge-0\d", narrow);
+        Assert.All(load.Failures, failure => Assert.Contains("KEDGE-INFER-", failure, StringComparison.Ordinal));
+
+        // The same model with other limits is a new release; it is as good as the old one.
+        long failed = load.Failed;
+        await ApplyAsync("v1", $"{{type: Waves, canary: {{count: 1}}, soak: 3s, gates: {Gates}}}", "200Mi");
+        CommandResult good = await _fleet.KedgeAsync(["rollout", "status", Deployment, "--timeout", "120s"]);
+        Assert.True(good.ExitCode == 0, good.Output + good.Error + await DescribeAsync());
+        await load.StopAsync();
+        Assert.Equal(failed, load.Failed);
+    }
+
+    /// <summary>Rolls a version out, sees it taken back from the one device that had it; returns the reason.</summary>
+    private async Task<string> TakenBackAsync(string version)
+    {
+        IReadOnlyList<DeviceResource> before = await DevicesAsync();
+        await ApplyAsync(version, $"{{type: Waves, canary: {{count: 1}}, soak: 10m, gates: {Gates}}}", "256Mi");
+        CommandResult status = await _fleet.KedgeAsync(["rollout", "status", Deployment, "--timeout", "120s"]);
+        Assert.True(status.ExitCode == 1, status.Output + status.Error + await DescribeAsync());
+        Assert.Contains("error KEDGE-ROLLOUT-007", status.Error, StringComparison.Ordinal);
+        RolloutResource rollout = await _fleet.Client.GetRolloutAsync(Deployment, CancellationToken.None);
+        Assert.Equal("RolledBack", rollout.Phase);
+        await _fleet.ServingAsync(Deployment, "trial:v1", 3, _patience);
+        IReadOnlyList<DeviceResource> after = await DevicesAsync();
+        Assert.Equal(2, after.Count(a => a.Workloads[0].Pid == before.Single(b => b.Name == a.Name).Workloads[0].Pid));
+        return rollout.Reason;
+    }
+
+    private async Task<string> DescribeAsync() =>
+        (await _fleet.KedgeAsync(["explain", "rollout", Deployment])).Output + await _fleet.DescribeAsync();
+
+    private async Task<IReadOnlyList<DeviceResource>> DevicesAsync() =>
+        (await _fleet.Client.ListDevicesAsync("", CancellationToken.None)).Items;
+
+    private async Task ApplyAsync(string version, string strategy, string memory)
+    {
+        string file = Path.Combine(_folder, "trial.yaml");
+        await File.WriteAllTextAsync(file, $$$"""
+            apiVersion: kedge.dev/v1
+            kind: Deployment
+            metadata: {name: {{{Deployment}}}}
+            spec:
+              selector: {matchLabels: {line: trial}}
+              models:
+              - {name: trial, package: "trial:{{{version}}}"}
+              endpoint: {port: {{{Port}}}, expose: loopback}
+              resources: {requests: {memory: 32Mi}, limits: {memory: {{{memory}}}, pids: 64}}
+              strategy: {{{strategy}}}
+
+            """);
+        (await _fleet.KedgeAsync(["apply", "-f", file])).MustSucceed();
+    }
+}

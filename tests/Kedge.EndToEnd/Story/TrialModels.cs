@@ -1,0 +1,94 @@
+using System.Globalization;
+using System.Text;
+using Kedge.Onnx;
+using Kedge.Tests.Fleet;
+
+namespace Kedge.EndToEnd.Story;
+
+/// <summary>
+/// Versions of one small model that all pass their golden samples: <c>x</c> [-1, 4] float32 goes in, its largest place
+/// comes out as <c>label</c> [-1] int64.
+/// </summary>
+internal static class TrialModels
+{
+    private const int Width = 1024;
+    private const int Layers = 12;
+
+    /// <summary>Quick and right.</summary>
+    public static byte[] Good => Write([], [new OnnxNodeSpec("Identity", ["x"], ["y"])]);
+
+    /// <summary>Right, and a hundred times slower.</summary>
+    public static byte[] Slow
+    {
+        get
+        {
+            List<OnnxNodeSpec> nodes = [new OnnxNodeSpec("MatMul", ["x", "wide"], ["h0"])];
+            for (int layer = 0; layer < Layers; layer++)
+            {
+                nodes.Add(new OnnxNodeSpec("MatMul", [$"h{layer}", "mean"], [$"h{layer + 1}"]));
+            }
+
+            nodes.Add(new OnnxNodeSpec("MatMul", [$"h{Layers}", "nothing"], ["zeros"]));
+            nodes.Add(new OnnxNodeSpec("Add", ["x", "zeros"], ["y"]));
+            return Write(
+                [
+                    OnnxTensor.Of("wide", [4, Width], Filled(4 * Width, 0.5f)),
+                    OnnxTensor.Of("mean", [Width, Width], Filled(Width * Width, 1f / Width)),
+                    OnnxTensor.Of("nothing", [Width, 4], Filled(Width * 4, 0)),
+                ],
+                nodes);
+        }
+    }
+
+    /// <summary>Right for small numbers; for one of eight and more the runtime refuses to answer.</summary>
+    public static byte[] Narrow => Write(
+        [OnnxTensor.Of("table", [8], Filled(8, 0))],
+        [
+            new OnnxNodeSpec("Cast", ["x"], ["places"])
+            {
+                Attributes = [new OnnxAttribute.Int("to", (int)OnnxElementType.Int64)],
+            },
+            new OnnxNodeSpec("Gather", ["table", "places"], ["zeros"]),
+            new OnnxNodeSpec("Add", ["x", "zeros"], ["y"]),
+        ]);
+
+    /// <summary>Requests of which every other one has a number of nine.</summary>
+    public static IReadOnlyList<Signal> Signals =>
+    [
+        .. Enumerable.Range(0, 8).Select(i =>
+        {
+            float[] numbers = new float[4];
+            numbers[i % 4] = i < 4 ? 3 : 9;
+            string data = string.Join(',', numbers.Select(n => n.ToString(CultureInfo.InvariantCulture)));
+            return new Signal(
+                Encoding.UTF8.GetBytes(
+                    $$"""{"inputs":[{"name":"x","datatype":"FP32","shape":[1,4],"data":[{{data}}]}]}"""),
+                i % 4);
+        }),
+    ];
+
+    private static byte[] Write(IEnumerable<OnnxTensor> constants, IEnumerable<OnnxNodeSpec> nodes) =>
+        OnnxWriter.Write(new OnnxGraphSpec
+        {
+            Name = "trial",
+            Producer = "kedge tests",
+            Inputs = [OnnxValue.Tensor("x", OnnxElementType.Float, -1, 4)],
+            Outputs = [OnnxValue.Tensor("label", OnnxElementType.Int64, -1)],
+            Initializers = [.. constants],
+            Nodes =
+            [
+                .. nodes,
+                new OnnxNodeSpec("ArgMax", ["y"], ["label"])
+                {
+                    Attributes = [new OnnxAttribute.Int("axis", 1), new OnnxAttribute.Int("keepdims", 0)],
+                },
+            ],
+        });
+
+    private static float[] Filled(int count, float value)
+    {
+        float[] values = new float[count];
+        Array.Fill(values, value);
+        return values;
+    }
+}
