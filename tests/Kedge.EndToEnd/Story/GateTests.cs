@@ -13,7 +13,8 @@ public sealed class GateTests : IAsyncLifetime
     private const string Deployment = "trial";
     private const int Port = 8510;
     private const string Gates =
-        "{window: 30s, errors: {maxIncrease: 1%, minRequests: 50}, latency: [{quantile: p50, maxRatio: 4, minRequests: 50}]}";
+        "{window: 30s, errors: {maxIncrease: 1%, minRequests: 50}, "
+        + "latency: [{quantile: p50, maxRatio: 4, minRequests: 50}]}";
 
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(120);
 
