@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
 
@@ -29,22 +28,25 @@ public sealed class LatencySketch : IEquatable<LatencySketch>
 
     private static readonly double LogGrowth = Math.Log(Growth);
 
-    private readonly ImmutableArray<(int Bucket, long Count)> _counts;
+    // Two plain arrays: on the device a generic collection of pairs would cost more code than all of this.
+    private readonly int[] _buckets;
+    private readonly long[] _counts;
 
-    private LatencySketch(ImmutableArray<(int Bucket, long Count)> counts)
+    private LatencySketch(List<int> buckets, List<long> counts)
     {
-        _counts = counts;
-        Total = counts.Sum(static c => c.Count);
+        _buckets = [.. buckets];
+        _counts = [.. counts];
+        foreach (long count in _counts)
+        {
+            Total += count;
+        }
     }
 
     /// <summary>No request.</summary>
-    public static LatencySketch Empty { get; } = new([]);
+    public static LatencySketch Empty { get; } = new([], []);
 
     /// <summary>Requests in all.</summary>
     public long Total { get; }
-
-    /// <summary>Buckets that hold something, ascending.</summary>
-    public ImmutableArray<(int Bucket, long Count)> Counts => _counts;
 
     /// <summary>The bucket of a time.</summary>
     /// <param name="microseconds">From 0.</param>
@@ -59,16 +61,18 @@ public sealed class LatencySketch : IEquatable<LatencySketch>
     public static LatencySketch Of(ReadOnlySpan<long> counts)
     {
         Check.That(counts.Length <= Buckets);
-        ImmutableArray<(int, long)>.Builder found = ImmutableArray.CreateBuilder<(int, long)>();
+        List<int> buckets = [];
+        List<long> found = [];
         for (int bucket = 0; bucket < counts.Length; bucket++)
         {
             if (counts[bucket] > 0)
             {
-                found.Add((bucket, counts[bucket]));
+                buckets.Add(bucket);
+                found.Add(counts[bucket]);
             }
         }
 
-        return new LatencySketch(found.ToImmutable());
+        return new LatencySketch(buckets, found);
     }
 
     /// <summary>All requests of several.</summary>
@@ -77,9 +81,9 @@ public sealed class LatencySketch : IEquatable<LatencySketch>
         long[] counts = new long[Buckets];
         foreach (LatencySketch sketch in sketches)
         {
-            foreach ((int bucket, long count) in sketch._counts)
+            for (int i = 0; i < sketch._buckets.Length; i++)
             {
-                counts[bucket] += count;
+                counts[sketch._buckets[i]] += sketch._counts[i];
             }
         }
 
@@ -90,14 +94,15 @@ public sealed class LatencySketch : IEquatable<LatencySketch>
     public LatencySketch Since(LatencySketch earlier)
     {
         long[] counts = new long[Buckets];
-        foreach ((int bucket, long count) in _counts)
+        for (int i = 0; i < _buckets.Length; i++)
         {
-            counts[bucket] = count;
+            counts[_buckets[i]] = _counts[i];
         }
 
-        foreach ((int bucket, long count) in earlier._counts)
+        for (int i = 0; i < earlier._buckets.Length; i++)
         {
-            counts[bucket] = Math.Max(0, counts[bucket] - count);
+            int bucket = earlier._buckets[i];
+            counts[bucket] = Math.Max(0, counts[bucket] - earlier._counts[i]);
         }
 
         return Of(counts);
@@ -107,14 +112,9 @@ public sealed class LatencySketch : IEquatable<LatencySketch>
     public long UpTo(int bucket)
     {
         long count = 0;
-        foreach ((int held, long here) in _counts)
+        for (int i = 0; i < _buckets.Length && _buckets[i] <= bucket; i++)
         {
-            if (held > bucket)
-            {
-                break;
-            }
-
-            count += here;
+            count += _counts[i];
         }
 
         return count;
@@ -129,9 +129,10 @@ public sealed class LatencySketch : IEquatable<LatencySketch>
         Check.That(quantile is > 0 and <= 1);
         long rank = (long)Math.Ceiling(quantile * Total);
         long seen = 0;
-        foreach ((int bucket, long count) in _counts)
+        for (int i = 0; i < _buckets.Length; i++)
         {
-            seen += count;
+            int bucket = _buckets[i];
+            seen += _counts[i];
             if (seen >= rank)
             {
                 return bucket == 0 ? 1 : UpperEdge(bucket) * 2 / (1 + Growth);
@@ -157,7 +158,8 @@ public sealed class LatencySketch : IEquatable<LatencySketch>
             return false;
         }
 
-        ImmutableArray<(int, long)>.Builder counts = ImmutableArray.CreateBuilder<(int, long)>();
+        List<int> buckets = [];
+        List<long> counts = [];
         int last = -1;
         long total = 0;
         foreach (Range range in text.AsSpan().Split(','))
@@ -172,12 +174,13 @@ public sealed class LatencySketch : IEquatable<LatencySketch>
                 return false;
             }
 
-            counts.Add((bucket, count));
+            buckets.Add(bucket);
+            counts.Add(count);
             total += count;
             last = bucket;
         }
 
-        sketch = new LatencySketch(counts.ToImmutable());
+        sketch = new LatencySketch(buckets, counts);
         return true;
     }
 
@@ -185,16 +188,17 @@ public sealed class LatencySketch : IEquatable<LatencySketch>
     public override string ToString()
     {
         StringBuilder text = new();
-        foreach ((int bucket, long count) in _counts)
+        for (int i = 0; i < _buckets.Length; i++)
         {
-            _ = text.Append(CultureInfo.InvariantCulture, $"{(text.Length > 0 ? "," : "")}{bucket}:{count}");
+            _ = text.Append(text.Length > 0 ? "," : "").Append(_buckets[i]).Append(':').Append(_counts[i]);
         }
 
         return text.ToString();
     }
 
     /// <inheritdoc/>
-    public bool Equals(LatencySketch? other) => other is not null && _counts.SequenceEqual(other._counts);
+    public bool Equals(LatencySketch? other) => other is not null
+        && _buckets.AsSpan().SequenceEqual(other._buckets) && _counts.AsSpan().SequenceEqual(other._counts);
 
     /// <inheritdoc/>
     public override bool Equals(object? obj) => Equals(obj as LatencySketch);
