@@ -32,10 +32,10 @@ public sealed class LatencySketch : IEquatable<LatencySketch>
     private readonly int[] _buckets;
     private readonly long[] _counts;
 
-    private LatencySketch(List<int> buckets, List<long> counts)
+    private LatencySketch(int[] buckets, long[] counts)
     {
-        _buckets = [.. buckets];
-        _counts = [.. counts];
+        _buckets = buckets;
+        _counts = counts;
         foreach (long count in _counts)
         {
             Total += count;
@@ -61,14 +61,21 @@ public sealed class LatencySketch : IEquatable<LatencySketch>
     public static LatencySketch Of(ReadOnlySpan<long> counts)
     {
         Check.That(counts.Length <= Buckets);
-        List<int> buckets = [];
-        List<long> found = [];
+        int filled = 0;
+        foreach (long count in counts)
+        {
+            filled += count > 0 ? 1 : 0;
+        }
+
+        int[] buckets = new int[filled];
+        long[] found = new long[filled];
+        int next = 0;
         for (int bucket = 0; bucket < counts.Length; bucket++)
         {
             if (counts[bucket] > 0)
             {
-                buckets.Add(bucket);
-                found.Add(counts[bucket]);
+                buckets[next] = bucket;
+                found[next++] = counts[bucket];
             }
         }
 
@@ -158,29 +165,26 @@ public sealed class LatencySketch : IEquatable<LatencySketch>
             return false;
         }
 
-        List<int> buckets = [];
-        List<long> counts = [];
+        long[] counts = new long[Buckets];
         int last = -1;
         long total = 0;
-        foreach (Range range in text.AsSpan().Split(','))
+        foreach (string pair in text.Split(','))
         {
-            ReadOnlySpan<char> pair = text.AsSpan()[range];
             int colon = pair.IndexOf(':');
             if (colon < 1
-                || !int.TryParse(pair[..colon], NumberStyles.None, CultureInfo.InvariantCulture, out int bucket)
-                || !long.TryParse(pair[(colon + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out long count)
+                || !int.TryParse(pair.AsSpan(0, colon), NumberStyles.None, CultureInfo.InvariantCulture, out int bucket)
+                || !long.TryParse(pair.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out long count)
                 || bucket <= last || bucket >= Buckets || count < 1 || count > FigureWindow.RequestsMax - total)
             {
                 return false;
             }
 
-            buckets.Add(bucket);
-            counts.Add(count);
+            counts[bucket] = count;
             total += count;
             last = bucket;
         }
 
-        sketch = new LatencySketch(buckets, counts);
+        sketch = Of(counts);
         return true;
     }
 
