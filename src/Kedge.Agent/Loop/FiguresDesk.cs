@@ -35,12 +35,12 @@ internal sealed class FiguresDesk(
     internal void Pump(DeviceState state, bool isUp, CancellationToken cancel)
     {
         Due = null;
-        foreach ((DeploymentId name, WorkloadState workload) in state.Workloads)
+        foreach (WorkloadState workload in state.Workloads.Values)
         {
-            if (!_workloads.TryGetValue(name, out WorkloadFigures? figures))
+            if (!_workloads.TryGetValue(workload.Name, out WorkloadFigures? figures))
             {
                 figures = new WorkloadFigures();
-                _workloads.Add(name, figures);
+                _workloads.Add(workload.Name, figures);
             }
 
             if (figures.Follow(workload.Current, parts.Clock.Now) is { IsReading: false } stopped)
@@ -56,7 +56,7 @@ internal sealed class FiguresDesk(
 
             if (isUp)
             {
-                Tell(name, figures);
+                Tell(workload.Name, figures);
             }
         }
 

@@ -37,7 +37,7 @@ public static class Instruments
             w => w.TargetRelease.Length > 0 && w.ServingRelease == w.TargetRelease),
         new(Gauge(
             "kedge_agent_build", "constant", "Always 1; the label tells the version of the agent.", "version"),
-            s => [(1, [s.Status.AgentVersion])]),
+            s => [new Sample(1, [s.Status.AgentVersion])]),
     ];
 
     /// <summary>Every metric of the agent.</summary>
@@ -51,9 +51,9 @@ public static class Instruments
         foreach (Row row in Table)
         {
             text.Begin(row.Metric);
-            foreach ((double value, string[] labels) in row.Read(now))
+            foreach (Sample sample in row.Read(now))
             {
-                text.Sample(value, labels);
+                text.Sample(sample.Value, sample.Labels);
             }
         }
     }
@@ -65,12 +65,19 @@ public static class Instruments
         MetricDescription.Counter(name, unit, help);
 
     private static Row One(MetricDescription metric, Func<AgentSnapshot, double> read) =>
-        new(metric, s => [(read(s), [])]);
+        new(metric, s => [new Sample(read(s), [])]);
 
     private static Row Each(MetricDescription metric, Func<WorkloadStatus, bool> holds) =>
-        new(metric, s => s.Status.Workloads.Select(w => (holds(w) ? 1.0 : 0.0, new[] { w.Name })));
+        new(metric, s => s.Status.Workloads.Select(w => new Sample(holds(w) ? 1 : 0, [w.Name])));
 
     /// <summary>A metric and its samples, each with the values of its labels.</summary>
-    private sealed record Row(
-        MetricDescription Metric, Func<AgentSnapshot, IEnumerable<(double Value, string[] Labels)>> Read);
+    private sealed record Row(MetricDescription Metric, Func<AgentSnapshot, IEnumerable<Sample>> Read);
+
+    /// <summary>One value. A class: sequences of it share their code with others, those of a struct do not.</summary>
+    private sealed class Sample(double value, string[] labels)
+    {
+        internal double Value => value;
+
+        internal string[] Labels => labels;
+    }
 }
