@@ -44,4 +44,20 @@ public sealed record FigureWindow
 
     /// <summary>The least memory that a reading found, in bytes, page cache left out; 0 when none was made.</summary>
     public long MemoryLowBytes { get; init; }
+
+    /// <summary>
+    /// Written out, as the text below: what a record makes for its members would cost the agent more code than this.
+    /// </summary>
+    public bool Equals(FigureWindow? other) => other is not null
+        && Instance == other.Instance && Release == other.Release && FromMs == other.FromMs && HeardMs == other.HeardMs
+        && ForMs == other.ForMs && Requests == other.Requests && Failures == other.Failures
+        && Latency.Equals(other.Latency) && Restarts == other.Restarts && Readings == other.Readings
+        && MemoryLowBytes == other.MemoryLowBytes;
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(FromMs, HeardMs, Requests);
+
+    /// <inheritdoc/>
+    public override string ToString() =>
+        $"{Instance} from {FromMs}: {Requests} requests, {Failures} failures, {Latency}";
 }
