@@ -173,7 +173,8 @@ public sealed class LatencySketch : IEquatable<LatencySketch>
             int colon = pair.IndexOf(':');
             if (colon < 1
                 || !int.TryParse(pair.AsSpan(0, colon), NumberStyles.None, CultureInfo.InvariantCulture, out int bucket)
-                || !long.TryParse(pair.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out long count)
+                || !long.TryParse(
+                    pair.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out long count)
                 || bucket <= last || bucket >= Buckets || count < 1 || count > FigureWindow.RequestsMax - total)
             {
                 return false;
