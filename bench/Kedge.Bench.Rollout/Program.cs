@@ -17,6 +17,7 @@ await using (BenchFleet fleet = await BenchFleet.StartAsync(5))
     }
 
     await new HaltFigures(fleet, report).MeasureAsync(arguments.IsQuick);
+    await new GateFigures(fleet, report).MeasureAsync(arguments.IsQuick);
 }
 
 report.Write(arguments.JsonFile);

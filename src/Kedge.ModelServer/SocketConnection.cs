@@ -83,7 +83,8 @@ internal sealed class SocketConnection : DefaultConnectionContext
         }
         finally
         {
-            await pipe.CompleteAsync(IsShut(out ConnectionAbortedException? abort) ? abort : failure).ConfigureAwait(false);
+            bool isOurs = IsShut(out ConnectionAbortedException? abort);
+            await pipe.CompleteAsync(isOurs ? abort : failure).ConfigureAwait(false);
 
             // Not here and now: whoever listens may block.
             _ = ThreadPool.UnsafeQueueUserWorkItem(Cancel, _closed, preferLocal: false);

@@ -34,6 +34,9 @@ public sealed class LoadGenerator : IAsyncDisposable
 
     public long Failed => Counts.Values.Sum(c => c.Failed);
 
+    /// <summary>When the first request failed; null while none has.</summary>
+    public DateTimeOffset? FirstFailedAt { get; private set; }
+
     /// <summary>The first failures, for people.</summary>
     public IReadOnlyList<string> Failures
     {
@@ -120,6 +123,11 @@ public sealed class LoadGenerator : IAsyncDisposable
             LoadCount old = _counts[name];
             _counts[name] = new LoadCount(
                 old.Answered + (answered ? 1 : 0), old.Right + (right ? 1 : 0), old.Failed + (answered ? 0 : 1));
+            if (!answered)
+            {
+                FirstFailedAt ??= TimeProvider.System.GetUtcNow();
+            }
+
             if (!answered && _failures.Count < 20)
             {
                 _failures.Add($"{name}: {what}");

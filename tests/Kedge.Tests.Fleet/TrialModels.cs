@@ -1,15 +1,14 @@
 using System.Globalization;
 using System.Text;
 using Kedge.Onnx;
-using Kedge.Tests.Fleet;
 
-namespace Kedge.EndToEnd.Story;
+namespace Kedge.Tests.Fleet;
 
 /// <summary>
 /// Versions of one small model that all pass their golden samples: <c>x</c> [-1, 4] float32 goes in, its largest place
 /// comes out as <c>label</c> [-1] int64.
 /// </summary>
-internal static class TrialModels
+public static class TrialModels
 {
     private const int Width = 1024;
     private const int Layers = 12;
