@@ -32,7 +32,8 @@ internal sealed class GateFigures(BenchFleet fleet, BenchReport report)
             restores.Add(restore);
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{fleet.Devices.Count} agents, errors on {LoadedDevices}: stop {halt:0.000} s, back {restore:0.000} s"));
+                $"{fleet.Devices.Count} agents, errors on {LoadedDevices}: stop {halt:0.000} s, "
+                + $"back {restore:0.000} s"));
         }
 
         report.Add("rollout.gate.halt", "s", Series.Median(halts));
