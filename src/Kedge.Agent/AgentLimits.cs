@@ -102,6 +102,12 @@ public static class AgentLimits
     public static readonly TimeSpan FiguresPeriodOnTrial = TimeSpan.FromSeconds(1);
 
     /// <summary>
+    /// How often an instance on trial is asked that had nothing to do: five times in the shortest window, for its
+    /// memory.
+    /// </summary>
+    public static readonly TimeSpan FiguresPeriodIdle = TimeSpan.FromSeconds(2);
+
+    /// <summary>
     /// How often any other instance is asked for figures, and one that did not answer is asked again.
     /// </summary>
     public static readonly TimeSpan FiguresPeriod = TimeSpan.FromSeconds(15);

@@ -50,6 +50,9 @@ public sealed class AgentLoop : IAsyncDisposable
     private TimeSpan? _armed;
     private TimeSpan _housekeepingDue = AgentLimits.Housekeeping;
     private TimeSpan? _factsDue;
+    private DeviceState? _statusOf;
+    private Finding? _statusRefused;
+    private StatusMessage _status = new();
     private volatile AgentSnapshot _snapshot;
     private long _floorMs;
     private long _turns;
@@ -253,7 +256,7 @@ public sealed class AgentLoop : IAsyncDisposable
         Housekeep();
         if (_gate.IsOpen)
         {
-            _reporter.Status(StatusReport.Of(State, _gate.Refused, _parts.Options));
+            _reporter.Status(Status());
             _figures.Pump(State, _link.IsUp, _stop.Token);
         }
 
@@ -365,7 +368,7 @@ public sealed class AgentLoop : IAsyncDisposable
 
     private AgentSnapshot Look() => new()
     {
-        Status = StatusReport.Of(State, _gate.Refused, _parts.Options),
+        Status = Status(),
         IsLinkUp = _link.IsUp,
         LinkProblem = _link.Problem,
         LinkConnections = _link.Connections,
@@ -378,6 +381,18 @@ public sealed class AgentLoop : IAsyncDisposable
         Serving = [.. State.Workloads.Values.Select(static w => w.Current).OfType<InstanceState>()
             .Select(static i => i.Id)],
     };
+
+    /// <summary>Most turns change nothing: what is told of a state is made once.</summary>
+    private StatusMessage Status()
+    {
+        if (!ReferenceEquals(_statusOf, State) || _statusRefused != _gate.Refused)
+        {
+            (_statusOf, _statusRefused) = (State, _gate.Refused);
+            _status = StatusReport.Of(State, _gate.Refused, _parts.Options);
+        }
+
+        return _status;
+    }
 
     private static IEnumerable<InstanceState> Instances(WorkloadState w) =>
         new[] { w.Current, w.Candidate }.OfType<InstanceState>().Concat(w.Draining);

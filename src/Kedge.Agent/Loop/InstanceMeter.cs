@@ -17,6 +17,7 @@ internal sealed class InstanceMeter(InstanceState instance, TimeSpan now)
     private readonly TimeSpan _trialEnds = now + AgentLimits.FiguresTrial;
     private InstanceFigures? _base;
     private TimeSpan _opened;
+    private bool _isIdle;
 
     internal InstanceId Id => instance.Id;
 
@@ -50,7 +51,8 @@ internal sealed class InstanceMeter(InstanceState instance, TimeSpan now)
     {
         IsReading = false;
         bool isGood = figures is not null && (Open is null || Grow(figures, now));
-        NextAt = now + (isGood && now < _trialEnds ? AgentLimits.FiguresPeriodOnTrial : AgentLimits.FiguresPeriod);
+        NextAt = NextBeat(now, !isGood || now >= _trialEnds ? AgentLimits.FiguresPeriod
+            : _isIdle ? AgentLimits.FiguresPeriodIdle : AgentLimits.FiguresPeriodOnTrial);
         if (Open is { } open && (HasStopped || (isGood && now - _opened >= length)))
         {
             open.IsClosed = true;
@@ -86,6 +88,10 @@ internal sealed class InstanceMeter(InstanceState instance, TimeSpan now)
         return Open;
     }
 
+    /// <summary>Instances are asked on one beat: the loop wakes once for all of them.</summary>
+    private static TimeSpan NextBeat(TimeSpan now, TimeSpan period) =>
+        TimeSpan.FromTicks((now + period).Ticks / period.Ticks * period.Ticks);
+
     private bool Grow(InstanceFigures figures, TimeSpan now)
     {
         InstanceFigures from = _base!; // Set where a window opens.
@@ -97,6 +103,7 @@ internal sealed class InstanceMeter(InstanceState instance, TimeSpan now)
             return false;
         }
 
+        _isIdle = requests == open.Window.Requests;
         LatencySketch latency = requests == open.Window.Requests
             ? open.Window.Latency
             : figures.Latency.Since(from.Latency);

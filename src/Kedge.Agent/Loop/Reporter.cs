@@ -15,6 +15,7 @@ namespace Kedge.Agent.Loop;
 internal sealed class Reporter(Spool spool, LoopClock clock, AgentOptions options)
 {
     private byte[] _toldStatus = [];
+    private StatusMessage? _toldMessage;
     private byte[] _toldFacts = [];
 
     /// <summary>
@@ -25,6 +26,7 @@ internal sealed class Reporter(Spool spool, LoopClock clock, AgentOptions option
     internal void TellAgain()
     {
         _toldStatus = [];
+        _toldMessage = null;
         _toldFacts = [];
     }
 
@@ -55,6 +57,11 @@ internal sealed class Reporter(Spool spool, LoopClock clock, AgentOptions option
 
     internal void Status(StatusMessage status)
     {
+        if (ReferenceEquals(status, _toldMessage))
+        {
+            return;
+        }
+
         UpMessage message = Envelope() with { Status = status };
         byte[] bytes = UpMessageFormat.Write(message with { SentAtMs = 0 });
         if (!bytes.AsSpan().SequenceEqual(_toldStatus) && bytes.Length <= Limits.UpMessageBytesMax
@@ -62,6 +69,8 @@ internal sealed class Reporter(Spool spool, LoopClock clock, AgentOptions option
         {
             _toldStatus = bytes;
         }
+
+        _toldMessage = bytes.AsSpan().SequenceEqual(_toldStatus) ? status : null;
     }
 
     internal void Facts(DeviceFacts facts)
