@@ -1,0 +1,44 @@
+using System.Text.Json;
+using Kedge.EndToEnd.Vm;
+using Kedge.Tests.Fleet;
+
+namespace Kedge.EndToEnd.Documents;
+
+/// <summary>
+/// The benchmarks run to their end as the documents show them and give the figures that the documents name. How large
+/// the figures are is nobody's business here: a busy machine fails no test.
+/// </summary>
+[Collection(EmulatedMachine.Alone)]
+public sealed class BenchmarkTests
+{
+    private static readonly TimeSpan _patience = TimeSpan.FromMinutes(8);
+
+    [Theory]
+    [InlineData("agent", "agent.pss", "agent.rss", "agent.binary", "agent.ready", "agent.idle_cpu",
+        "agent.idle_traffic")]
+    [InlineData("serve", "serve.tiny.http.c1.mean", "serve.tiny.http.c1.p99", "serve.tiny.http.c16.ratio_node")]
+    [InlineData("update", "update.cached.apply_to_serving", "update.agents5.all_serving", "offline.restart.ten")]
+    [InlineData("rollout", "rollout.halt", "rollout.restore", "rollout.gate.halt", "rollout.gate.restore",
+        "rollout.plan.100k", "rollout.swap.failed")]
+    public async Task A_benchmark_gives_every_figure_that_the_documents_name(string name, params string[] figures)
+    {
+        string root = Programs.Find(AppContext.BaseDirectory).Root;
+        string folder = Directory.CreateTempSubdirectory("kedge-bench-").FullName;
+        try
+        {
+            string json = Path.Combine(folder, "figures.json");
+            CommandResult result = await CommandResult.RunAsync(
+                Path.Combine(root, "bench", name), ["--quick", "--json", json], folder: root, deadline: _patience);
+            result.MustSucceed();
+            using JsonDocument report = JsonDocument.Parse(await File.ReadAllTextAsync(json));
+            Dictionary<string, double> found = report.RootElement.GetProperty("results").EnumerateArray().ToDictionary(
+                r => r.GetProperty("name").GetString() ?? "", r => r.GetProperty("value").GetDouble());
+            Assert.All(figures, figure => Assert.True(found.ContainsKey(figure), $"{figure} is not in {json}"));
+            Assert.Equal(0, found.GetValueOrDefault("rollout.swap.failed"));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+}
