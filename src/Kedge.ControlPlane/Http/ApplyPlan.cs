@@ -6,6 +6,7 @@ using Kedge.Core;
 using Kedge.Core.Deployments;
 using Kedge.Core.Errors;
 using Kedge.Core.Manifests;
+using Kedge.Core.Rollouts;
 using Kedge.Store.Contracts;
 
 namespace Kedge.ControlPlane.Http;
@@ -14,6 +15,7 @@ namespace Kedge.ControlPlane.Http;
 internal sealed class ApplyPlan(Call call)
 {
     private readonly List<Entry> _entries = [];
+    private readonly Dictionary<DeviceId, ImmutableSortedDictionary<string, string>> _labels = [];
 
     /// <summary>The changes, in the order of the manifest's kinds.</summary>
     public List<ApplyChange> Changes { get; } = [];
@@ -48,6 +50,7 @@ internal sealed class ApplyPlan(Call call)
 
         foreach (Placed<DeviceManifest> device in set.Devices)
         {
+            _labels[device.Spec.Id] = device.Spec.Labels;
             await AddDeviceAsync(device.Spec, device.Line).ConfigureAwait(false);
         }
 
@@ -94,6 +97,34 @@ internal sealed class ApplyPlan(Call call)
         }
     }
 
+    /// <summary>Labels of the devices that a deployment matches, as they are after this manifest.</summary>
+    private async Task<List<ImmutableSortedDictionary<string, string>>> MatchingAsync(DeploymentSpec spec)
+    {
+        List<ImmutableSortedDictionary<string, string>> matching = [];
+        DeviceQuery query = new();
+        while (true)
+        {
+            Page<DeviceRow> page = await Server.Store.Devices
+                .ListAsync(call.Tenant, query, call.Aborted).ConfigureAwait(false);
+            foreach (DeviceRow device in page.Items.Where(device => device.RevokedAtMs == 0))
+            {
+                ImmutableSortedDictionary<string, string> labels =
+                    _labels.GetValueOrDefault(device.Id, device.Labels);
+                if (spec.Selector.FirstMismatch(labels) is null)
+                {
+                    matching.Add(labels);
+                }
+            }
+
+            if (page.Next is null || page.Items.IsEmpty)
+            {
+                return matching;
+            }
+
+            query = query with { After = page.Items[^1].Id };
+        }
+    }
+
     private async Task AddDeploymentAsync(DeploymentSpec spec, int line, Dictionary<string, Digest> tags)
     {
         ImmutableArray<ModelChoice>.Builder models = ImmutableArray.CreateBuilder<ModelChoice>();
@@ -118,6 +149,11 @@ internal sealed class ApplyPlan(Call call)
         }
 
         DeploymentSpec resolved = spec with { Models = models.ToImmutable() };
+        if (spec.Strategy.Kind == StrategyKind.Waves)
+        {
+            Findings.AddRange(StrategyFit.Findings(spec, await MatchingAsync(spec).ConfigureAwait(false), line));
+        }
+
         DeploymentRow? before = await Server.Store.Deployments
             .FindAsync(call.Tenant, spec.Id, call.Aborted).ConfigureAwait(false);
         DeploymentWrite write = new()

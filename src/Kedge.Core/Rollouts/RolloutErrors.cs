@@ -52,4 +52,10 @@ public static class RolloutErrors
         "KEDGE-ROLLOUT-008",
         "On one device the new revision broke a gate; it counts as failed there.",
         "The reason says which gate and by how much; compare the device with the others.");
+
+    /// <summary>No device could keep it.</summary>
+    public static readonly ErrorCode StrategyUnfit = new(
+        "KEDGE-ROLLOUT-009",
+        "The strategy asks for what the devices that match now can never give.",
+        "Change the amounts, the selector of the canary or the budget, or label and enrol the devices first.");
 }

@@ -2,6 +2,7 @@ using System.Net.Http.Headers;
 using System.Text.Json;
 using Kedge.Api;
 using Kedge.Api.Resources;
+using Kedge.Core.Rollouts;
 
 namespace Kedge.ControlPlane.Tests.Server;
 
@@ -173,6 +174,19 @@ public sealed class RolloutTests
         await fleet.Devices[2].ConnectAsync();
         await fleet.ServeAsync(2, [fleet.Devices[2]]);
         await fleet.UntilAsync(r => r.Serving == 3);
+    }
+
+    [Fact]
+    public async Task What_the_devices_that_match_can_never_give_is_refused_at_apply()
+    {
+        await using RolloutFleet fleet = await RolloutFleet.StartAsync(3);
+        KedgeApiException refused = await Assert.ThrowsAsync<KedgeApiException>(() => fleet.ApplyAsync(
+            "v2", "{type: Waves, canary: {count: 4}, budgets: [{label: line, minServing: 3}]}"));
+        Assert.Equal(
+            ["spec.strategy.canary.count", "spec.strategy.budgets[0]"], refused.Problem.Findings.Select(f => f.Field));
+        Assert.All(refused.Problem.Findings, f => Assert.Equal(RolloutErrors.StrategyUnfit.Code, f.Code));
+        Assert.Equal(1, (await fleet.UntilAsync(r => r.Phase == "Complete")).Target);
+        await fleet.ApplyAsync("v2", "{type: Waves, canary: {count: 3}, budgets: [{label: line, minServing: 2}]}");
     }
 
     [Fact]
