@@ -15,6 +15,7 @@ internal sealed class MemoryTrim : IDisposable
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(30);
     private readonly ITimer _timer;
     private long _allocated = -WorthBytes;
+    private bool _isSettling;
 
     internal MemoryTrim(TimeProvider time) =>
         _timer = time.CreateTimer(static box => ((MemoryTrim)box!).Trim(), this, First, Period);
@@ -28,6 +29,13 @@ internal sealed class MemoryTrim : IDisposable
             GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
             ResidentMemory.GiveBack();
             _allocated = GC.GetTotalAllocatedBytes();
+            _isSettling = true;
+        }
+        else if (_isSettling)
+        {
+            // What the collection itself and the end of the work had mapped again.
+            _isSettling = false;
+            ResidentMemory.GiveBack();
         }
     }
 }

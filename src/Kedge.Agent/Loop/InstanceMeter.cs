@@ -23,8 +23,8 @@ internal sealed class InstanceMeter(InstanceState instance, TimeSpan now)
 
     internal Digest Release => instance.Spec.Digest;
 
-    /// <summary>How often the release was started again and in no window yet.</summary>
-    internal int Restarts { get; set; }
+    /// <summary>How often the release had been started again when this instance began to serve.</summary>
+    internal int Restarts { get; init; }
 
     /// <summary>When it is to be asked next.</summary>
     internal TimeSpan NextAt { get; private set; } = now;
@@ -78,7 +78,6 @@ internal sealed class InstanceMeter(InstanceState instance, TimeSpan now)
             FromMs = fromMs,
             Restarts = Restarts,
         });
-        Restarts = 0;
         if (isFirst)
         {
             Weigh(Open, figures!); // isGood.

@@ -14,7 +14,7 @@ internal sealed class WorkloadFigures
     private readonly List<KeptWindow> _windows = [];
     private InstanceId _lastId;
     private Digest _lastRelease;
-    private int _restartsUntold;
+    private int _lastRestarts;
 
     /// <summary>The instance that serves; null when none does.</summary>
     internal InstanceMeter? Serving { get; private set; }
@@ -38,7 +38,7 @@ internal sealed class WorkloadFigures
         if (stopped is not null)
         {
             stopped.HasStopped = true;
-            (_lastId, _lastRelease, _restartsUntold) = (stopped.Id, stopped.Release, stopped.Restarts);
+            (_lastId, _lastRelease, _lastRestarts) = (stopped.Id, stopped.Release, stopped.Restarts);
         }
 
         Serving = current is null ? null : new InstanceMeter(current, now) { Restarts = RestartsOf(current) };
@@ -96,7 +96,7 @@ internal sealed class WorkloadFigures
 
     /// <summary>A newer instance of the release that served last: its process had ended by itself.</summary>
     private int RestartsOf(InstanceState current) =>
-        current.Spec.Digest == _lastRelease && current.Id.Number > _lastId.Number ? _restartsUntold + 1 : 0;
+        current.Spec.Digest == _lastRelease && current.Id.Number > _lastId.Number ? _lastRestarts + 1 : 0;
 
     private void Trim()
     {

@@ -36,7 +36,10 @@ public sealed record FigureWindow
     /// <summary>How long those that were answered well took, from the whole request to the whole answer.</summary>
     public LatencySketch Latency { get; init; } = LatencySketch.Empty;
 
-    /// <summary>How often the release was started again after its process had ended by itself.</summary>
+    /// <summary>
+    /// How often the release had been started again on this device until then, since it began to serve there, because
+    /// its process had ended by itself.
+    /// </summary>
     public int Restarts { get; init; }
 
     /// <summary>How often the memory was read.</summary>

@@ -53,7 +53,7 @@ public static class DeviceGate
     private static string? Breach(GatesSpec gates, RolloutMember member)
     {
         FigureWindow[] trial = [.. member.Figures.Where(w => w.Release == member.Release)];
-        int restarts = trial.Sum(static w => w.Restarts);
+        int restarts = trial.Select(static w => w.Restarts).DefaultIfEmpty().Max();
         if (gates.MaxRestarts is { } most && restarts > most)
         {
             return string.Create(CultureInfo.InvariantCulture, $"started again {restarts} times, {most} may be");
