@@ -160,4 +160,10 @@ public static class AgentErrors
         "KEDGE-AGENT-026",
         "A trust bundle was not signed by the pinned root, has ended, or cannot be read.",
         "The device keeps what it holds. Find out who serves it; kedge server rotate-intermediate makes a new one.");
+
+    /// <summary>A hold was not taken.</summary>
+    public static readonly ErrorCode HoldNotTaken = new(
+        "KEDGE-AGENT-027",
+        "The device could not be held or released: it stays as it was.",
+        "The message says why. An agent older than this command has to be restarted first.");
 }

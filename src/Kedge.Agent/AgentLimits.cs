@@ -57,6 +57,15 @@ public static class AgentLimits
     /// <summary>Connections waiting at a workload's listener while nobody accepts: a swap under load.</summary>
     public const int ListenBacklog = 1024;
 
+    /// <summary>Characters of the reason of a hold: one line for people.</summary>
+    public const int HoldReasonCharsMax = 200;
+
+    /// <summary>Longest hold that ends by itself, in seconds: one year.</summary>
+    public const long HoldSecondsMax = 365L * 86_400;
+
+    /// <summary>Latest time that the device's clock is believed to show, Unix milliseconds: the year 9000.</summary>
+    public const long ClockMsMax = 221_845_392_000_000;
+
     /// <summary>Requests that the metrics and status sockets answer at once; more wait.</summary>
     public const int LocalConnectionsMax = 8;
 

@@ -37,6 +37,8 @@ public sealed class AgentLoop : IAsyncDisposable
     private readonly Spool _spool;
     private readonly Reporter _reporter;
     private readonly ReleaseFetcher _fetcher;
+    private readonly HoldFile _hold;
+    private readonly HoldsDesk _holds;
     private readonly WorkloadDriver _workloads;
     private readonly DesiredGate _gate;
     private readonly LinkPump _link;
@@ -89,8 +91,10 @@ public sealed class AgentLoop : IAsyncDisposable
         TrustKeeper trust = TrustKeeper.Open(disk, identity.OwnerKey);
         ContentStore store = new(disk);
         _fetcher = new ReleaseFetcher(store, source, trust);
+        _hold = HoldFile.Open(disk);
+        _holds = new HoldsDesk(_parts, _hold);
         _workloads = new WorkloadDriver(
-            _parts, (_ledger, _spool, store), _fetcher, supervisor, (_reporter, _stop.Token));
+            _parts, (_ledger, _spool, store), _fetcher, supervisor, (_reporter, _holds, _stop.Token));
         _gate = new DesiredGate(_parts, trust, source, _workloads.Accept)
         {
             OnRefused = finding => _reporter.Warn("DesiredRefused", finding),
@@ -179,6 +183,16 @@ public sealed class AgentLoop : IAsyncDisposable
     /// <summary>Makes the loop take a turn, from any thread.</summary>
     public void Wake() => _parts.Mailbox.Post(static () => { });
 
+    /// <summary>Keeps what serves as it is, whatever is asked for; from any thread.</summary>
+    /// <param name="reason">Why, for people; may be empty.</param>
+    /// <param name="time">For how long; null until it is released.</param>
+    /// <returns>Null when it is durable and in force, else why not.</returns>
+    public Task<Finding?> HoldAsync(string reason, TimeSpan? time) => SetHoldAsync(true, reason, time);
+
+    /// <summary>Goes on with what is asked for; from any thread.</summary>
+    /// <returns>Null when it is durable and in force, else why not.</returns>
+    public Task<Finding?> ReleaseAsync() => SetHoldAsync(false, "", null);
+
     /// <summary>Stops waiting for operations and closes the link. Workloads go on.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -187,6 +201,35 @@ public sealed class AgentLoop : IAsyncDisposable
         await _link.CloseAsync().ConfigureAwait(false);
         await _stop.CancelAsync().ConfigureAwait(false);
         _stop.Dispose();
+    }
+
+    private Task<Finding?> SetHoldAsync(bool isHeld, string reason, TimeSpan? time)
+    {
+        TaskCompletionSource<Finding?> done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        _parts.Mailbox.Post(() =>
+        {
+            bool was = _hold.IsHeld;
+            Finding? finding = _holds.Set(isHeld, reason, time);
+            if (finding is null && (isHeld || was))
+            {
+                _reporter.Event(new EventMessage
+                {
+                    Reason = isHeld ? "DeviceHeld" : "DeviceReleased",
+                    Message = isHeld
+                        ? HoldsDesk.Words(_hold, _parts.Options)
+                        : "what serves may be replaced again",
+                });
+            }
+
+            if (_gate.IsOpen)
+            {
+                _workloads.LookAtHolds();
+            }
+
+            _snapshot = Look();
+            done.SetResult(finding);
+        });
+        return done.Task;
     }
 
     private void Begin()
@@ -378,6 +421,9 @@ public sealed class AgentLoop : IAsyncDisposable
         FetchedBytes = _fetcher.FetchedBytes,
         Sandbox = _sandbox?.Name ?? "",
         IsClockWrong = _parts.Clock.IsWrong,
+        Held = _hold.IsHeld
+            ? new Problem(DeviceErrors.Held.Code, HoldsDesk.Words(_hold, _parts.Options))
+            : null,
         Serving = [.. State.Workloads.Values.Select(static w => w.Current).OfType<InstanceState>()
             .Select(static i => i.Id)],
     };

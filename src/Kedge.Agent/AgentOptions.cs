@@ -34,6 +34,9 @@ public sealed record AgentOptions
     /// <summary>Runs work that takes long (digests of large files); null runs it where it is asked for.</summary>
     public Func<Action, Task>? RunHeavy { get; init; }
 
+    /// <summary>How far the device's local time is from UTC at a UTC time: maintenance windows are local.</summary>
+    public Func<DateTime, TimeSpan> OffsetOf { get; init; } = static utc => TimeZoneInfo.Local.GetUtcOffset(utc);
+
     /// <summary>The device's certificate, which the loop renews; null for none to renew.</summary>
     public Credentials? Credentials { get; init; }
 

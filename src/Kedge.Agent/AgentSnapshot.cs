@@ -36,6 +36,9 @@ public sealed record AgentSnapshot
     /// <summary>True when the clock of the device cannot be right.</summary>
     public bool IsClockWrong { get; init; }
 
+    /// <summary>Why nothing is replaced; null while nobody holds the device.</summary>
+    public Problem? Held { get; init; }
+
     /// <summary>Instances that serve, candidates and draining ones left out.</summary>
     public IReadOnlyList<InstanceId> Serving { get; init; } = [];
 }

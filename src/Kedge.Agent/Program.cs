@@ -14,6 +14,8 @@ Dictionary<string, IReadOnlyList<string>> options = new(StringComparer.Ordinal)
     ],
     ["status"] = ["--data", "-o", "--output"],
     ["doctor"] = ["--data", "--serve", "--runtime-library"],
+    ["hold"] = ["--data", "--reason", "--for"],
+    ["release"] = ["--data"],
     ["stop"] = ["--data"],
 };
 
@@ -51,6 +53,7 @@ try
         "run" => RunCommand.RunAsync(arguments, TimeProvider.System, ending.Token),
         "status" => StatusCommand.RunAsync(arguments, TimeProvider.System, ending.Token),
         "doctor" => DoctorCommand.RunAsync(arguments, TimeProvider.System, ending.Token),
+        "hold" or "release" => HoldCommand.RunAsync(arguments, TimeProvider.System, ending.Token),
         _ => StopCommand.RunAsync(arguments, TimeProvider.System, ending.Token),
     }).ConfigureAwait(false);
 }

@@ -11,6 +11,8 @@ internal static class HelpText
                         [--loopback-address ADDRESS] [--inventory-root DIR]
         kedge-agent status [--data DIR] [-o json]
         kedge-agent doctor [--data DIR] [--serve FILE] [--runtime-library FILE]
+        kedge-agent hold [--reason TEXT] [--for TIME] [--data DIR]
+        kedge-agent release [--data DIR]
         kedge-agent stop [--data DIR]
         kedge-agent --version | --help
 

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using Kedge.Agent.Http;
@@ -14,8 +13,6 @@ namespace Kedge.Agent.Commands;
 /// <summary><c>kedge-agent status</c>: asks the running agent, or reads what it left.</summary>
 internal static class StatusCommand
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
-
     internal static async Task<int> RunAsync(Arguments arguments, TimeProvider time, CancellationToken cancel)
     {
         DataFolder folder = new(arguments.One("--data"));
@@ -25,7 +22,7 @@ internal static class StatusCommand
         }
 
         StatusDocument status =
-            await AskAsync(folder, time, cancel).ConfigureAwait(false) ?? Remembered(folder, credentials);
+            await AskAsync(folder, time, cancel).ConfigureAwait(false) ?? Remembered(folder, credentials, time);
         switch (arguments.One("-o") ?? arguments.One("--output"))
         {
             case "json":
@@ -44,28 +41,24 @@ internal static class StatusCommand
     /// <summary>Asks the running agent; null when none answers.</summary>
     internal static async Task<StatusDocument?> AskAsync(DataFolder folder, TimeProvider time, CancellationToken cancel)
     {
+        HttpRequest request = new() { Path = "/status", Host = "agent" };
+        HttpAnswer? answer = await LocalCall.AskAsync(folder, request, time, cancel).ConfigureAwait(false);
         try
         {
-            using Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-            await socket.ConnectAsync(new UnixDomainSocketEndPoint(folder.Socket), cancel).ConfigureAwait(false);
-            HttpExchange exchange = new(new NetworkStream(socket, ownsSocket: false), time, Patience);
-            await using (exchange.ConfigureAwait(false))
-            {
-                HttpAnswer answer = await exchange.SendAsync(
-                    new HttpRequest { Path = "/status", Host = "agent" }, cancel).ConfigureAwait(false);
-                return JsonSerializer.Deserialize(answer.Body.Span, AgentJson.Default.StatusDocument);
-            }
+            return answer is null
+                ? null
+                : JsonSerializer.Deserialize(answer.Body.Span, AgentJson.Default.StatusDocument);
         }
-        catch (Exception e) when (e is IOException or SocketException or TimeoutException or JsonException
-            or ArgumentException)
+        catch (JsonException)
         {
-            // Nobody listens there: the caller reads the ledger.
+            // Something else listens there: the caller reads the ledger.
             return null;
         }
     }
 
-    private static StatusDocument Remembered(DataFolder folder, Credentials credentials)
+    private static StatusDocument Remembered(DataFolder folder, Credentials credentials, TimeProvider time)
     {
+        HoldFile hold = HoldFile.Open(folder.Disk);
         AgentOptions options = new() { AgentVersion = DataFolder.Version, EndpointFolder = folder.Endpoints };
         return new StatusDocument
         {
@@ -75,6 +68,7 @@ internal static class StatusCommand
             Server = credentials.Link,
             CertificateUntil = credentials.Certificate.NotAfter.ToUniversalTime()
                 .ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture),
+            Held = hold.IsHeldAt(time.GetUtcNow().ToUnixTimeMilliseconds()) ? HoldCommand.Said(hold) : null,
             Status = StatusReport.Of(Ledger.Open(folder.Disk).Record.Device, null, options),
         };
     }
@@ -94,6 +88,11 @@ internal static class StatusCommand
         output.WriteLine($"Sandbox      {(status.Sandbox.Length > 0 ? status.Sandbox : "none")}");
         output.WriteLine($"Unsent       {status.Unsent} messages");
         output.WriteLine($"Generation   {status.Status.Generation}{(status.Status.Settled ? ", settled" : "")}");
+        if (status.Held is { } held)
+        {
+            output.WriteLine($"Held         {held}");
+        }
+
         if (status.Status.Refused is { } refused)
         {
             output.WriteLine($"Refused      {refused.Code} {refused.Message}");

@@ -35,5 +35,8 @@ internal sealed record StatusDocument
     /// <summary>Messages that wait for the server.</summary>
     public int Unsent { get; init; }
 
+    /// <summary>Why nothing that serves is replaced; null while nobody holds the device.</summary>
+    public string? Held { get; init; }
+
     public required StatusMessage Status { get; init; }
 }

@@ -73,7 +73,9 @@ internal static class EventReport
 
         if (after.Problem is { } problem && problem != before?.Problem)
         {
-            Add(ReasonOf(before?.Phase ?? after.Phase), problem.Message, true, problem.Code);
+            bool waits = DeviceErrors.IsWait(problem.Code);
+            string reason = waits ? "ChangeHeld" : ReasonOf(before?.Phase ?? after.Phase);
+            Add(reason, problem.Message, !waits, problem.Code);
         }
     }
 

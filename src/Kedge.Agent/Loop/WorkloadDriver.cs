@@ -25,31 +25,33 @@ internal sealed class WorkloadDriver
     private readonly ContentStore _store;
     private readonly ReleaseFetcher _fetcher;
     private readonly IProcessSupervisor _supervisor;
+    private readonly HoldsDesk _holds;
     private readonly Reporter _reporter;
     private readonly Queue<WorkloadSpec> _toFetch = new();
     private readonly Dictionary<DeploymentId, PreparedRelease> _prepared = [];
     private readonly CancellationToken _cancel;
+    private TimeSpan? _due;
     private int _verifying;
     private bool _isFetching;
     private bool _isDirty;
 
     internal WorkloadDriver(
         LoopParts parts, (Ledger Ledger, Spool Spool, ContentStore Store) disk, ReleaseFetcher fetcher,
-        IProcessSupervisor supervisor, (Reporter Reporter, CancellationToken Cancel) rest)
+        IProcessSupervisor supervisor, (Reporter Reporter, HoldsDesk Holds, CancellationToken Cancel) rest)
     {
         _parts = parts;
         (_ledger, _spool, _store) = disk;
         _fetcher = fetcher;
         _supervisor = supervisor;
-        (_reporter, _cancel) = rest;
+        (_reporter, _holds, _cancel) = rest;
         State = _ledger.Record.Device;
     }
 
     /// <summary>The machine's state.</summary>
     internal DeviceState State { get; private set; }
 
-    /// <summary>When the machine wants to look again; null for never.</summary>
-    internal TimeSpan? Due { get; private set; }
+    /// <summary>When there is something to look at again; null for never.</summary>
+    internal TimeSpan? Due => _due is null || _holds.Due < _due ? _holds.Due ?? _due : _due;
 
     /// <summary>Why the newest state is not durable; null when it is.</summary>
     internal Finding? Unsaved { get; private set; }
@@ -67,7 +69,7 @@ internal sealed class WorkloadDriver
             });
         }
 
-        _ = Step(new DeviceEvent.AgentStarted(alive, runtime));
+        _ = Step(new DeviceEvent.AgentStarted(alive, runtime) { Holds = _holds.Look(State) });
     }
 
     /// <summary>Takes a verified desired state. Null when it holds now, else why not.</summary>
@@ -88,12 +90,23 @@ internal sealed class WorkloadDriver
     /// <summary>Wakes the machine when its time has come.</summary>
     internal void Pump()
     {
-        if (Due <= _parts.Clock.Now)
+        LookAtHolds();
+        if (_due <= _parts.Clock.Now)
         {
             _ = Step(new DeviceEvent.TimerFired());
         }
 
         FetchNext();
+    }
+
+    /// <summary>Takes what may be replaced now, where that is not what it was.</summary>
+    internal void LookAtHolds()
+    {
+        DeviceHolds holds = _holds.Look(State);
+        if (!ReferenceEquals(holds, State.Holds))
+        {
+            _ = Take(new DeviceEvent.HoldsChanged(holds));
+        }
     }
 
     /// <summary>What only time changes: unsaved state, content that nobody needs.</summary>
@@ -107,12 +120,23 @@ internal sealed class WorkloadDriver
     /// <summary>Saves what would be lost by leaving now.</summary>
     internal void SaveLast() => _ = _isDirty && SaveAgain();
 
+    /// <summary>Takes an event by what holds at this moment: a window may have closed since the last turn.</summary>
     private GenerationVerdict Step(DeviceEvent e)
+    {
+        if (e is not DeviceEvent.AgentStarted)
+        {
+            LookAtHolds();
+        }
+
+        return Take(e);
+    }
+
+    private GenerationVerdict Take(DeviceEvent e)
     {
         DeviceState before = State;
         DeviceStep step = DeviceMachine.Step(State, e, _parts.Clock.Now);
         State = step.Save;
-        Due = step.NextTimer;
+        _due = step.NextTimer;
         if (step.MustSave)
         {
             _isDirty = true;

@@ -8,13 +8,15 @@ using Kedge.Agent.Http;
 using Kedge.Agent.Identity;
 using Kedge.Agent.Sandbox;
 using Kedge.Core.Device;
+using Kedge.Core.Errors;
 using Kedge.Core.Measure;
 using Kedge.Wire.Reported;
 
 namespace Kedge.Agent.Metrics;
 
 /// <summary>
-/// What the agent's own sockets answer: <c>/healthz</c> and <c>/metrics</c>, and on the private one <c>/status</c>.
+/// What the agent's own sockets answer: <c>/healthz</c> and <c>/metrics</c>, and on the private one <c>/status</c> and
+/// what <see cref="HoldCommand"/> tells.
 /// </summary>
 internal sealed class LocalAnswers(
     AgentLoop loop, Credentials credentials, DataFolder folder, AgentOptions options, TimeProvider time)
@@ -32,8 +34,26 @@ internal sealed class LocalAnswers(
                 200,
                 "application/json",
                 JsonSerializer.SerializeToUtf8Bytes(Status(), AgentJson.Default.StatusDocument)),
+            _ when isPrivate && path.StartsWith("POST ", StringComparison.Ordinal) =>
+                await HoldAsync(path, cancel).ConfigureAwait(false),
             _ => new LocalAnswer(404, "text/plain", "there is /healthz and /metrics\n"u8.ToArray()),
         };
+
+    private async ValueTask<LocalAnswer> HoldAsync(string told, CancellationToken cancel)
+    {
+        bool isHold = told.StartsWith("POST " + HoldCommand.HoldPath, StringComparison.Ordinal);
+        int query = told.IndexOf('?', StringComparison.Ordinal);
+        (string Reason, TimeSpan? Length)? hold = isHold ? HoldCommand.TryRead(told[(query + 1)..]) : null;
+        if (isHold && hold is null)
+        {
+            return new LocalAnswer(400, "text/plain", "this is no hold\n"u8.ToArray());
+        }
+
+        Task<Finding?> done = hold is { } h ? loop.HoldAsync(h.Reason, h.Length) : loop.ReleaseAsync();
+        Finding? finding = await done.WaitAsync(cancel).ConfigureAwait(false);
+        string text = finding?.Message ?? loop.Snapshot.Held?.Message ?? "released";
+        return new LocalAnswer(finding is null ? 200 : 500, "text/plain", Encoding.UTF8.GetBytes($"{text}\n"));
+    }
 
     private StatusDocument Status()
     {
@@ -55,6 +75,7 @@ internal sealed class LocalAnswers(
             Sandbox = now.Sandbox,
             Simulated = options.IsSimulated,
             Unsent = now.SpoolMessages,
+            Held = now.Held?.Message,
             Status = now.Status,
         };
     }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Kedge.Agent.Commands;
 using Kedge.Agent.Native;
 using Kedge.Core.Errors;
 
@@ -14,7 +15,8 @@ namespace Kedge.Agent.Metrics;
 internal sealed record LocalAnswer(int Status, string ContentType, byte[] Body);
 
 /// <summary>
-/// A small bounded HTTP responder: GET without a body, one request for each connection, at most
+/// A small bounded HTTP responder: GET, and POST of the commands, without a body; one request for each connection, at
+/// most
 /// <see cref="AgentLimits.LocalConnectionsMax"/> at once. It answers on the agent's Unix socket (mode 0600), and on a
 /// TCP
 /// port of the loopback address where one was asked for.
@@ -133,6 +135,9 @@ internal sealed class LocalServer(
         }
     }
 
+    private static bool IsCommand(string path) => path == HoldCommand.ReleasePath
+        || path.StartsWith(HoldCommand.HoldPath + "?", StringComparison.Ordinal);
+
     private static async ValueTask<string> ReadPathAsync(NetworkStream stream, CancellationToken cancel)
     {
         byte[] head = new byte[HeadBytesMax];
@@ -149,6 +154,9 @@ internal sealed class LocalServer(
         }
 
         string[] words = Encoding.ASCII.GetString(head, 0, filled).Split('\r', 2)[0].Split(' ');
-        return words.Length == 3 && words[0] == "GET" ? words[1] : "";
+        return words.Length != 3 ? ""
+            : words[0] == "GET" ? words[1]
+            : words[0] == "POST" && IsCommand(words[1]) ? $"POST {words[1]}"
+            : "";
     }
 }

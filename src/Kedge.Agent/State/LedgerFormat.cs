@@ -101,6 +101,11 @@ internal static class LedgerFormat
         json.WriteNumber("phase", (int)workload.Phase);
         json.WriteNumber("targetGeneration", workload.TargetGeneration.Value);
         json.WriteNumber("failuresInRow", workload.FailuresInRow);
+        if (workload.Unwanted)
+        {
+            json.WriteBoolean("unwanted", true);
+        }
+
         WriteSpec(json, "target", workload.Target);
         WriteSpec(json, "attempt", workload.Attempt);
         WriteSpec(json, "lastGood", workload.LastGood);
@@ -145,6 +150,7 @@ internal static class LedgerFormat
         Phase = (WorkloadPhase)json.GetProperty("phase").GetInt32(),
         TargetGeneration = new Generation(json.GetProperty("targetGeneration").GetInt64()),
         FailuresInRow = json.GetProperty("failuresInRow").GetInt32(),
+        Unwanted = json.TryGetProperty("unwanted", out JsonElement unwanted) && unwanted.GetBoolean(),
         Target = ReadSpec(json, "target"),
         Attempt = ReadSpec(json, "attempt"),
         LastGood = ReadSpec(json, "lastGood"),

@@ -59,7 +59,8 @@ public sealed record CanarySpec(DeviceAmount? Size, LabelSelector Selector);
 public sealed record BudgetSpec(string Label, int MinServing);
 
 /// <summary>
-/// How a change reaches the devices. Everything but the kind is for <see cref="StrategyKind.Waves"/>.
+/// How a change reaches the devices. Everything but the kind and the windows is for
+/// <see cref="StrategyKind.Waves"/>.
 /// </summary>
 public sealed record StrategySpec
 {
@@ -99,13 +100,19 @@ public sealed record StrategySpec
     /// <summary>What the new revision must keep while it is on trial; empty for no more than to serve.</summary>
     public GatesSpec Gates { get; init; } = new();
 
+    /// <summary>
+    /// When a device may replace a release that serves, 0..16, whatever the kind; empty for always.
+    /// </summary>
+    public ImmutableArray<MaintenanceWindow> Windows { get; init; } = [];
+
     /// <summary>Compared by content: arrays would be compared by reference.</summary>
     public bool Equals(StrategySpec? other) => other is not null
         && (Kind, Canary, Growth, Soak) == (other.Kind, other.Canary, other.Growth, other.Soak)
         && Gates == other.Gates
         && (MaxUnavailable, MaxFailures, Deadline) == (other.MaxUnavailable, other.MaxFailures, other.Deadline)
         && Waves.SequenceEqual(other.Waves)
-        && Budgets.SequenceEqual(other.Budgets);
+        && Budgets.SequenceEqual(other.Budgets)
+        && Windows.SequenceEqual(other.Windows);
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Kind, Growth, Soak, MaxFailures, Waves.Length);

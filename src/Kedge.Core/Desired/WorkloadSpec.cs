@@ -40,6 +40,12 @@ public sealed record WorkloadSpec : IEquatable<WorkloadSpec>
     /// </summary>
     public TimeSpan FigureWindow { get; init; } = Limits.FigureWindow;
 
+    /// <summary>
+    /// When the device may replace a release of it that serves, 0..16, by its local time; empty for always. Not part of
+    /// the digest.
+    /// </summary>
+    public ImmutableArray<MaintenanceWindow> Windows { get; init; } = [];
+
     /// <summary>Same release: the digests are equal.</summary>
     public bool Equals(WorkloadSpec? other) => other is not null && Digest == other.Digest;
 

@@ -16,4 +16,19 @@ public static class DeviceErrors
         "KEDGE-DEVICE-002",
         "A release failed several times in a row on this device and is quarantined there.",
         "The device serves its last good release. Look at `kedge logs`; apply a mended release.");
+
+    /// <summary>Somebody at the device holds it as it is.</summary>
+    public static readonly ErrorCode Held = new(
+        "KEDGE-DEVICE-003",
+        "The device is held as it is: nothing that serves is replaced or removed.",
+        "`kedge-agent release` on the device ends it; `kedge-agent status` there says why and until when.");
+
+    /// <summary>No maintenance window is open.</summary>
+    public static readonly ErrorCode OutsideWindows = new(
+        "KEDGE-DEVICE-004",
+        "A release waits on the device for a maintenance window of its deployment.",
+        "Nothing to do: it replaces what serves when the window opens. Windows are in spec.strategy.maintenance.");
+
+    /// <summary>True for a problem that says what is waited for rather than what went wrong.</summary>
+    public static bool IsWait(string code) => code == Held.Code || code == OutsideWindows.Code;
 }

@@ -14,7 +14,17 @@ public abstract record DeviceEvent
     /// <summary>The agent started. Comes first, once.</summary>
     /// <param name="Alive">Instances of the ledger whose process was found and proved itself by its nonce.</param>
     /// <param name="Runtime">Version of server and runtime, and the hardware class.</param>
-    public sealed record AgentStarted(ImmutableArray<InstanceId> Alive, string Runtime) : DeviceEvent;
+    public sealed record AgentStarted(ImmutableArray<InstanceId> Alive, string Runtime) : DeviceEvent
+    {
+        /// <summary>What is not to be replaced now.</summary>
+        public DeviceHolds Holds { get; init; } = DeviceHolds.None;
+    }
+
+    /// <summary>
+    /// What may be replaced is not what it was: a window opened or closed, or somebody holds or released the device.
+    /// </summary>
+    /// <param name="Holds">What is not to be replaced from now on.</param>
+    public sealed record HoldsChanged(DeviceHolds Holds) : DeviceEvent;
 
     /// <summary>A verified desired state arrived.</summary>
     /// <param name="State">The state, meant for this device.</param>

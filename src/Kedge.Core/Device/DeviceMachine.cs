@@ -36,6 +36,9 @@ public static class DeviceMachine
             case DeviceEvent.TimerFired:
                 turn.Tick();
                 break;
+            case DeviceEvent.HoldsChanged changed:
+                turn.Hold(changed.Holds);
+                break;
             case DeviceEvent.Fetched or DeviceEvent.FetchFailed
                 or DeviceEvent.Started or DeviceEvent.StartFailed
                 or DeviceEvent.PreflightPassed or DeviceEvent.PreflightFailed
@@ -74,6 +77,7 @@ public static class DeviceMachine
                 UncleanStarts = poison ? 1 : starts,
                 Runtime = e.Runtime,
                 CleanAt = _now + Limits.CleanStartAfter,
+                Holds = e.Holds,
             };
             WorkloadEvent sight = new(WorkloadEventKind.AgentStarted) { Alive = [.. e.Alive] };
             foreach (DeploymentId name in _state.Workloads.Keys)
@@ -113,6 +117,15 @@ public static class DeviceMachine
             }
 
             return verdict;
+        }
+
+        public void Hold(DeviceHolds holds)
+        {
+            _state = _state with { Holds = holds };
+            foreach (DeploymentId name in _state.Workloads.Keys)
+            {
+                Send(name, new WorkloadEvent(WorkloadEventKind.HoldsChanged));
+            }
         }
 
         public void Tick()
@@ -172,7 +185,8 @@ public static class DeviceMachine
                 case DeviceEvent.Exited x when ExitKind(x.Instance) is WorkloadEventKind kind:
                     Send(x.Instance.Workload, Failure(kind, Blame.Release, x.Problem) with { Instance = x.Instance });
                     break;
-                case DeviceEvent.AgentStarted or DeviceEvent.DesiredArrived or DeviceEvent.TimerFired:
+                case DeviceEvent.AgentStarted or DeviceEvent.DesiredArrived or DeviceEvent.TimerFired
+                    or DeviceEvent.HoldsChanged:
                     throw Check.Unreachable(e);
                 default:
                     break; // Late: what it is about was given up in the meantime.
@@ -205,6 +219,8 @@ public static class DeviceMachine
                 Now = _now,
                 Runtime = _state.Runtime,
                 LastInstance = _state.LastInstance,
+                Hold = _state.Holds.Device,
+                Window = _state.Holds.Windows.GetValueOrDefault(name),
             });
             _effects = _effects.AddRange(result.Effects);
             _state = _state with

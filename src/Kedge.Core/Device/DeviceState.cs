@@ -30,6 +30,9 @@ public sealed record DeviceState
     public ImmutableSortedDictionary<DeploymentId, WorkloadState> Workloads { get; init; } =
         ImmutableSortedDictionary<DeploymentId, WorkloadState>.Empty;
 
+    /// <summary>What is not to be replaced now. Volatile: the shell says it at every start.</summary>
+    public DeviceHolds Holds { get; init; } = DeviceHolds.None;
+
     /// <summary>When the start will count as clean, on the monotonic clock; null once it does. Volatile.</summary>
     public TimeSpan? CleanAt { get; init; }
 }

@@ -55,4 +55,7 @@ public enum WorkloadEventKind
 
     /// <summary>The serving instance has served long enough to count as good.</summary>
     ProvenDue = 16,
+
+    /// <summary>What may be replaced is not what it was.</summary>
+    HoldsChanged = 17,
 }

@@ -11,7 +11,8 @@ namespace Kedge.Core.Device;
 /// one
 /// serving instance. Whatever fails, the serving instance goes on; what is tried next is derived afresh by
 /// <see cref="WorkloadMoves.Pursue"/> from what is asked, what is quarantined and what was good.</para>
-/// <para>Invariants: <c>Serving</c> has a current instance; a candidate exists exactly from <c>Starting</c> to
+/// <para>Invariants: what serves and may not be replaced now stays, the new release waiting beside it; <c>Serving</c>
+/// has a current instance; a candidate exists exactly from <c>Starting</c> to
 /// <c>HandingOver</c>; a quarantined release is never attempted; numbers of instances are never used twice.</para>
 /// <para>It deliberately does not know how a process is started, nor what the time of day is.</para>
 /// </summary>
@@ -26,7 +27,7 @@ public static class WorkloadMachine
         (HandingOver, Assigned) => WorkloadMoves.Retarget,
         (_, Assigned) => WorkloadMoves.RetargetAndPursue,
         (Removing, Unassigned) => WorkloadMoves.Stay,
-        (_, Unassigned) => WorkloadMoves.Remove,
+        (_, Unassigned) => WorkloadMoves.Unassign,
 
         // The pipeline, when all goes well ...
         (Fetching, Fetched) => WorkloadMoves.StartCandidate,
@@ -50,6 +51,10 @@ public static class WorkloadMachine
         // Time.
         (Waiting, RetryDue) => WorkloadMoves.RetryNow,
         (Fetching or Starting or Preflighting or HandingOver or Serving or Waiting, ProvenDue) => WorkloadMoves.Prove,
+
+        // A window opened or closed, or somebody holds or released the device. A listener that changes hands is let go.
+        (HandingOver or Removing, HoldsChanged) => WorkloadMoves.Stay,
+        (_, HoldsChanged) => WorkloadMoves.Reconsider,
 
         // The agent started: the resume table. What was under way is asked for again; nothing healthy is touched.
         (Fetching, AgentStarted) => WorkloadMoves.ResumeFetching,

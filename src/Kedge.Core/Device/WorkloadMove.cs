@@ -18,6 +18,12 @@ internal sealed record WorkloadMove
     /// <summary>Number of the last instance over all workloads of the device.</summary>
     public required long LastInstance { get; init; }
 
+    /// <summary>Why nothing is replaced or removed now; null when nobody holds the device.</summary>
+    public required Problem? Hold { get; init; }
+
+    /// <summary>Why the windows of this workload are shut; null when one is open or there are none.</summary>
+    public required Problem? Window { get; init; }
+
     /// <summary>Effects in order.</summary>
     public ImmutableArray<DeviceEffect> Effects { get; init; } = [];
 
@@ -51,6 +57,7 @@ internal sealed record WorkloadMove
         Check.That(W.Phase != WorkloadPhase.Removing || (W.Current is null && W.Target is null));
         Check.That((pipeline || W.Phase == WorkloadPhase.Fetching) == W.Attempt is not null);
         Check.That(W.Candidate is null || W.Candidate.Id != W.Current?.Id);
-        Check.That(W.Phase != WorkloadPhase.Waiting || W.Volatile.RetryAt is not null);
+        Check.That(W.Phase != WorkloadPhase.Waiting || W.Volatile.RetryAt is not null
+            || (W.Current is not null && W.Problem is not null && DeviceErrors.IsWait(W.Problem.Code)));
     }
 }

@@ -21,6 +21,7 @@ internal static class WorkloadMoves
         {
             Target = spec,
             TargetGeneration = e.Generation,
+            Unwanted = false,
             Quarantined = w.Quarantined.RemoveAll(q => q.Release == spec.Digest && q.Revision != spec.Revision),
             Current = Relabel(w.Current, spec),
             Candidate = Relabel(w.Candidate, spec),
@@ -30,7 +31,7 @@ internal static class WorkloadMoves
 
     public static WorkloadMove RetargetAndPursue(WorkloadMove m, WorkloadEvent e)
     {
-        WorkloadSpec? before = m.W.Target;
+        WorkloadSpec? before = m.W.Unwanted ? null : m.W.Target;
         m = Retarget(m, e);
         if (m.W.Attempt == m.W.Target || (before == m.W.Target && m.W.Phase == WorkloadPhase.Waiting))
         {
@@ -45,8 +46,21 @@ internal static class WorkloadMoves
         return Pursue(m.With(m.W with { FailuresInRow = 0, Volatile = m.W.Volatile with { TriesInRow = 0 } }));
     }
 
+    /// <summary>Lets it go, unless it serves and the device is held: then it stays until the release.</summary>
+    public static WorkloadMove Unassign(WorkloadMove m, WorkloadEvent e)
+    {
+        WorkloadState w = m.W with { TargetGeneration = e.Generation };
+        if (m.Hold is not { } hold || w.Current is null)
+        {
+            return Remove(m.With(w));
+        }
+
+        m = m.With(w with { Unwanted = true });
+        return w.Phase == WorkloadPhase.HandingOver ? m : WaitHeld(m, hold);
+    }
+
     /// <summary>Lets everything that runs answer what it has begun, and shuts the listener.</summary>
-    public static WorkloadMove Remove(WorkloadMove m, WorkloadEvent e)
+    private static WorkloadMove Remove(WorkloadMove m)
     {
         WorkloadState w = m.W;
         m = m.Then(new DeviceEffect.CloseListener(w.Name));
@@ -68,7 +82,7 @@ internal static class WorkloadMoves
         return ForgetIfDone(m.With(w with
         {
             Target = null,
-            TargetGeneration = e.Generation,
+            Unwanted = false,
             Phase = WorkloadPhase.Removing,
             Attempt = null,
             Candidate = null,
@@ -86,8 +100,18 @@ internal static class WorkloadMoves
     /// </summary>
     public static WorkloadMove Pursue(WorkloadMove m)
     {
-        WorkloadState w = m.W with { Attempt = null, Volatile = m.W.Volatile with { RetryAt = null } };
+        WorkloadState w = m.W with
+        {
+            Attempt = null,
+            Problem = m.W.Problem is { } said && DeviceErrors.IsWait(said.Code) ? null : m.W.Problem,
+            Volatile = m.W.Volatile with { RetryAt = null },
+        };
         m = m.With(w);
+        if (w.Unwanted && (m.Hold is null || w.Current is not null))
+        {
+            return m.Hold is null ? Remove(m) : WaitHeld(m, m.Hold);
+        }
+
         WorkloadSpec? target = Allowed(m, w.Target);
         WorkloadSpec? aim = target ?? Allowed(m, w.LastGood);
         bool keep = w.Current is not null
@@ -111,11 +135,40 @@ internal static class WorkloadMoves
     public static WorkloadMove StartCandidate(WorkloadMove m, WorkloadEvent e)
     {
         WorkloadSpec spec = m.W.Attempt!; // Fetching always has an attempt.
+        if (WhyHeld(m, spec) is { } why)
+        {
+            return WaitHeld(m, why);
+        }
+
         long number = m.LastInstance + 1;
         InstanceState candidate = new() { Id = new InstanceId(m.W.Name, number), Spec = spec };
         return (m with { LastInstance = number })
             .With(m.W with { Phase = WorkloadPhase.Starting, Candidate = candidate })
             .Then(new DeviceEffect.Start(candidate.Id, spec));
+    }
+
+    /// <summary>What may be replaced is not what it was: go on with what waits, or put off what is under way.</summary>
+    public static WorkloadMove Reconsider(WorkloadMove m, WorkloadEvent e)
+    {
+        WorkloadState w = m.W;
+        if (w.Unwanted && m.Hold is null)
+        {
+            return Remove(m);
+        }
+
+        if (w.Candidate is { } candidate)
+        {
+            return WhyHeld(m, candidate.Spec) is { } why ? WaitHeld(m, why) : m;
+        }
+
+        if (w.Phase != WorkloadPhase.Waiting || w.Volatile.RetryAt is not null)
+        {
+            return m;
+        }
+
+        WorkloadSpec? aim = Allowed(m, w.Target) ?? Allowed(m, w.LastGood);
+        Problem? still = w.Unwanted ? m.Hold : aim is null ? null : WhyHeld(m, aim);
+        return still is null ? Pursue(m) : m.With(w with { Problem = still });
     }
 
     public static WorkloadMove PreflightOrHandOver(WorkloadMove m, WorkloadEvent e)
@@ -262,10 +315,14 @@ internal static class WorkloadMoves
         return FetchOrPursue(m.With(m.W with { Candidate = null }), next);
     }
 
-    public static WorkloadMove ResumePreflighting(WorkloadMove m, WorkloadEvent e) =>
-        e.Alive.Contains(m.W.Candidate!.Id) && Allowed(m, m.W.Candidate.Spec) is not null
-            ? Preflight(Sight(m, e).Then(new DeviceEffect.Watch(m.W.Candidate)))
-            : ResumeStarting(m, e);
+    public static WorkloadMove ResumePreflighting(WorkloadMove m, WorkloadEvent e)
+    {
+        InstanceState candidate = m.W.Candidate!;
+        WorkloadMove seen = Sight(m, e);
+        bool goesOn = e.Alive.Contains(candidate.Id) && Allowed(m, candidate.Spec) is not null
+            && WhyHeld(seen, candidate.Spec) is null;
+        return goesOn ? Preflight(seen.Then(new DeviceEffect.Watch(candidate))) : ResumeStarting(m, e);
+    }
 
     public static WorkloadMove ResumeHandingOver(WorkloadMove m, WorkloadEvent e) =>
         e.Alive.Contains(m.W.Candidate!.Id) && Allowed(m, m.W.Candidate.Spec) is not null
@@ -337,6 +394,36 @@ internal static class WorkloadMoves
         Attempt = null,
         Volatile = m.W.Volatile with { RetryAt = m.Now + RetryDelay(m.W.Volatile.TriesInRow) },
     });
+
+    /// <summary>What is ready waits until what serves may be replaced; no time is set for it here.</summary>
+    private static WorkloadMove WaitHeld(WorkloadMove m, Problem why)
+    {
+        if (m.W.Candidate is { } candidate)
+        {
+            m = m.Then(new DeviceEffect.Stop(candidate.Id));
+        }
+
+        return m.With(m.W with
+        {
+            Phase = WorkloadPhase.Waiting,
+            Attempt = null,
+            Candidate = null,
+            Problem = why,
+            Volatile = m.W.Volatile with { RetryAt = null },
+        });
+    }
+
+    /// <summary>
+    /// Why what serves may not be replaced by this release now; null when it may. Nothing is held back where nothing
+    /// serves or what serves is known to be bad, and no window holds a way back to what served before.
+    /// </summary>
+    private static Problem? WhyHeld(WorkloadMove m, WorkloadSpec next) =>
+        m.W.Current is not { } current || current.Spec == next || m.IsQuarantined(current.Spec) ? null
+        : m.Hold ?? (IsWayBack(m.W, current.Spec, next) ? null : m.Window);
+
+    private static bool IsWayBack(WorkloadState w, WorkloadSpec current, WorkloadSpec next) =>
+        next == w.LastGood
+        || (next.Revision < current.Revision && w.Passed.Any(p => p.Release == next.Digest));
 
     private static TimeSpan RetryDelay(int tries)
     {

@@ -24,7 +24,8 @@ public enum WorkloadPhase
     Serving = 6,
 
     /// <summary>
-    /// A try failed; the next one comes after a wait. A serving instance, where there is one, goes on.
+    /// A try failed and the next one comes after a wait; or the release may not replace what serves now. A serving
+    /// instance, where there is one, goes on.
     /// </summary>
     Waiting = 7,
 

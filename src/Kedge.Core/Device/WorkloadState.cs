@@ -18,6 +18,12 @@ public sealed record WorkloadState
     /// <summary>The generation that set <see cref="Target"/>.</summary>
     public Generation TargetGeneration { get; init; }
 
+    /// <summary>
+    /// True when <see cref="TargetGeneration"/> does not ask for it any more and it stays only as long as the device is
+    /// held.
+    /// </summary>
+    public bool Unwanted { get; init; }
+
     /// <summary>Where it stands.</summary>
     public required WorkloadPhase Phase { get; init; }
 
@@ -62,7 +68,9 @@ public sealed record WorkloadState
 /// <summary>Members that start afresh with the agent: monotonic times mean nothing after a restart.</summary>
 public sealed record VolatileState
 {
-    /// <summary>When the next try is due, on the agent's monotonic clock; null when none waits.</summary>
+    /// <summary>
+    /// When the next try is due, on the agent's monotonic clock; null when none waits, or what waits is held back.
+    /// </summary>
     public TimeSpan? RetryAt { get; init; }
 
     /// <summary>Tries in a row that failed, whoever is to blame: it sets the wait.</summary>

@@ -79,4 +79,7 @@ public enum FieldShape
 
     /// <summary>A short time, as <c>50ms</c>; bounds in microseconds.</summary>
     Latency = 24,
+
+    /// <summary>A time of day, as <c>22:30</c>; bounds in minutes since midnight.</summary>
+    TimeOfDay = 25,
 }

@@ -182,6 +182,7 @@ public static class ManifestJsonSchema
         FieldShape.Share => @"^[0-9]+(\.[0-9]+)?%$",
         FieldShape.Ratio => @"^[0-9]+(\.[0-9]+)?$",
         FieldShape.Latency => @"^[0-9]+(\.[0-9]+)?(us|ms|s)$",
+        FieldShape.TimeOfDay => "^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$",
         FieldShape.CpuSet => "^(auto|[0-9]+(-[0-9]+)?(,[0-9]+(-[0-9]+)?)*)$",
         FieldShape.Package => $"^({DigestPattern}|{NamePattern.Trim('^', '$')}(:{TagPattern}|@{DigestPattern}))$",
         FieldShape.LabelKey => $"^([a-z0-9.-]{{1,253}}/)?{WordPattern}$",

@@ -128,7 +128,8 @@ public static class ManifestWriter
 
     private static ManifestNode.Mapping Strategy(StrategySpec strategy) => strategy.Kind switch
     {
-        StrategyKind.All => Map(("type", Text("All"))),
+        StrategyKind.All => Map(
+            ("type", Text("All")), ("maintenance", WindowBinding.Write(strategy.Windows))),
         StrategyKind.Waves => Map(
             ("type", Text("Waves")),
             ("canary", strategy.Canary is { } canary
@@ -148,7 +149,8 @@ public static class ManifestWriter
                     ("label", Text(budget.Label)), ("minServing", Number(budget.MinServing))))])),
             ("maxFailures", Number(strategy.MaxFailures)),
             ("deadline", strategy.Deadline > TimeSpan.Zero ? Text(Lifetime.Format(strategy.Deadline)) : null),
-            ("gates", GateBinding.Write(strategy.Gates))),
+            ("gates", GateBinding.Write(strategy.Gates)),
+            ("maintenance", WindowBinding.Write(strategy.Windows))),
         StrategyKind.Unknown => throw Check.Unreachable(strategy),
     };
 

@@ -55,6 +55,7 @@ internal sealed class ScalarCheck(FindingList findings)
             FieldShape.Ratio => NumberProblem(Quantity.TryParseRatio(text, out int permille), permille, shown, schema),
             FieldShape.Latency => NumberProblem(
                 Quantity.TryParseMicroseconds(text, out long microseconds), microseconds, shown, schema),
+            FieldShape.TimeOfDay => NumberProblem(TimeText.TryParse(text, out int minute), minute, shown, schema),
             FieldShape.DeviceAmount when !DeviceAmount.TryParse(text, out _) =>
                 (SpecErrors.Amount, $"'{shown}' is not {ShapeWords.Of(schema)}"),
             FieldShape.CpuSet when !CpuSetText.IsValid(text, out string error) =>

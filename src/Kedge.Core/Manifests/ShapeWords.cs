@@ -31,6 +31,7 @@ internal static class ShapeWords
         FieldShape.Share => "a share as 0.5%",
         FieldShape.Ratio => "a number as 1.5",
         FieldShape.Latency => "a short time as 50ms",
+        FieldShape.TimeOfDay => "a time of day as 22:30, in quotes",
         FieldShape.Unknown => throw Check.Unreachable(schema.Name),
     };
 
@@ -47,6 +48,7 @@ internal static class ShapeWords
         FieldShape.Ratio => $"{Quantity.FormatRatio((int)schema.Min)} to {Quantity.FormatRatio((int)schema.Max)}",
         FieldShape.Latency =>
             $"{Quantity.FormatMicroseconds(schema.Min)} to {Quantity.FormatMicroseconds(schema.Max)}",
+        FieldShape.TimeOfDay => $"{TimeText.Format((int)schema.Min)} to {TimeText.Format((int)schema.Max)}",
         FieldShape.Text => string.Create(CultureInfo.InvariantCulture, $"{schema.Min} to {schema.Max} characters"),
         FieldShape.List or FieldShape.Labels or FieldShape.Tags =>
             string.Create(CultureInfo.InvariantCulture, $"{schema.Min} to {schema.Max} entries"),

@@ -9,7 +9,7 @@ internal static class StrategyBinding
     {
         if (strategy.Text("type") != "Waves")
         {
-            return new StrategySpec { Kind = StrategyKind.All };
+            return new StrategySpec { Kind = StrategyKind.All, Windows = WindowBinding.Bind(strategy) };
         }
 
         StrategySpec byDefault = new();
@@ -33,6 +33,7 @@ internal static class StrategyBinding
             MaxFailures = (int)strategy.Number("maxFailures"),
             Deadline = Time(strategy.Text("deadline")) ?? TimeSpan.Zero,
             Gates = GateBinding.Bind(strategy.At("gates")),
+            Windows = WindowBinding.Bind(strategy),
         };
     }
 

@@ -65,7 +65,8 @@ internal static class StrategyFields
             FieldShape.Duration,
             "A rollout that is not complete after this time is paused until somebody resumes or aborts it.")
             .Within(60, ManifestLimits.DeadlineSecondsMax),
-        GateFields.Group);
+        GateFields.Group,
+        WindowFields.Group);
 
     private static FieldSchema Amount(string name, string description) =>
         FieldSchema.Of(name, FieldShape.DeviceAmount, description);

@@ -16,6 +16,7 @@ internal static class StrategyRules
             return;
         }
 
+        WindowBinding.Check(strategy, findings);
         if (strategy.Text("type") != "Waves")
         {
             foreach (string field in OfWaves.Where(field => strategy.At(field).IsThere))

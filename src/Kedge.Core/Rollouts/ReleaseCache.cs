@@ -44,6 +44,7 @@ internal sealed class ReleaseCache(Func<WorkloadSpec, Digest> releaseDigest)
             CpuSet = spec.CpuSet,
             Sandbox = spec.Sandbox,
             FigureWindow = spec.Strategy.Gates.Window,
+            Windows = spec.Strategy.Windows,
         };
         return workload with { Digest = releaseDigest(workload) };
     }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Kedge.Core.Device;
 using Kedge.Core.Measure;
 
 namespace Kedge.Core.Rollouts;
@@ -48,6 +49,9 @@ public sealed record RolloutMember
 
     /// <summary>Why it does not serve what it is asked for; empty when it does or has not said.</summary>
     public string Problem { get; init; } = "";
+
+    /// <summary>True when the device waits for a maintenance window, or is held by somebody there.</summary>
+    public bool IsHeldBack => DeviceErrors.IsWait(Problem.Split(' ', 2)[0]);
 
     /// <summary>
     /// What it measured of the newest releases, oldest first; empty where no gate needs it.

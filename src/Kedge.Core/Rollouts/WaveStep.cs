@@ -108,6 +108,13 @@ internal sealed class WaveStep(
             _waits.Add(RolloutPlanner.Count(slow, "device", "does not serve", "do not serve", "it yet"));
         }
 
+        int back = exposed.Count(m => m.Online && m.IsHeldBack && m.Standing == MemberStanding.Changing);
+        if (back > 0)
+        {
+            _waits.Add(RolloutPlanner.Count(
+                back, "device", "waits", "wait", "for a maintenance window, or to be released by somebody there"));
+        }
+
         if (picked < room && ready > picked && changing.Now >= changing.Max)
         {
             _waits.Add(string.Create(

@@ -173,7 +173,27 @@ public static class DesiredMessage
             json.WriteNumber("figureWindowMs", (long)spec.FigureWindow.TotalMilliseconds);
         }
 
+        if (!forDigest && !spec.Windows.IsEmpty)
+        {
+            WriteWindows(json, spec.Windows);
+        }
+
         json.WriteEndObject();
+    }
+
+    private static void WriteWindows(Utf8JsonWriter json, ImmutableArray<MaintenanceWindow> windows)
+    {
+        json.WriteStartArray("windows");
+        foreach (MaintenanceWindow window in windows)
+        {
+            json.WriteStartObject();
+            json.WriteNumber("days", window.Days);
+            json.WriteNumber("from", window.FromMinute);
+            json.WriteNumber("to", window.ToMinute);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
     }
 
     /// <summary>
@@ -205,6 +225,7 @@ public static class DesiredMessage
             CpuSet = json.GetProperty("cpuSet").GetString() ?? "auto",
             Sandbox = Words.Sandbox(json.GetProperty("sandbox").GetString()),
             FigureWindow = ReadFigureWindow(json),
+            Windows = ReadWindows(json),
         };
         Require(spec.Endpoint.Expose != Exposure.Unknown && spec.Endpoint.Port is >= 0 and <= 65535, "endpoint");
         Require(spec.Sandbox != SandboxRule.Unknown, "sandbox");
@@ -221,6 +242,30 @@ public static class DesiredMessage
                 (long)Limits.FigureWindowMin.TotalMilliseconds,
                 (long)Limits.FigureWindowMax.TotalMilliseconds))
             : Limits.FigureWindow;
+
+    /// <summary>
+    /// Windows that cannot be read are no windows that can be left out: the device would change when it must not.
+    /// </summary>
+    private static ImmutableArray<MaintenanceWindow> ReadWindows(JsonElement json)
+    {
+        if (!json.TryGetProperty("windows", out JsonElement windows))
+        {
+            return [];
+        }
+
+        Require(windows.GetArrayLength() <= MaintenanceWindow.CountMax, "windows");
+        ImmutableArray<MaintenanceWindow>.Builder read = ImmutableArray.CreateBuilder<MaintenanceWindow>();
+        foreach (JsonElement window in windows.EnumerateArray())
+        {
+            int days = window.GetProperty("days").GetInt32();
+            int from = window.GetProperty("from").GetInt32();
+            int to = window.GetProperty("to").GetInt32();
+            Require(MaintenanceWindow.IsValid(days, from, to), "windows");
+            read.Add(new MaintenanceWindow(days, from, to));
+        }
+
+        return read.ToImmutable();
+    }
 
     private static WorkloadModel ReadModel(JsonElement json)
     {

@@ -1,0 +1,70 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Kedge.Core.Deployments;
+
+namespace Kedge.Core.Manifests;
+
+/// <summary>Checks maintenance windows, makes them of a strategy that was checked, and writes them as fields.</summary>
+internal static class WindowBinding
+{
+    private const string Path = "spec.strategy.maintenance.windows";
+
+    public static void Check(ManifestFields strategy, FindingList findings)
+    {
+        int index = 0;
+        foreach (ManifestFields window in strategy.Items("maintenance", "windows"))
+        {
+            string path = string.Create(CultureInfo.InvariantCulture, $"{Path}[{index++}]");
+            if (TimeText.TryParse(window.Text("from"), out int from) && TimeText.TryParse(window.Text("to"), out int to)
+                && from == to)
+            {
+                findings.Add(
+                    SpecErrors.Strategy,
+                    $"a window from {TimeText.Format(from)} to {TimeText.Format(to)} never opens; a whole day is "
+                    + "from \"00:00\" to \"24:00\"",
+                    $"{path}.to",
+                    window.At("to").Line);
+            }
+
+            HashSet<string> days = new(StringComparer.Ordinal);
+            foreach (ManifestFields day in window.Items("days"))
+            {
+                if (!days.Add(day.Text()))
+                {
+                    findings.Add(
+                        SpecErrors.DuplicateValue, $"{ScalarWords.Shown(day.Text())} is listed twice", $"{path}.days",
+                        day.Line);
+                }
+            }
+        }
+    }
+
+    public static ImmutableArray<MaintenanceWindow> Bind(ManifestFields strategy) =>
+        [.. strategy.Items("maintenance", "windows").Select(Window).OfType<MaintenanceWindow>()];
+
+    /// <summary>Null without a window.</summary>
+    public static ManifestNode? Write(ImmutableArray<MaintenanceWindow> windows) => windows.IsEmpty
+        ? null
+        : ManifestWriter.Map(("windows", new ManifestNode.Sequence([.. windows.Select(window =>
+            (ManifestNode)ManifestWriter.Map(
+                ("days", window.Days == MaintenanceWindow.EveryDay ? null : Days(window.Days)),
+                ("from", ManifestWriter.Text(TimeText.Format(window.FromMinute))),
+                ("to", ManifestWriter.Text(TimeText.Format(window.ToMinute)))))])));
+
+    /// <summary>From Monday to Sunday.</summary>
+    private static ManifestNode.Sequence Days(int days) => new([.. Enumerable.Range(1, WindowFields.Days.Length)
+        .Select(static day => day % WindowFields.Days.Length)
+        .Where(day => (days & (1 << day)) != 0)
+        .Select(static day => ManifestWriter.Text(WindowFields.Days[day]))]);
+
+    private static MaintenanceWindow? Window(ManifestFields window)
+    {
+        int days = window.Items("days").Aggregate(
+            0, (all, day) => Array.IndexOf(WindowFields.Days, day.Text()) is >= 0 and int bit ? all | (1 << bit) : all);
+        days = window.At("days").IsThere ? days : MaintenanceWindow.EveryDay;
+        return TimeText.TryParse(window.Text("from"), out int from) && TimeText.TryParse(window.Text("to"), out int to)
+            && MaintenanceWindow.IsValid(days, from, to)
+            ? new MaintenanceWindow(days, from, to)
+            : null;
+    }
+}
