@@ -82,6 +82,13 @@ internal sealed class DataFolder
         }
     }
 
+    /// <summary>Gives the folder back before the process ends.</summary>
+    internal void Unlock()
+    {
+        _lock?.Dispose();
+        _lock = null;
+    }
+
     /// <summary>What the supervisor is told.</summary>
     internal SupervisorOptions Supervisor(AgentConfig config, string? serve, string? library) => new()
     {

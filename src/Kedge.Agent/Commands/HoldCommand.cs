@@ -48,12 +48,12 @@ internal static class HoldCommand
         {
             folder.Lock();
             HoldFile file = HoldFile.Open(folder.Disk);
-            if (SetWhileNoneRuns(file, isHold, reason, length, time) is { } finding)
-            {
-                throw new KedgeException(AgentErrors.HoldNotTaken, finding.Message);
-            }
-
-            Console.Out.WriteLine($"{Said(file)} (no agent runs; the next one heeds it)");
+            Finding? finding = file.Set(
+                isHold, reason, length is { } l ? (time.GetUtcNow() + l).ToUnixTimeMilliseconds() : 0);
+            folder.Unlock();
+            Console.Out.WriteLine(finding is null
+                ? $"{Said(file)} (no agent runs; the next one heeds it)"
+                : throw new KedgeException(AgentErrors.HoldNotTaken, finding.Message));
             return ExitCodes.Done;
         }
 
@@ -107,10 +107,4 @@ internal static class HoldCommand
         : Lifetime.TryParse(text, out TimeSpan length) && length > TimeSpan.Zero
             && length.TotalSeconds <= AgentLimits.HoldSecondsMax ? length
         : throw new KedgeException(AgentErrors.Usage, "--for takes a time as 30m, 2h or 7d, at most 365d");
-
-    private static Finding? SetWhileNoneRuns(
-        HoldFile file, bool isHold, string reason, TimeSpan? length, TimeProvider time) => file.Set(
-            isHold,
-            reason,
-            length is { } l ? (time.GetUtcNow() + l).ToUnixTimeMilliseconds() : 0);
 }

@@ -329,7 +329,16 @@ internal static class WorkloadMoves
             ? HandOver(Sight(m, e).Then(new DeviceEffect.Watch(m.W.Candidate)))
             : ResumeStarting(m, e);
 
-    public static WorkloadMove ResumeSteady(WorkloadMove m, WorkloadEvent e) => Pursue(Sight(m, e));
+    /// <summary>What served while its successor was held back comes back first: that nothing runs is no reason to change.
+    /// </summary>
+    public static WorkloadMove ResumeSteady(WorkloadMove m, WorkloadEvent e)
+    {
+        bool wasHeld = m.W.Phase == WorkloadPhase.Waiting
+            && m.W.Problem is { } problem && DeviceErrors.IsWait(problem.Code);
+        WorkloadSpec? before = m.W.Current?.Spec;
+        m = Sight(m, e);
+        return wasHeld && m.W.Current is null && Allowed(m, before) is { } spec ? Fetch(m, spec) : Pursue(m);
+    }
 
     public static WorkloadMove ResumeRemoving(WorkloadMove m, WorkloadEvent e) =>
         ForgetIfDone(Sight(m, e).Then(new DeviceEffect.CloseListener(m.W.Name)));

@@ -47,6 +47,11 @@ public sealed partial class LocalServerTests : IAsyncLifetime
 
     [Theory]
     [InlineData("POST /metrics HTTP/1.1\r\n\r\n")]
+    [InlineData("POST /hold HTTP/1.1\r\n\r\n")]
+    [InlineData("POST /hold?soon&x HTTP/1.1\r\n\r\n")]
+    [InlineData("POST /hold?60 HTTP/1.1\r\n\r\n")]
+    [InlineData("POST /hold?99999999999&x HTTP/1.1\r\n\r\n")]
+    [InlineData("POST /hold?60&a%0Ab HTTP/1.1\r\n\r\n")]
     [InlineData("\r\n\r\n")]
     [InlineData("GET\r\n\r\n")]
     [InlineData("\0\u0001\u0002\r\n\r\n")]

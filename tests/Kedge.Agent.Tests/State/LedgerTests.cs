@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Kedge.Agent.State;
 using Kedge.Core;
 using Kedge.Core.Borders;
+using Kedge.Core.Deployments;
 using Kedge.Core.Device;
 using Kedge.Tests.Support;
 using Kedge.Tests.Support.Disks;
@@ -23,6 +24,8 @@ public sealed class LedgerTests
         WorkloadState workload = read.Device.Workloads.Values.Single();
         Assert.Equal(WorkloadPhase.Preflighting, workload.Phase);
         Assert.Equal(TimeSpan.FromSeconds(30), workload.Target?.FigureWindow);
+        Assert.Equal([new MaintenanceWindow(65, 1_320, 240)], workload.Target?.Windows);
+        Assert.True(workload.Unwanted);
         Assert.Equal(1234, workload.Candidate?.Pid);
         Assert.Equal("nonce", workload.Candidate?.Nonce);
         Assert.Single(workload.Quarantined);
@@ -128,6 +131,7 @@ public sealed class LedgerTests
         {
             Digest = DesiredMessage.ReleaseDigest(spec),
             FigureWindow = TimeSpan.FromSeconds(30),
+            Windows = [new MaintenanceWindow(65, 1_320, 240)],
         };
         InstanceState instance = new()
         {
@@ -154,6 +158,7 @@ public sealed class LedgerTests
                     {
                         Name = spec.Deployment,
                         Phase = WorkloadPhase.Preflighting,
+                        Unwanted = true,
                         Target = spec,
                         TargetGeneration = new Generation(generation),
                         Attempt = spec,

@@ -81,6 +81,28 @@ public sealed class RolloutCommandTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task A_rollout_waits_for_a_device_that_is_held_and_says_so()
+    {
+        await ApplyAsync("v2");
+        TestDevice canary = Assert.Single(await _fleet.AskedAsync(2, 1));
+        await _fleet.WaitAsync(canary, 2, serving: 1);
+        await _fleet.UntilAsync(r => r.Waits.Any(w => w.Contains("released", StringComparison.Ordinal)));
+        CliResult look = await _cli.RunAsync("rollout", "status", "bearing-monitor", "--watch", "false");
+        Assert.Equal(ExitCodes.TimedOut, look.Exit);
+        Assert.Contains(
+            "1 device waits for a maintenance window, or to be released by somebody there", look.Out,
+            StringComparison.Ordinal);
+        Assert.Matches(
+            $@"{canary.Name}\s+yes\s+2\s+Changing\s+waits to take revision 2: KEDGE-DEVICE-003 held by this device",
+            await OkAsync("explain", "rollout", "bearing-monitor"));
+        Assert.Contains(
+            "KEDGE-DEVICE-003: held by this device: in motion", await OkAsync("describe", "device", canary.Name),
+            StringComparison.Ordinal);
+        await _fleet.ServeAsync(2, [canary]);
+        await _fleet.UntilAsync(r => r.Waits.All(w => !w.Contains("released", StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public async Task A_rollout_that_goes_back_says_why_and_fails()
     {
         await ApplyAsync("v3");

@@ -98,6 +98,39 @@ public class ManifestFindingTests
     public void A_broken_rule_is_found(string code, string text) =>
         Assert.Contains(Findings("apiVersion: kedge.dev/v1\n" + text), finding => finding.Code == code);
 
+    [Theory]
+    [InlineData("KEDGE-SPEC-029", "{windows: [{from: '22:00', to: '22:00'}]}")]
+    [InlineData("KEDGE-SPEC-029", "{windows: [{from: '00:00', to: '00:00'}]}")]
+    [InlineData("KEDGE-SPEC-025", "{windows: [{days: [mon, mon], from: '22:00', to: '04:00'}]}")]
+    [InlineData("KEDGE-SPEC-021", "{windows: []}")]
+    [InlineData("KEDGE-SPEC-021", "{windows: [{days: [], from: '22:00', to: '04:00'}]}")]
+    [InlineData("KEDGE-SPEC-013", "{windows: [{from: '24:00', to: '04:00'}]}")]
+    [InlineData("KEDGE-SPEC-017", "{windows: [{from: '22:60', to: '04:00'}]}")]
+    [InlineData("KEDGE-SPEC-017", "{windows: [{from: '22:00', to: '24:01'}]}")]
+    [InlineData("KEDGE-SPEC-017", "{windows: [{from: 'at ten', to: '04:00'}]}")]
+    [InlineData("KEDGE-SPEC-014", "{windows: [{days: [monday], from: '22:00', to: '04:00'}]}")]
+    [InlineData("KEDGE-SPEC-011", "{windows: [{from: '22:00'}]}")]
+    [InlineData("KEDGE-SPEC-011", "{}")]
+    public void A_window_that_never_opens_or_says_nothing_is_found(string code, string maintenance) => Assert.All(
+        new[] { "All", "Waves" },
+        type => Assert.Contains(
+            Findings(Maintained(type, maintenance)),
+            finding => finding.Code == code));
+
+    [Theory]
+    [InlineData("All")]
+    [InlineData("Waves")]
+    public void Windows_are_read_as_they_are_meant(string type)
+    {
+        string windows = "[{days: [sun, mon], from: '22:00', to: '04:00'}, {from: '12:00', to: '24:00'}]";
+        DeploymentSpec spec = Set(Maintained(type, $"{{windows: {windows}}}")).Deployments.Single().Spec;
+        Assert.Equal<IEnumerable<MaintenanceWindow>>(
+            [new MaintenanceWindow(3, 1_320, 240), new MaintenanceWindow(MaintenanceWindow.EveryDay, 720, 1_440)],
+            spec.Strategy.Windows);
+        string written = ManifestText.ToYaml(ManifestWriter.Write(spec));
+        Assert.Equal(spec.Strategy, Set(written).Deployments.Single().Spec.Strategy);
+    }
+
     [Fact]
     public void Two_deployments_with_one_port_on_the_same_devices_are_found_and_disjoint_ones_are_not()
     {
@@ -177,6 +210,10 @@ public class ManifestFindingTests
         spec: {selector: {{{selector}}}, models: [{name: m, package: "m:v1"}], endpoint: {port: 8500}}
 
         """;
+
+    private static string Maintained(string type, string maintenance) => Deployment("a", "{}").Replace(
+        "{port: 8500}}", $"{{port: 8500}}, strategy: {{type: {type}, maintenance: {maintenance}}}}}",
+        StringComparison.Ordinal);
 
     private static System.Collections.Immutable.ImmutableArray<Finding> Findings(string text) =>
         Assert.IsType<ManifestOutcome.Invalid>(ManifestYaml.ReadSet(text)).Findings;

@@ -80,6 +80,10 @@ internal sealed class RolloutFleet : IAsyncDisposable
     public Task GiveUpAsync(TestDevice device, long revision, long serving) => ReportAsync(
         device, revision, serving, new ProblemMessage("KEDGE-SERVE-010", "2 of 8 golden samples agree, 8 must"));
 
+    /// <summary>A device has a revision ready and may not replace what serves.</summary>
+    public Task WaitAsync(TestDevice device, long revision, long serving) => ReportAsync(
+        device, revision, serving, new ProblemMessage("KEDGE-DEVICE-003", "held by this device: in motion"), "waiting");
+
     public Task<RolloutResource> RolloutAsync() => Server.Client.GetRolloutAsync(Name, Server.Ct);
 
     public Task<RolloutResource> UntilAsync(Func<RolloutResource, bool> holds) => Server.UntilAsync(
@@ -100,14 +104,14 @@ internal sealed class RolloutFleet : IAsyncDisposable
         device.Desired() is { Workloads: [var workload] } ? workload.Revision : 0;
 
     private static async Task ReportAsync(
-        TestDevice device, long revision, long serving, ProblemMessage? problem)
+        TestDevice device, long revision, long serving, ProblemMessage? problem, string phase = "serving")
     {
         DesiredState state = await device.UntilDesiredAsync(
             s => s.Workloads.Length == 1 && s.Workloads[0].Revision == revision);
         await device.ReportStatusAsync(state.Generation.Value, new WorkloadStatus
         {
             Name = Name,
-            Phase = "serving",
+            Phase = phase,
             TargetRevision = revision,
             TargetRelease = state.Workloads[0].Digest.ToString(),
             ServingRevision = serving,

@@ -29,6 +29,8 @@ public sealed class DeviceMachinePropertyTests
 
     private sealed class World(int seed)
     {
+        private static readonly Problem Held = new(DeviceErrors.Held.Code, "in motion");
+        private static readonly Problem Shut = new(DeviceErrors.OutsideWindows.Code, "until 22:00");
         private readonly Random _random = new(seed);
         private readonly List<DeviceEffect> _pending = [];
         private readonly Dictionary<InstanceId, bool> _alive = []; // true: draining
@@ -47,7 +49,15 @@ public sealed class DeviceMachinePropertyTests
                 Disturb();
             }
 
+            // Nothing that is ready goes on by itself while the device is held; the release is enough.
+            Hold(Held, DeviceHolds.None.Windows);
             Ask();
+            for (int i = 0; i < 50; i++)
+            {
+                Work(faults: false);
+            }
+
+            Hold(null, DeviceHolds.None.Windows);
             for (int i = 0; i < 2000 && !IsSettled(); i++)
             {
                 Work(faults: false);
@@ -58,7 +68,7 @@ public sealed class DeviceMachinePropertyTests
 
         private void Disturb()
         {
-            switch (_random.Next(12))
+            switch (_random.Next(14))
             {
                 case 0:
                     Ask();
@@ -69,11 +79,23 @@ public sealed class DeviceMachinePropertyTests
                 case 2:
                     Restart();
                     break;
+                case 3:
+                    Hold(_random.Next(3) == 0 ? Held : null, _state.Holds.Windows);
+                    break;
+                case 4:
+                    DeploymentId name = new(_random.Next(2) == 0 ? "a" : "b");
+                    Hold(_state.Holds.Device, _random.Next(2) == 0
+                        ? _state.Holds.Windows.SetItem(name, Shut)
+                        : _state.Holds.Windows.Remove(name));
+                    break;
                 default:
                     Work(faults: true);
                     break;
             }
         }
+
+        private void Hold(Problem? device, ImmutableSortedDictionary<DeploymentId, Problem> windows) =>
+            Feed(new DeviceEvent.HoldsChanged(new DeviceHolds(device, windows)));
 
         private void Ask()
         {
@@ -106,7 +128,7 @@ public sealed class DeviceMachinePropertyTests
                 _alive.Remove(stray);
             }
 
-            Feed(new DeviceEvent.AgentStarted([.. _alive.Keys], "r1"));
+            Feed(new DeviceEvent.AgentStarted([.. _alive.Keys], "r1") { Holds = _state.Holds });
         }
 
         private void Work(bool faults)
@@ -179,9 +201,10 @@ public sealed class DeviceMachinePropertyTests
 
         private void Feed(DeviceEvent e)
         {
-            Generation before = _state.Generation;
+            DeviceState before = _state;
             DeviceStep step = DeviceMachine.Step(_state, e, _now);
-            Assert.True(step.Save.Generation.CompareTo(before) >= 0);
+            Assert.True(step.Save.Generation.CompareTo(before.Generation) >= 0);
+            HoldsHold(before, step);
             foreach (WorkloadState w in step.Save.Workloads.Values)
             {
                 Assert.True(w.Attempt is null || w.Quarantined.All(q => q.Release != w.Attempt.Digest));
@@ -190,6 +213,31 @@ public sealed class DeviceMachinePropertyTests
             _state = step.Save;
             _timer = step.NextTimer;
             _pending.AddRange(step.ThenRun);
+        }
+
+        /// <summary>
+        /// What serves, is alive and not known to be bad stays while the device is held, and nothing is started to take
+        /// its place. Outside of its windows it is replaced by what it served before at most.
+        /// </summary>
+        private static void HoldsHold(DeviceState before, DeviceStep step)
+        {
+            foreach (WorkloadState w in step.Save.Workloads.Values.Where(static w => w.Current is not null))
+            {
+                bool isBad = w.Quarantined.Any(q => q.Release == w.Current!.Spec.Digest);
+                WorkloadSpec? starts = step.ThenRun.OfType<DeviceEffect.Start>()
+                    .FirstOrDefault(s => s.Instance.Workload == w.Name)?.Spec;
+                bool isShut = step.Save.Holds.Windows.ContainsKey(w.Name);
+                bool isKnown = starts == w.LastGood || w.Passed.Any(p => p.Release == starts?.Digest);
+                Assert.True(starts is null || starts == w.Current!.Spec || isBad
+                    || (step.Save.Holds.Device is null && (!isShut || isKnown)), $"{w.Name} starts {starts?.Revision}");
+            }
+
+            foreach (WorkloadState w in before.Workloads.Values.Where(static w => w.Current is not null))
+            {
+                bool isLetGo = step.ThenRun.Any(x => x is DeviceEffect.Drain d && d.Instance == w.Current!.Id);
+                Assert.True(!isLetGo || step.Save.Holds.Device is null || w.Phase == WorkloadPhase.HandingOver,
+                    $"{w.Name} lets {w.Current!.Id} go while it is held");
+            }
         }
 
         private bool IsSettled() =>

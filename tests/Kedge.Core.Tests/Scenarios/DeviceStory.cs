@@ -1,7 +1,9 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
 using Kedge.Core.Desired;
 using Kedge.Core.Device;
+using Kedge.Core.Errors;
 using Kedge.Core.Tests.Device;
 using Kedge.Tests.Support;
 
@@ -14,7 +16,8 @@ namespace Kedge.Core.Tests.Scenarios;
 /// <c>fetch-failed NAME BLAME TEXT</c>, <c>started NAME</c>, <c>start-failed NAME BLAME TEXT</c>,
 /// <c>preflight NAME ok|failed TEXT</c>, <c>handed-over NAME</c>,
 /// <c>hand-over-failed NAME BLAME TEXT</c>, <c>exit INSTANCE TEXT</c>, <c>wait SECONDS</c>,
-/// <c>restart [INSTANCE ...]</c> (those that are alive).
+/// <c>restart [INSTANCE ...]</c> (those that are alive), <c>hold TEXT</c>, <c>release</c>, <c>window NAME shut UNTIL</c>,
+/// <c>window NAME open</c>.
 /// </summary>
 internal sealed class DeviceStory
 {
@@ -84,7 +87,20 @@ internal sealed class DeviceStory
                 {
                     Assert.True(InstanceId.TryParse(w, out InstanceId alive));
                     return alive;
-                })], "r1"));
+                })], "r1") { Holds = _bench.State.Holds });
+                break;
+            case "hold":
+                Hold(P(DeviceErrors.Held, string.Join(' ', words[1..])), _bench.State.Holds.Windows);
+                break;
+            case "release":
+                Hold(null, _bench.State.Holds.Windows);
+                break;
+            case "window" when words[2] == "shut":
+                Hold(_bench.State.Holds.Device, _bench.State.Holds.Windows.SetItem(
+                    Id(words[1]), P(DeviceErrors.OutsideWindows, text)));
+                break;
+            case "window":
+                Hold(_bench.State.Holds.Device, _bench.State.Holds.Windows.Remove(Id(words[1])));
                 break;
             default:
                 throw new FormatException($"no command {words[0]}");
@@ -92,6 +108,9 @@ internal sealed class DeviceStory
 
         return Answer("");
     }
+
+    private void Hold(Problem? device, ImmutableSortedDictionary<DeploymentId, Problem> windows) =>
+        _bench.Feed(new DeviceEvent.HoldsChanged(new DeviceHolds(device, windows)));
 
     private string Answer(string verdict)
     {
@@ -146,6 +165,8 @@ internal sealed class DeviceStory
     private InstanceId Candidate(string name) => _bench.State.Workloads[Id(name)].Candidate!.Id;
 
     private static Blame BlameOf(string word) => Enum.Parse<Blame>(word, ignoreCase: true);
+
+    private static Problem P(ErrorCode code, string text) => new(code.Code, text);
 
     private static Problem P(string text) => new("KEDGE-STORY-001", text);
 }
