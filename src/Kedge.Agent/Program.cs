@@ -8,10 +8,7 @@ using Kedge.Core.Errors;
 Dictionary<string, IReadOnlyList<string>> options = new(StringComparer.Ordinal)
 {
     ["enroll"] = ["--token", "--server", "--name", "--label", "--data"],
-    ["run"] =
-    [
-        "--data", "--serve", "--runtime-library", "--metrics-port", "--loopback-address", "--inventory-root",
-    ],
+    ["run"] = ["--data", "--serve", "--runtime-library", "--metrics-port", "--loopback-address", "--inventory-root"],
     ["status"] = ["--data", "-o", "--output"],
     ["doctor"] = ["--data", "--serve", "--runtime-library"],
     ["hold"] = ["--data", "--reason", "--for"],

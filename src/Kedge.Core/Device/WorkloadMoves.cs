@@ -329,7 +329,8 @@ internal static class WorkloadMoves
             ? HandOver(Sight(m, e).Then(new DeviceEffect.Watch(m.W.Candidate)))
             : ResumeStarting(m, e);
 
-    /// <summary>What served while its successor was held back comes back first: that nothing runs is no reason to change.
+    /// <summary>What served while its successor was held back comes back first: that nothing runs is no reason to
+    /// change.
     /// </summary>
     public static WorkloadMove ResumeSteady(WorkloadMove m, WorkloadEvent e)
     {

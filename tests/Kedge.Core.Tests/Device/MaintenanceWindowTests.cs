@@ -70,7 +70,9 @@ public sealed class MaintenanceWindowTests
     public void At_the_ends_of_the_calendar_nothing_is_held_back(string now) =>
         Assert.Equal(Utc(now), MaintenanceWindow.NextOpening([Window(Mondays, "09:00", "10:00")], Utc(now), Rome));
 
-    /// <summary>Every minute between now and the opening is tried, in a zone that changes its clock now and then.</summary>
+    /// <summary>
+    /// Every minute between now and the opening is tried, in a zone that changes its clock now and then.
+    /// </summary>
     [Fact]
     public void The_next_opening_is_inside_a_window_never_past_and_the_first()
     {

@@ -16,7 +16,8 @@ namespace Kedge.Core.Tests.Scenarios;
 /// <c>fetch-failed NAME BLAME TEXT</c>, <c>started NAME</c>, <c>start-failed NAME BLAME TEXT</c>,
 /// <c>preflight NAME ok|failed TEXT</c>, <c>handed-over NAME</c>,
 /// <c>hand-over-failed NAME BLAME TEXT</c>, <c>exit INSTANCE TEXT</c>, <c>wait SECONDS</c>,
-/// <c>restart [INSTANCE ...]</c> (those that are alive), <c>hold TEXT</c>, <c>release</c>, <c>window NAME shut UNTIL</c>,
+/// <c>restart [INSTANCE ...]</c> (those that are alive), <c>hold TEXT</c>, <c>release</c>, <c>window NAME shut
+/// UNTIL</c>,
 /// <c>window NAME open</c>.
 /// </summary>
 internal sealed class DeviceStory
