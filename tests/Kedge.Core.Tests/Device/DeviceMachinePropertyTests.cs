@@ -216,8 +216,9 @@ public sealed class DeviceMachinePropertyTests
         }
 
         /// <summary>
-        /// What serves, is alive and not known to be bad stays while the device is held, and nothing is started to take
-        /// its place. Outside of its windows it is replaced by what it served before at most.
+        /// What serves, is alive and not known to be bad stays while the device is held, and nothing is started or
+        /// given
+        /// the listener to take its place. Outside of its windows it is replaced by what it served before at most.
         /// </summary>
         private static void HoldsHold(DeviceState before, DeviceStep step)
         {
@@ -226,6 +227,9 @@ public sealed class DeviceMachinePropertyTests
                 bool isBad = w.Quarantined.Any(q => q.Release == w.Current!.Spec.Digest);
                 WorkloadSpec? starts = step.ThenRun.OfType<DeviceEffect.Start>()
                     .FirstOrDefault(s => s.Instance.Workload == w.Name)?.Spec;
+                bool takesOver = w.Phase == WorkloadPhase.HandingOver
+                    && before.Workloads[w.Name].Phase != WorkloadPhase.HandingOver;
+                starts = takesOver ? w.Candidate!.Spec : starts;
                 bool isShut = step.Save.Holds.Windows.ContainsKey(w.Name);
                 bool isKnown = starts == w.LastGood || w.Passed.Any(p => p.Release == starts?.Digest);
                 Assert.True(starts is null || starts == w.Current!.Spec || isBad
