@@ -70,8 +70,10 @@ public sealed class RolloutCommandTests : IAsyncLifetime, IDisposable
         Assert.Equal(ExitCodes.Refused, twice.Exit);
         Assert.Contains("error KEDGE-ROLLOUT-005: revision 2 of 'bearing-monitor' is not paused",
             twice.Error, StringComparison.Ordinal);
-        Assert.Equal(
-            "deployment/bearing-monitor revision 2 promoted: 1 of 5 devices have it, the rest follow now\n",
+
+        // The next plan may have been quicker than the answer.
+        Assert.Matches(
+            "^deployment/bearing-monitor revision 2 promoted: [15] of 5 devices have it, the rest follow now\n$",
             await OkAsync("rollout", "promote", "bearing-monitor"));
         await _fleet.ServeAsync(2, await _fleet.AskedAsync(2, 5));
         CliResult done = await _cli.RunAsync("rollout", "status", "bearing-monitor");
