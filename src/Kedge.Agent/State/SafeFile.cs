@@ -9,7 +9,8 @@ namespace Kedge.Agent.State;
 /// One small file that is either whole old or whole new after any cut. Problem: a power cut may tear a write, lose a
 /// rename, or leave bytes that were never written. Approach: the content ends in a line with a number that grows and a
 /// digest over both; a new copy is written beside the old one, synced, and renamed over it, and the one before is kept.
-/// Loading takes the copy with the highest number among those that are whole.
+/// Loading takes the copy with the highest number among those that are whole; saving never writes over that copy before
+/// the next is on the disk, wherever a cut had left it.
 /// </summary>
 /// <param name="disk">Where it is.</param>
 /// <param name="folder">Its folder, made when it is not there.</param>
@@ -18,6 +19,7 @@ internal sealed class SafeFile(IDisk disk, string folder, string name)
 {
     private const int TailBytesMax = 20 + 1 + Digest.TextChars + 2;
     private long _number;
+    private string _held = "";
 
     private string Newest => $"{folder}/{name}";
 
@@ -56,6 +58,7 @@ internal sealed class SafeFile(IDisk disk, string folder, string name)
             }
         }
 
+        _held = bestPath;
         return new Loaded(best, damaged, best is not null && !(newestDamaged && bestPath == Previous));
     }
 
@@ -63,6 +66,17 @@ internal sealed class SafeFile(IDisk disk, string folder, string name)
     internal void Save(ReadOnlySpan<byte> content)
     {
         disk.CreateFolder(folder);
+        if (_held == Fresh)
+        {
+            // A cut came between its writing and its renaming: it is the only copy of what is held.
+            using (IDiskFile file = disk.Open(Fresh, DiskOpening.Append))
+            {
+                file.Sync();
+            }
+
+            PutInPlace();
+        }
+
         long number = _number + 1;
         using (IDiskFile file = disk.Open(Fresh, DiskOpening.Create))
         {
@@ -70,14 +84,24 @@ internal sealed class SafeFile(IDisk disk, string folder, string name)
             file.Sync();
         }
 
-        if (disk.Length(Newest) is not null)
+        PutInPlace();
+        _number = number;
+    }
+
+    /// <summary>
+    /// Renames the fresh copy over the newest, and that over the one before, unless the newest is damaged and the one
+    /// before is what is held.
+    /// </summary>
+    private void PutInPlace()
+    {
+        if (_held != Previous && disk.Length(Newest) is not null)
         {
             disk.Rename(Newest, Previous);
         }
 
         disk.Rename(Fresh, Newest);
         disk.SyncFolder(folder);
-        _number = number;
+        _held = Newest;
     }
 
     private bool TryOpen(string path, out byte[] content, out long number)

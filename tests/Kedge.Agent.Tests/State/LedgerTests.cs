@@ -34,6 +34,38 @@ public sealed class LedgerTests
     }
 
     [Fact]
+    public void Cut_after_cut_no_life_reads_an_older_record_than_the_life_before_it()
+    {
+        for (ulong seed = 0; seed < 3_000; seed++)
+        {
+            Rng rng = new(seed);
+            MemoryDisk disk = new();
+            long known = 0;
+            for (int life = 0; life < 8; life++)
+            {
+                CuttingDisk cutting = new(disk, 1 + rng.Below(12), rng);
+                try
+                {
+                    Ledger ledger = Ledger.Open(cutting);
+                    long read = ledger.Record.Device.Generation.Value;
+                    Assert.True(read >= known, $"seed {seed} life {life}: {known} was read or saved, then {read}");
+                    known = read;
+                    while (ledger.Save(Record(known + 1)) is null)
+                    {
+                        known++;
+                    }
+                }
+                catch (PowerCutException)
+                {
+                    // The next life finds out what is left.
+                }
+
+                disk.Cut(rng);
+            }
+        }
+    }
+
+    [Fact]
     public void A_cut_at_any_change_leaves_the_older_or_the_newer_record_whole()
     {
         long changes = Count(disk => Save(disk, 1, 2, 3));
