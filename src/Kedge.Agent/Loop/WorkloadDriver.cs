@@ -69,8 +69,8 @@ internal sealed class WorkloadDriver
             });
         }
 
-        // What was read may have been written just before a kill and not be on the disk yet: nothing is told of it before
-        // it is.
+        // What was read may have been written just before a kill and not be on the disk yet: nothing is told of it
+        // before it is.
         _isDirty = true;
         _ = SaveAgain();
         _ = Step(new DeviceEvent.AgentStarted(alive, runtime) { Holds = _holds.Look(State) });
