@@ -1,5 +1,4 @@
 using System.Globalization;
-using Kedge.Core;
 using Kedge.Simulation.World;
 using Xunit.Abstractions;
 
@@ -10,19 +9,24 @@ public sealed class SimulationTests(ITestOutputHelper output)
 {
     private const int SeedsInTest = 2000;
     private const int SeedsWhenFast = 100;
+    private const ulong FleetEvery = 20;
+    private const ulong LargeEvery = 200;
 
     [Fact]
     public void Two_thousand_seeds_are_safe_and_come_to_rest()
     {
         int seeds = Environment.GetEnvironmentVariable("KEDGE_FAST") == "1" ? SeedsWhenFast : SeedsInTest;
         long steps = 0;
-        Parallel.For(1, seeds + 1, seed => Interlocked.Add(ref steps, RunSeed((ulong)seed)));
-        output.WriteLine($"{seeds} seeds, {steps} steps");
+        GateVerdicts verdicts = new();
+        Parallel.For(1, seeds + 1, seed => Interlocked.Add(ref steps, RunSeed((ulong)seed, verdicts)));
+        output.WriteLine($"{seeds} seeds, {steps} steps; {verdicts}");
+        verdicts.CheckFalseAlarms();
     }
 
     [Theory]
     [InlineData(1UL)]
-    public void A_seed_replays_step_by_step(ulong seed) => Assert.Equal(RunSeed(seed), RunSeed(seed));
+    public void A_seed_replays_step_by_step(ulong seed) =>
+        Assert.Equal(RunSeed(seed, new GateVerdicts()), RunSeed(seed, new GateVerdicts()));
 
     /// <summary>For <c>./dev sim</c>: fresh seeds for some seconds, without end, or one seed again.</summary>
     [Fact]
@@ -31,7 +35,19 @@ public sealed class SimulationTests(ITestOutputHelper output)
         string? one = Environment.GetEnvironmentVariable("KEDGE_SIM_SEED");
         if (one is not null)
         {
-            RunSeed(ulong.Parse(one, CultureInfo.InvariantCulture));
+            RunSeed(ulong.Parse(one, CultureInfo.InvariantCulture), new GateVerdicts());
+            return;
+        }
+
+        if (Environment.GetEnvironmentVariable("KEDGE_SIM_FLEET") is { } fleet)
+        {
+            FleetTests.RunSeed(ulong.Parse(fleet, CultureInfo.InvariantCulture), new GateVerdicts());
+            return;
+        }
+
+        if (Environment.GetEnvironmentVariable("KEDGE_SIM_LARGE") is { } large)
+        {
+            FleetTests.RunLarge(ulong.Parse(large, CultureInfo.InvariantCulture), new GateVerdicts());
             return;
         }
 
@@ -41,39 +57,32 @@ public sealed class SimulationTests(ITestOutputHelper output)
             ? TimeSpan.MaxValue
             : TimeSpan.FromSeconds(double.Parse(time, CultureInfo.InvariantCulture));
         ulong first = unchecked(((ulong)Environment.TickCount64 << 20) ^ (ulong)Environment.ProcessId);
+        GateVerdicts verdicts = new();
         for (ulong n = 0; TimeSpan.FromMilliseconds(Environment.TickCount64 - start) < length; n++)
         {
-            RunSeed(first + n);
+            RunSeed(first + n, verdicts);
+            if (n % FleetEvery == FleetEvery - 1)
+            {
+                FleetTests.RunSeed(first + n, verdicts);
+            }
+
+            if (n % LargeEvery == LargeEvery - 1)
+            {
+                FleetTests.RunLarge(first + n, verdicts);
+            }
+
             if (n % 500 == 499)
             {
-                output.WriteLine($"{n + 1} seeds");
+                output.WriteLine($"{n + 1} seeds; {verdicts}");
             }
         }
     }
 
-    private static long RunSeed(ulong seed)
+    private static long RunSeed(ulong seed, GateVerdicts verdicts) => SeedThread.Run(seed, "KEDGE_SIM_SEED", () =>
     {
-        long steps = 0;
-        Exception? failure = null;
-
-        // A thread of its own: no synchronization context, so that continuations run where they are completed.
-        Thread thread = new(() =>
-        {
-            try
-            {
-                SimulatedWorld world = new(seed);
-                world.Run();
-                steps = world.Steps;
-            }
-            catch (Exception e)
-            {
-                failure = e;
-            }
-        });
-        thread.Start();
-        thread.Join();
-        return failure is null
-            ? steps
-            : throw new InvariantException($"Seed {seed} fails; replay it: KEDGE_SIM_SEED={seed} ./dev sim\n{failure}");
-    }
+        SimulatedWorld world = new(seed);
+        world.Run();
+        verdicts.Add(world.Verdicts);
+        return world.Steps;
+    });
 }

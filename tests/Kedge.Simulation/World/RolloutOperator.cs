@@ -40,7 +40,33 @@ internal sealed class RolloutOperator(MemoryStore store, TenantId tenant, Rng rn
             Budgets = rng.Below(4) == 0 ? [new BudgetSpec("line", 1)] : [],
             MaxFailures = rng.Below(3) == 0 ? 1 : 0,
             Deadline = rng.Below(4) == 0 ? TimeSpan.FromSeconds(60 + rng.Below(60)) : TimeSpan.Zero,
+            Gates = rng.Below(3) > 0 ? DrawGates() : new GatesSpec(),
         };
+    }
+
+    /// <summary>Gates of every kind, at least one.</summary>
+    public GatesSpec DrawGates()
+    {
+        long least = 50 + rng.Below(50);
+        GatesSpec gates = new()
+        {
+            Window = TimeSpan.FromSeconds(20 + rng.Below(40)),
+            Errors = rng.Below(3) switch
+            {
+                0 => null,
+                1 => new ErrorGate(20_000, null, least),
+                _ => new ErrorGate(20_000, 10_000, least),
+            },
+            Latency = rng.Below(3) switch
+            {
+                0 => [],
+                1 => [new LatencyGate(950, 25_000, null, least)],
+                _ => [new LatencyGate(500, null, 1_300, least)],
+            },
+            Memory = rng.Below(2) == 0 ? null : new MemoryGate(100L * Limits.MiB, null),
+            MaxRestarts = rng.Below(3) == 0 ? 3 : null,
+        };
+        return gates.IsEmpty ? gates with { Errors = new ErrorGate(20_000, null, least) } : gates;
     }
 
     /// <summary>Does something to a rollout, where it is possible.</summary>

@@ -52,8 +52,9 @@ internal sealed class RolloutWatch(MemoryStore store, TenantId tenant)
     }
 
     /// <summary>Which rollout has not come to its end though nothing keeps it from that; null for none.</summary>
-    public string? WhyUnsettled()
+    public string? WhyUnsettled(IEnumerable<SimDevice> sim)
     {
+        HashSet<DeviceId> asked = [.. sim.Where(d => d.HasTraffic).Select(d => d.Id)];
         Dictionary<DeploymentId, RolloutState> states = States();
         ImmutableArray<DeviceRow> devices = Devices();
         foreach (DeploymentRow row in Deployments())
@@ -70,7 +71,7 @@ internal sealed class RolloutWatch(MemoryStore store, TenantId tenant)
             }
 
             if (state.Phase is not (RolloutPhase.Complete or RolloutPhase.RolledBack)
-                && !MayWaitForEver(spec, state, devices))
+                && !MayWaitForEver(spec, state, devices, asked))
             {
                 return $"{row.Id}: revision {state.Target} is {state.Phase} in wave {state.Wave}, {state.Reason}; "
                     + string.Join(", ", devices.Select(d => Describe(d, row.Id))) + $"; {spec.Selector}; "
@@ -94,7 +95,9 @@ internal sealed class RolloutWatch(MemoryStore store, TenantId tenant)
             bool isBlamed = state.Code == RolloutErrors.AbortedByPerson.Code
                 || state.Reason.Contains(DeviceErrors.PoisonGeneration.Code, StringComparison.Ordinal)
                 || (drawn.ProcessDeaths > 0
-                    && state.Reason.Contains(DeviceErrors.CrashLoop.Code, StringComparison.Ordinal));
+                    && (state.Reason.Contains(DeviceErrors.CrashLoop.Code, StringComparison.Ordinal)
+                        || state.Reason.Contains("started again", StringComparison.Ordinal)))
+                || state.Code == RolloutErrors.GateFailed.Code; // Counted as false alarms, over all seeds.
             if (behaviour == Behaviour.Good && state.Phase == RolloutPhase.RolledBack && !isBlamed)
             {
                 throw new InvariantException($"{row.Id}: a good release was taken back: {state.Reason}");
@@ -192,8 +195,12 @@ internal sealed class RolloutWatch(MemoryStore store, TenantId tenant)
         $"{device.Id} is asked for {Asked(device).FirstOrDefault(w => w.Deployment == id)?.Revision}, labels "
         + $"{string.Join(' ', device.Labels)}, cordoned {device.Cordoned}";
 
-    /// <summary>Nobody can run it or be its canary, or a group is too small to give one up.</summary>
-    private bool MayWaitForEver(DeploymentSpec spec, RolloutState state, ImmutableArray<DeviceRow> devices)
+    /// <summary>
+    /// Nobody can run it or be its canary, a group is too small to give one up, or a gate waits for requests on devices
+    /// that are asked nothing.
+    /// </summary>
+    private bool MayWaitForEver(
+        DeploymentSpec spec, RolloutState state, ImmutableArray<DeviceRow> devices, HashSet<DeviceId> asked)
     {
         if (state.Phase == RolloutPhase.RollingBack)
         {
@@ -201,7 +208,11 @@ internal sealed class RolloutWatch(MemoryStore store, TenantId tenant)
         }
 
         DeviceRow[] members = [.. devices.Where(d => CanRun(spec, d))];
-        return !members.Any(d => IsCanary(spec.Strategy, d)) || spec.Strategy.Budgets.Length > 0;
+        GatesSpec gates = spec.Strategy.Gates;
+        bool needsRequests = gates.Errors is not null || !gates.Latency.IsEmpty;
+        return !members.Any(d => IsCanary(spec.Strategy, d)) || spec.Strategy.Budgets.Length > 0
+            || (needsRequests
+                && !devices.Any(d => asked.Contains(d.Id) && Holds(Asked(d), spec.Id, state.Target)));
     }
 
     /// <summary>The waves as the manual says them, one after the other.</summary>
@@ -242,7 +253,8 @@ internal sealed class RolloutWatch(MemoryStore store, TenantId tenant)
     private static bool Holds(ImmutableArray<WorkloadSpec> workloads, DeploymentId id, long revision) =>
         workloads.Any(w => w.Deployment == id && w.Revision == revision);
 
-    private ImmutableArray<WorkloadSpec> Asked(DeviceRow device)
+    /// <summary>What a device is asked to run.</summary>
+    public ImmutableArray<WorkloadSpec> Asked(DeviceRow device)
     {
         var key = (device.Id, device.Desired.Generation, device.Desired.Content);
         if (!_workloads.TryGetValue(key, out ImmutableArray<WorkloadSpec> workloads))
@@ -257,7 +269,8 @@ internal sealed class RolloutWatch(MemoryStore store, TenantId tenant)
         return workloads;
     }
 
-    private DeploymentSpec Spec(string json)
+    /// <summary>A deployment as the store keeps it.</summary>
+    public DeploymentSpec Spec(string json)
     {
         if (!_specs.TryGetValue(json, out DeploymentSpec? spec))
         {
@@ -268,13 +281,13 @@ internal sealed class RolloutWatch(MemoryStore store, TenantId tenant)
         return spec;
     }
 
-    private ImmutableArray<DeploymentRow> Deployments() =>
+    public ImmutableArray<DeploymentRow> Deployments() =>
         Done(store.Deployments.ListAsync(tenant, null, 100, default)).Items;
 
-    private ImmutableArray<DeviceRow> Devices() =>
+    public ImmutableArray<DeviceRow> Devices() =>
         Done(store.Devices.ListAsync(tenant, new DeviceQuery(), default)).Items;
 
-    private Dictionary<DeploymentId, RolloutState> States() =>
+    public Dictionary<DeploymentId, RolloutState> States() =>
         Done(store.Rollouts.ListAsync(tenant, null, 100, default)).Items.ToDictionary(r => r.Id, State);
 
     private static RolloutState State(RolloutRow row)

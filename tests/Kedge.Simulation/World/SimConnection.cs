@@ -133,7 +133,7 @@ internal sealed class SimConnection : ILinkConnection, IDeviceConnection
         ValueTask<LinkAnswer> answer = Replica.Link.PublishAsync(session, topic, payload, CancellationToken.None);
         Check.That(answer.IsCompletedSuccessfully);
         LinkAnswer said = answer.Result;
-        if (said == LinkAnswer.Committed)
+        if (said == LinkAnswer.Committed && !topic.EndsWith(Topics.Telemetry, StringComparison.Ordinal))
         {
             _device.Acknowledged(payload);
         }

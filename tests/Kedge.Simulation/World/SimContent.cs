@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -6,6 +7,8 @@ using Kedge.Content.Packages;
 using Kedge.Content.Trust;
 using Kedge.Core;
 using Kedge.Core.Models;
+using Kedge.Store.Contracts;
+using Kedge.Store.Memory;
 using Kedge.Wire;
 using Kedge.Wire.Enrolment;
 
@@ -28,6 +31,21 @@ internal enum Behaviour
 
     /// <summary>It misses its golden samples on one kind of hardware, and is right on the other.</summary>
     FailsOnOneKind = 4,
+
+    /// <summary>It serves, and its answers take several times as long.</summary>
+    Slow = 5,
+
+    /// <summary>It serves, and a share of its answers are errors.</summary>
+    Wrong = 6,
+
+    /// <summary>It serves well and holds more memory with every second.</summary>
+    Leaks = 7,
+
+    /// <summary>It serves well for a while; then a share of its answers are errors.</summary>
+    WrongLater = 8,
+
+    /// <summary>A share of its answers are errors on one kind of hardware; it is right on the other.</summary>
+    WrongOnOneKind = 9,
 }
 
 /// <summary>One model package of the simulation, signed for real.</summary>
@@ -62,7 +80,32 @@ internal static class SimContent
         Make("v4", Behaviour.Good, Models), Make(
             "v5", Behaviour.Crashes,
             Models), Make("v6", Behaviour.ForeignKey, Foreign), Make("v7", Behaviour.FailsOnOneKind, Models),
+        Make("v8", Behaviour.Slow, Models), Make("v9", Behaviour.Wrong, Models),
+        Make("v10", Behaviour.Leaks, Models), Make("v11", Behaviour.WrongLater, Models),
+        Make("v12", Behaviour.WrongOnOneKind, Models),
     ];
+
+    /// <summary>Puts all packages into a store.</summary>
+    public static void Upload(MemoryStore store, TenantId tenant)
+    {
+        foreach (SimPackage package in SimContent.Packages)
+        {
+            ImmutableArray<ChunkRef> chunks = package.Manifest.Variants[0].Files[0].Chunks;
+            Check.That(store.Chunks.AddAsync(tenant, chunks, 1, default).IsCompletedSuccessfully);
+            Check.That(store.Packages.PutAsync(
+                tenant,
+                new PackageWrite
+                {
+                    Digest = package.Digest,
+                    Name = "m",
+                    Envelope = [.. package.Envelope],
+                    ManifestJson = Encoding.UTF8.GetString(PackageFormat.Write(package.Manifest)),
+                    Chunks = chunks,
+                    AtMs = 1,
+                },
+                default).IsCompletedSuccessfully);
+        }
+    }
 
     public static SimPackage Of(Digest digest) => Packages.First(p => p.Digest == digest);
 

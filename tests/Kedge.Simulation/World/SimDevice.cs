@@ -21,7 +21,8 @@ internal sealed class SimDevice
     private readonly Func<Faults> _faults;
     private bool _pumping;
 
-    public SimDevice(string name, SimScheduler scheduler, SimNetwork network, Rng rng, Func<Faults> faults)
+    public SimDevice(
+        string name, SimScheduler scheduler, SimNetwork network, Rng rng, Func<Faults> faults, Severity? severity)
     {
         _scheduler = scheduler;
         _faults = faults;
@@ -37,6 +38,12 @@ internal sealed class SimDevice
                 ? new StepOutcome.Failed(Blame.ReleaseForGood, new Problem("KEDGE-SIM-003", "golden samples missed"))
                 : null,
         };
+        if (severity is not null)
+        {
+            Traffic = new Traffic(scheduler, this, new Rng(rng.Next()), severity);
+            Processes.OnFigures = Traffic.Read;
+        }
+
         _disk.FaultAt = path => network.Happens(_faults().DiskFaults / 50) ? DiskFault.Full : DiskFault.Unknown;
     }
 
@@ -53,6 +60,12 @@ internal sealed class SimDevice
     public SimTime Time { get; }
 
     public MemorySupervisor Processes { get; }
+
+    /// <summary>Who asks it for answers; null in a world whose model servers do not count.</summary>
+    public Traffic? Traffic { get; }
+
+    /// <summary>True when its instances answer and count.</summary>
+    public bool HasTraffic => Traffic is { PerSecond: > 0 };
 
     public Faults Faults => _faults();
 

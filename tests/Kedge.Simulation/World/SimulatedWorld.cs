@@ -1,11 +1,9 @@
 using System.Collections.Immutable;
-using Kedge.Content.Packages;
 using Kedge.ControlPlane.Manifests;
 using Kedge.Core;
 using Kedge.Core.Deployments;
 using Kedge.Core.Desired;
 using Kedge.Core.Device;
-using Kedge.Core.Models;
 using Kedge.Simulation.Time;
 using Kedge.Store.Contracts;
 using Kedge.Store.Memory;
@@ -41,6 +39,8 @@ internal sealed class SimulatedWorld
     private readonly Dictionary<DeviceId, long> _sequenceFloor = [];
     private readonly RolloutWatch _rollouts;
     private readonly RolloutOperator _operator;
+    private readonly GateWatch _gates;
+    private readonly int _stepsPerLook;
     private MemorySnapshot? _backup;
     private Faults _faults;
     private int _restores;
@@ -56,15 +56,21 @@ internal sealed class SimulatedWorld
         _network = new SimNetwork(_scheduler, new Rng(_rng.Next()), () => _faults, () => _replicas);
         _rollouts = new RolloutWatch(_store, Tenant);
         _operator = new RolloutOperator(_store, Tenant, new Rng(_rng.Next()));
+        Severity? severity = _rng.Below(4) == 0 ? Severity.Draw(_rng) : null;
+        _stepsPerLook = severity is null ? 4 : 16;
+        _gates = new GateWatch(_store, Tenant, _rollouts, _scheduler, isOldGood: false);
         int devices = _rng.Below(4) == 0 ? 6 : 3;
         for (int i = 0; i < devices; i++)
         {
-            _devices.Add(new SimDevice($"d{i}", _scheduler, _network, new Rng(_rng.Next()), () => _faults));
+            _devices.Add(new SimDevice($"d{i}", _scheduler, _network, new Rng(_rng.Next()), () => _faults, severity));
         }
     }
 
     /// <summary>Actions that were run: a measure of the work done.</summary>
     public long Steps => _scheduler.Steps;
+
+    /// <summary>What gates judged.</summary>
+    public GateVerdicts Verdicts => _gates.Verdicts;
 
     public void Run()
     {
@@ -80,28 +86,12 @@ internal sealed class SimulatedWorld
         }
 
         _rollouts.CheckEnd(_drawn);
+        Look();
     }
 
     private void SetUp()
     {
-        foreach (SimPackage package in SimContent.Packages)
-        {
-            ImmutableArray<ChunkRef> chunks = package.Manifest.Variants[0].Files[0].Chunks;
-            Done(_store.Chunks.AddAsync(Tenant, chunks, 1, default));
-            _ = Done(_store.Packages.PutAsync(
-                Tenant,
-                new PackageWrite
-                {
-                    Digest = package.Digest,
-                    Name = "m",
-                    Envelope = [.. package.Envelope],
-                    ManifestJson = System.Text.Encoding.UTF8.GetString(PackageFormat.Write(package.Manifest)),
-                    Chunks = chunks,
-                    AtMs = 1,
-                },
-                default));
-        }
-
+        SimContent.Upload(_store, Tenant);
         foreach (SimDevice device in _devices)
         {
             _ = Done(_store.Devices.EnrolAsync(
@@ -119,6 +109,21 @@ internal sealed class SimulatedWorld
 
         StartReplicas();
         Apply();
+        LookNowAndThen();
+    }
+
+    private void LookNowAndThen() => _scheduler.After(TimeSpan.FromSeconds(1), () =>
+    {
+        Look();
+        LookNowAndThen();
+    });
+
+    private void Look()
+    {
+        if (_gates.WhatIsBroken(_replicas.Any(r => r.IsUp)) is string broken)
+        {
+            throw new InvariantException($"at {_scheduler.Now}: {broken}\n{Describe()}");
+        }
     }
 
     private void StartReplicas()
@@ -252,6 +257,7 @@ internal sealed class SimulatedWorld
 
         _store.Restore(_backup);
         _rollouts.Restored();
+        _gates.Restored();
         _restores++;
         foreach (SimDevice device in _devices)
         {
@@ -327,7 +333,7 @@ internal sealed class SimulatedWorld
             }
 
             CheckCommits();
-            if (_scheduler.Steps % 4 == 0)
+            if (_scheduler.Steps % _stepsPerLook == 0)
             {
                 CheckSafety();
             }
@@ -375,7 +381,7 @@ internal sealed class SimulatedWorld
             Require(state.Generation.CompareTo(
                 _heldBefore.GetValueOrDefault(device.Id)) >= 0, device, "its generation went back");
             _heldBefore[device.Id] = device.Held;
-            if (_scheduler.Steps % 8 != 0)
+            if (_scheduler.Steps % (2 * _stepsPerLook) != 0)
             {
                 continue;
             }
@@ -420,7 +426,7 @@ internal sealed class SimulatedWorld
 
     private string? WhyUnsettled()
     {
-        if (_rollouts.WhyUnsettled() is string rollout)
+        if (_rollouts.WhyUnsettled(_devices) is string rollout)
         {
             return rollout;
         }
