@@ -54,7 +54,7 @@ internal sealed class RolloutWatch(MemoryStore store, TenantId tenant)
     /// <summary>Which rollout has not come to its end though nothing keeps it from that; null for none.</summary>
     public string? WhyUnsettled(IEnumerable<SimDevice> sim)
     {
-        HashSet<DeviceId> asked = [.. sim.Where(d => d.HasTraffic).Select(d => d.Id)];
+        SimDevice[] asked = [.. sim.Where(static d => d.HasTraffic)];
         Dictionary<DeploymentId, RolloutState> states = States();
         ImmutableArray<DeviceRow> devices = Devices();
         foreach (DeploymentRow row in Deployments())
@@ -196,11 +196,11 @@ internal sealed class RolloutWatch(MemoryStore store, TenantId tenant)
         + $"{string.Join(' ', device.Labels)}, cordoned {device.Cordoned}";
 
     /// <summary>
-    /// Nobody can run it or be its canary, a group is too small to give one up, or a gate waits for requests on devices
-    /// that are asked nothing.
+    /// Nobody can run it or be its canary, a group is too small to give one up, or a gate waits for requests while
+    /// nobody who serves it is asked anything.
     /// </summary>
     private bool MayWaitForEver(
-        DeploymentSpec spec, RolloutState state, ImmutableArray<DeviceRow> devices, HashSet<DeviceId> asked)
+        DeploymentSpec spec, RolloutState state, ImmutableArray<DeviceRow> devices, SimDevice[] asked)
     {
         if (state.Phase == RolloutPhase.RollingBack)
         {
@@ -212,7 +212,8 @@ internal sealed class RolloutWatch(MemoryStore store, TenantId tenant)
         bool needsRequests = gates.Errors is not null || !gates.Latency.IsEmpty;
         return !members.Any(d => IsCanary(spec.Strategy, d)) || spec.Strategy.Budgets.Length > 0
             || (needsRequests
-                && !devices.Any(d => asked.Contains(d.Id) && Holds(Asked(d), spec.Id, state.Target)));
+                && !asked.Any(d => d.Agent?.State.Workloads.GetValueOrDefault(spec.Id)?.Current is { } current
+                    && current.Spec.Revision == state.Target));
     }
 
     /// <summary>The waves as the manual says them, one after the other.</summary>
