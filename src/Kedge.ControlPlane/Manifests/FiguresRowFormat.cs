@@ -16,8 +16,8 @@ namespace Kedge.ControlPlane.Manifests;
 /// </summary>
 public static class FiguresRowFormat
 {
-    private const int MembersOfWindow = 11;
-    private const int WindowsMax = FigureLog.WindowsPerReleaseMax * FigureLog.ReleasesMax;
+    private const int MembersOfWindow = 12;
+    private const int WindowsMax = (FigureLog.WindowsPerReleaseMax + 1) * FigureLog.ReleasesMax;
 
     /// <summary>One line of JSON, always the same for the same windows.</summary>
     public static string Write(ImmutableArray<FigureWindow> windows)
@@ -30,6 +30,7 @@ public static class FiguresRowFormat
             {
                 json.WriteStartObject();
                 json.WriteNumber("heardMs", window.HeardMs);
+                json.WriteNumber("folded", window.Folded);
                 FiguresFormat.WriteFields(json, window);
                 json.WriteEndObject();
             }
@@ -71,8 +72,9 @@ public static class FiguresRowFormat
     private static FigureWindow Window(JsonElement json)
     {
         long heardMs = json.GetProperty("heardMs").GetInt64();
-        return heardMs >= 0 && json.EnumerateObject().Count() == MembersOfWindow
-            ? FiguresFormat.ReadFields(json) with { HeardMs = heardMs }
+        int folded = json.GetProperty("folded").GetInt32();
+        return heardMs >= 0 && folded >= 0 && json.EnumerateObject().Count() == MembersOfWindow
+            ? FiguresFormat.ReadFields(json) with { HeardMs = heardMs, Folded = folded }
             : throw new FormatException("a window that the store never writes");
     }
 }

@@ -3,12 +3,13 @@ using System.Collections.Immutable;
 namespace Kedge.Core.Measure;
 
 /// <summary>
-/// The figures of one workload on one device as the server keeps them: the newest windows of the newest releases.
-/// Adding is idempotent and does not depend on the order, up to what is forgotten for age.
+/// The figures of one workload on one device as the server keeps them: the newest windows of the newest releases, and
+/// of each release one sum of its older windows, so that nothing that a release on trial answered is forgotten. Adding
+/// is idempotent; a window that is told again after it went into the sum changes nothing.
 /// </summary>
 public static class FigureLog
 {
-    /// <summary>Windows that are kept of each release.</summary>
+    /// <summary>Windows that are kept of each release, beside the sum.</summary>
     public const int WindowsPerReleaseMax = 3;
 
     /// <summary>Releases of which windows are kept: the one on trial, the one before it, and one more.</summary>
@@ -25,14 +26,16 @@ public static class FigureLog
         List<FigureWindow> all = [.. held];
         foreach (FigureWindow window in told)
         {
-            int index = all.FindIndex(w => w.Instance == window.Instance && w.FromMs == window.FromMs);
-            if (index < 0)
+            int index = all.FindIndex(
+                w => w.Folded == 0 && w.Instance == window.Instance && w.FromMs == window.FromMs);
+            if (index >= 0)
             {
-                all.Add(window with { HeardMs = nowMs });
+                bool isNewer = window.Requests >= all[index].Requests && window.ForMs >= all[index].ForMs;
+                all[index] = isNewer ? window with { HeardMs = all[index].HeardMs } : all[index];
             }
-            else if (window.Requests >= all[index].Requests && window.ForMs >= all[index].ForMs)
+            else if (!all.Exists(w => w.Folded > 0 && w.Instance == window.Instance && w.FromMs >= window.FromMs))
             {
-                all[index] = window with { HeardMs = all[index].HeardMs };
+                all.Add(window with { HeardMs = nowMs, Folded = 0 });
             }
         }
 
@@ -41,11 +44,37 @@ public static class FigureLog
             .. all.GroupBy(static w => w.Release)
                 .OrderByDescending(static g => g.Max(static w => w.HeardMs)).ThenBy(static g => g.Key.ToString())
                 .Take(ReleasesMax)
-                .SelectMany(static g => g.OrderByDescending(static w => w.HeardMs)
-                    .ThenByDescending(static w => w.FromMs).ThenBy(static w => w.Instance.ToString())
-                    .Take(WindowsPerReleaseMax))
+                .SelectMany(Kept)
                 .OrderBy(static w => w.HeardMs).ThenBy(static w => w.FromMs)
                 .ThenBy(static w => w.Instance.ToString(), StringComparer.Ordinal),
         ];
     }
+
+    /// <summary>The newest windows of one release, and one sum of all that are older.</summary>
+    private static IEnumerable<FigureWindow> Kept(IEnumerable<FigureWindow> ofRelease)
+    {
+        FigureWindow[] newestFirst =
+        [
+            .. ofRelease.OrderBy(static w => w.Folded > 0).ThenByDescending(static w => w.HeardMs)
+                .ThenByDescending(static w => w.FromMs).ThenBy(static w => w.Instance.ToString()),
+        ];
+        int whole = Math.Min(WindowsPerReleaseMax, newestFirst.Count(static w => w.Folded == 0));
+        FigureWindow[] older = newestFirst[whole..];
+        return older.Length == 0 ? newestFirst : [.. newestFirst[..whole], Sum(older)];
+    }
+
+    private static FigureWindow Sum(FigureWindow[] newestFirst) => newestFirst.Length == 1 && newestFirst[0].Folded > 0
+        ? newestFirst[0]
+        : newestFirst[0] with
+        {
+            HeardMs = newestFirst.Min(static w => w.HeardMs),
+            Folded = newestFirst.Sum(static w => Math.Max(1, w.Folded)),
+            ForMs = newestFirst.Sum(static w => w.ForMs),
+            Requests = newestFirst.Sum(static w => w.Requests),
+            Failures = newestFirst.Sum(static w => w.Failures),
+            Latency = LatencySketch.Merge(newestFirst.Select(static w => w.Latency)),
+            Restarts = newestFirst.Max(static w => w.Restarts),
+            Readings = 0,
+            MemoryLowBytes = 0,
+        };
 }

@@ -24,6 +24,12 @@ public sealed record FigureWindow
     /// <summary>When the server heard of it first, by its own clock, Unix ms; 0 on the device.</summary>
     public long HeardMs { get; init; }
 
+    /// <summary>
+    /// How many older windows of the release this one sums up, as the server keeps them; 0 for a window as it was told.
+    /// Of a sum the instance and the beginning are those of the newest window in it.
+    /// </summary>
+    public int Folded { get; init; }
+
     /// <summary>How long it has lasted, ms.</summary>
     public long ForMs { get; init; }
 
@@ -55,7 +61,7 @@ public sealed record FigureWindow
         && Instance == other.Instance && Release == other.Release && FromMs == other.FromMs && HeardMs == other.HeardMs
         && ForMs == other.ForMs && Requests == other.Requests && Failures == other.Failures
         && Latency.Equals(other.Latency) && Restarts == other.Restarts && Readings == other.Readings
-        && MemoryLowBytes == other.MemoryLowBytes;
+        && MemoryLowBytes == other.MemoryLowBytes && Folded == other.Folded;
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(FromMs, HeardMs, Requests);

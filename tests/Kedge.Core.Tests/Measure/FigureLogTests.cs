@@ -32,7 +32,36 @@ public sealed class FigureLogTests
         }
 
         Assert.Equal(
-            [3002L, 3003L, 3004L, 4002L, 4003L, 4004L, 5002L, 5003L, 5004L], log.Select(static w => w.FromMs));
+            [3002L, 3003L, 3004L, 4002L, 4003L, 4004L, 5002L, 5003L, 5004L],
+            log.Where(static w => w.Folded == 0).Select(static w => w.FromMs));
+        Assert.All(log.Where(static w => w.Folded > 0), static w => Assert.Equal((2, 1L), (w.Folded, w.Requests)));
+        Assert.Equal(3, log.Count(static w => w.Folded > 0));
+    }
+
+    [Fact]
+    public void Nothing_that_a_release_answered_is_forgotten_or_counted_twice()
+    {
+        Random random = new(4);
+        ImmutableArray<FigureWindow> log = [];
+        long answered = 0;
+        for (int window = 1; window <= 60; window++)
+        {
+            long requests = random.Next(100);
+            answered += requests;
+            FigureWindow[] newest = [Window(1, window, requests)];
+            for (int telling = random.Next(1, 4); telling > 0; telling--)
+            {
+                log = FigureLog.Add(log, newest, window);
+            }
+
+            // A new connection: the device tells again what it keeps, and somebody what is long in the sum.
+            log = FigureLog.Add(log, [.. log.Where(static w => w.Folded == 0)], window);
+            log = window > 5 ? FigureLog.Add(log, [Window(1, window - 5, 1_000)], window) : log;
+            Assert.Equal(answered, log.Sum(static w => w.Requests));
+        }
+
+        Assert.Equal(FigureLog.WindowsPerReleaseMax + 1, log.Length);
+        Assert.Equal(57, log[0].Folded);
     }
 
     [Fact]

@@ -17,8 +17,9 @@ namespace Kedge.Core.Rollouts.Gates;
 /// spread (Howard, Ramdas, "Sequential estimation of quantiles with applications to A/B testing and best-arm
 /// identification", Bernoulli 28(3), 2022, §2).</para>
 /// <para>Invariant: a release that keeps a limit is condemned by it with a probability of at most
-/// <see cref="FalseAlarmMax"/> per rollout, where its requests are alike and independent. Stretch k takes
-/// 6/(pi k)^2 of that, which over all stretches comes to one.</para>
+/// <see cref="FalseAlarmMax"/> per rollout, where its requests are alike and independent. Half of that is for all that
+/// it ever answered, which finds what is a little worse for long; stretch k takes 6/(pi k)^2 of the other half, which
+/// over all stretches comes to one, and finds what turns bad late.</para>
 /// </summary>
 public static class HealthGate
 {
@@ -72,9 +73,8 @@ public static class HealthGate
 
     private static string? Breach(ErrorGate gate, TrialFigures figures)
     {
-        foreach ((int stretch, FigureSum trial) in figures.Trial)
+        foreach ((FigureSum trial, double alpha) in Looks(figures))
         {
-            double alpha = Alpha(stretch);
             if (gate.MaxPpm is { } max)
             {
                 double least = ProportionBounds.Lower(trial.Failures, trial.Requests, alpha);
@@ -105,9 +105,8 @@ public static class HealthGate
     private static string? Breach(LatencyGate gate, TrialFigures figures)
     {
         double quantile = gate.QuantilePermille / 1000.0;
-        foreach ((int stretch, FigureSum trial) in figures.Trial)
+        foreach ((FigureSum trial, double alpha) in Looks(figures))
         {
-            double alpha = Alpha(stretch);
             if (gate.MaxMicroseconds is { } max)
             {
                 double least = AtLeast(trial.Latency, quantile, alpha);
@@ -178,10 +177,16 @@ public static class HealthGate
         return high == LatencySketch.Buckets - 1 ? double.PositiveInfinity : LatencySketch.UpperEdge(high);
     }
 
-    private static double Alpha(int stretch)
+    /// <summary>What is judged, and with which probability of being wrong.</summary>
+    private static IEnumerable<(FigureSum Trial, double Alpha)> Looks(TrialFigures figures)
     {
-        double k = stretch + 1;
-        return FalseAlarmMax * 6 / (Math.PI * Math.PI * k * k);
+        const double Half = FalseAlarmMax / 2;
+        yield return (figures.Whole, Half);
+        foreach ((int stretch, FigureSum trial) in figures.Trial)
+        {
+            double k = stretch + 1;
+            yield return (trial, Half * 6 / (Math.PI * Math.PI * k * k));
+        }
     }
 
     private static string Where(FigureSum trial)

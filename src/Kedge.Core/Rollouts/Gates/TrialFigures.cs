@@ -27,7 +27,7 @@ internal sealed record TrialFigures
     /// <summary>The new release, by stretch from 0; stretches without a request are not there.</summary>
     public required ImmutableSortedDictionary<int, FigureSum> Trial { get; init; }
 
-    /// <summary>The new release, all stretches.</summary>
+    /// <summary>The new release, all that it ever answered on these devices.</summary>
     public required FigureSum Whole { get; init; }
 
     /// <summary>The release before it, on the devices that have the new one.</summary>
@@ -40,6 +40,7 @@ internal sealed record TrialFigures
         IReadOnlyList<RolloutMember> members, long target, long startedAtMs, TimeSpan window)
     {
         long windowMs = (long)window.TotalMilliseconds;
+        List<(DeviceId, FigureWindow)> whole = [];
         List<(DeviceId, FigureWindow)> trial = [];
         List<(DeviceId, FigureWindow)> before = [];
         List<(DeviceId, FigureWindow)> unchanged = [];
@@ -49,6 +50,16 @@ internal sealed record TrialFigures
             foreach (FigureWindow figures in member.Figures)
             {
                 bool isHeld = figures.Release == member.Release;
+                if (isExposed && isHeld)
+                {
+                    whole.Add((member.Device, figures));
+                }
+
+                if (figures.Folded > 0)
+                {
+                    continue; // Of another time than what it would be compared with.
+                }
+
                 if (isExposed && isHeld)
                 {
                     trial.Add((member.Device, figures));
@@ -71,7 +82,7 @@ internal sealed record TrialFigures
                 .Select(static g => (g.Key, Sum: FigureSum.Of(g)))
                 .Where(static g => g.Sum.Requests > 0)
                 .ToImmutableSortedDictionary(static g => g.Key, static g => g.Sum),
-            Whole = FigureSum.Of(trial),
+            Whole = FigureSum.Of(whole),
             Before = FigureSum.Of(before),
             Unchanged = FigureSum.Of(unchanged),
         };
