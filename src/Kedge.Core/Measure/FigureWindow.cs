@@ -68,5 +68,5 @@ public sealed record FigureWindow
 
     /// <inheritdoc/>
     public override string ToString() =>
-        $"{Instance} from {FromMs}: {Requests} requests, {Failures} failures, {Latency}";
+        $"{Instance} from {FromMs}: {Requests} requests, {Failures} failures";
 }

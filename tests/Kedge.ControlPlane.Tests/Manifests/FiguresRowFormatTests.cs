@@ -34,7 +34,7 @@ public sealed class FiguresRowFormatTests
             Latency = LatencySketch.Of(counts),
         };
         ImmutableArray<FigureWindow> windows =
-            [.. Enumerable.Repeat(longest, FigureLog.WindowsPerReleaseMax * FigureLog.ReleasesMax)];
+            [.. Enumerable.Repeat(longest, (FigureLog.WindowsPerReleaseMax + 1) * FigureLog.ReleasesMax)];
         string text = FiguresRowFormat.Write(windows);
         Assert.InRange(text.Length, 1, StoreLimits.FiguresCharsMax);
         Assert.Equal(windows.Length, FiguresRowFormat.Read(text, longest.Instance.Workload).Length);
