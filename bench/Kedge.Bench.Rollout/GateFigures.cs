@@ -51,12 +51,7 @@ internal sealed class GateFigures(BenchFleet fleet, BenchReport report)
             "trial", TrialModels.Signals, workersPerTarget: 1, TimeSpan.FromMilliseconds(10));
         await ApplyAsync(
             "narrow", "{type: Waves, canary: {percent: 100%}, soak: 10m, gates: {errors: {max: 2%, minRequests: 50}}}");
-        await Until.TrueAsync(
-            async () => (await fleet.Fleet.Client.GetRolloutAsync(Deployment, CancellationToken.None)).Phase
-                == "RolledBack",
-            Patience,
-            fleet.Fleet.DescribeAsync,
-            pollMs: 20);
+        await PhaseAsync("RolledBack");
         await load.StopAsync();
         long first = (load.FirstFailedAt ?? throw new InvalidOperationException("no request failed"))
             .ToUnixTimeMilliseconds();
@@ -65,10 +60,19 @@ internal sealed class GateFigures(BenchFleet fleet, BenchReport report)
             .. (await fleet.Fleet.Client.ListEventsAsync("", 1000, CancellationToken.None)).Items
                 .Where(e => e.AtMs >= first),
         ];
+        // The same manifest again would be no change: what is good comes between.
+        await ApplyAsync("good", "{type: All}");
+        await PhaseAsync("Complete");
         return (
             (found.First(e => e.Reason == "RolloutRollingBack").AtMs - first) / 1000.0,
             (found.First(e => e.Reason == "RolloutRolledBack").AtMs - first) / 1000.0);
     }
+
+    private Task PhaseAsync(string phase) => Until.TrueAsync(
+        async () => (await fleet.Fleet.Client.GetRolloutAsync(Deployment, CancellationToken.None)).Phase == phase,
+        Patience,
+        fleet.Fleet.DescribeAsync,
+        pollMs: 20);
 
     private async Task PushAsync(string tag, byte[] model)
     {
