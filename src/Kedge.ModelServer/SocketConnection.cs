@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.IO.Pipelines;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
@@ -17,8 +16,11 @@ internal sealed class SocketConnection : DefaultConnectionContext
     private const int SmallRead = 4 * 1024;
     private const int LargeRead = 64 * 1024;
 
+    private const int Write = 16 * 1024;
+    private const int BlocksKept = 64;
+
     private static readonly PipeOptions Incoming = Options(pause: 1024 * 1024, SmallRead);
-    private static readonly PipeOptions Outgoing = Options(pause: 64 * 1024, minimumSegment: 16 * 1024);
+    private static readonly PipeOptions Outgoing = Options(pause: 64 * 1024, Write);
     private static long _made;
 
     private readonly Socket _socket;
@@ -66,8 +68,8 @@ internal sealed class SocketConnection : DefaultConnectionContext
         await base.DisposeAsync().ConfigureAwait(false);
     }
 
-    private static PipeOptions Options(long pause, int minimumSegment) => new(
-        MemoryPool<byte>.Shared, PipeScheduler.Inline, PipeScheduler.Inline, pause, pause / 2, minimumSegment,
+    private static PipeOptions Options(long pause, int block) => new(
+        new BlockPool(block, BlocksKept), PipeScheduler.Inline, PipeScheduler.Inline, pause, pause / 2, block,
         useSynchronizationContext: false);
 
     private async Task ReceiveAsync(PipeWriter pipe)

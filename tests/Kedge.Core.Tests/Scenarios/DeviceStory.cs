@@ -88,7 +88,8 @@ internal sealed class DeviceStory
                 {
                     Assert.True(InstanceId.TryParse(w, out InstanceId alive));
                     return alive;
-                })], "r1") { Holds = _bench.State.Holds });
+                })], "r1")
+                { Holds = _bench.State.Holds });
                 break;
             case "hold":
                 Hold(P(DeviceErrors.Held, string.Join(' ', words[1..])), _bench.State.Holds.Windows);
