@@ -30,7 +30,11 @@ internal static class RunCommand
         AgentLoop? loop = null;
         long Floor() => loop?.FloorMs ?? DataFolder.BuiltAtMs;
         using ServeSupervisor supervisor = new(
-            folder.Supervisor(config, arguments.One("--serve"), arguments.One("--runtime-library")), time);
+            folder.Supervisor(config, arguments.One("--serve"), arguments.One("--runtime-library")) with
+            {
+                Sensors = new RealDisk(arguments.One("--inventory-root") ?? "/"),
+            },
+            time);
         HttpsArtifactSource source = new(credentials, time, Floor);
         await using ConfiguredAsyncDisposable closing = source.ConfigureAwait(false);
         AgentOptions options = Options(folder, config, arguments.One("--inventory-root")) with

@@ -16,6 +16,27 @@ internal static class PowerReader
             .OfType<ThermalZoneFacts>()
             .Take(InventoryLimits.ThermalZonesMax)];
 
+    /// <summary>
+    /// What the hottest zone says now, in thousandths of a degree Celsius; null where none says anything.
+    /// </summary>
+    internal static int? Hottest(InventoryTree tree)
+    {
+        int? hottest = null;
+        int zones = 0;
+        foreach (NumberedName zone in tree.Numbered(ZoneFolder, "thermal_zone"))
+        {
+            if (zones++ == InventoryLimits.ThermalZonesMax)
+            {
+                break;
+            }
+
+            int? temperature = Temperature(tree, zone.Name);
+            hottest = hottest is null || temperature > hottest ? temperature ?? hottest : hottest;
+        }
+
+        return hottest;
+    }
+
     /// <summary>The first battery that feeds the machine: those of its mouse and keyboard are supplies too.</summary>
     internal static BatteryFacts? Battery(InventoryTree tree) => tree.Names(SupplyFolder)
         .Select(name => $"{SupplyFolder}/{name}")
@@ -28,9 +49,14 @@ internal static class PowerReader
     private static ThermalZoneFacts? Zone(InventoryTree tree, string name)
     {
         string type = tree.Text($"{ZoneFolder}/{name}/type");
-        long? temperature = tree.Number($"{ZoneFolder}/{name}/temp");
-        return temperature is >= InventoryLimits.MilliCelsiusMin and <= InventoryLimits.MilliCelsiusMax
-            ? new ThermalZoneFacts(type.Length > 0 ? type : name, (int)temperature)
+        return Temperature(tree, name) is { } temperature
+            ? new ThermalZoneFacts(type.Length > 0 ? type : name, temperature)
             : null;
     }
+
+    private static int? Temperature(InventoryTree tree, string name) =>
+        tree.Number($"{ZoneFolder}/{name}/temp") is { } milli
+            and >= InventoryLimits.MilliCelsiusMin and <= InventoryLimits.MilliCelsiusMax
+            ? (int)milli
+            : null;
 }

@@ -122,18 +122,27 @@ internal sealed class InstanceMeter(InstanceState instance, TimeSpan now)
         return true;
     }
 
-    /// <summary>Counts a reading of the memory, where there was one.</summary>
+    /// <summary>Counts a reading of the memory and of the temperature, where there was one.</summary>
     private static void Weigh(KeptWindow open, InstanceFigures figures)
     {
         FigureWindow window = open.Window;
-        if (figures.MemoryBytes > 0)
+        bool hasMemory = figures.MemoryBytes > 0;
+        bool hasHeat = figures.HeatMilliCelsius != InstanceFigures.NoHeat;
+        long memory = Math.Min(figures.MemoryBytes, FiguresFormat.MemoryBytesMax);
+        open.Window = window with
         {
-            long memory = Math.Min(figures.MemoryBytes, FiguresFormat.MemoryBytesMax);
-            open.Window = window with
-            {
-                Readings = Math.Min(window.Readings + 1, FiguresFormat.CountMax),
-                MemoryLowBytes = window.Readings == 0 ? memory : Math.Min(memory, window.MemoryLowBytes),
-            };
-        }
+            Readings = More(window.Readings, hasMemory),
+            MemoryLowBytes = !hasMemory ? window.MemoryLowBytes
+                : window.Readings == 0 ? memory : Math.Min(memory, window.MemoryLowBytes),
+            HeatReadings = More(window.HeatReadings, hasHeat),
+            HeatLowMilliCelsius = !hasHeat ? window.HeatLowMilliCelsius
+                : window.HeatReadings == 0 ? figures.HeatMilliCelsius
+                : Math.Min(figures.HeatMilliCelsius, window.HeatLowMilliCelsius),
+            GoldenSamples = figures.GoldenSamples,
+            GoldenAgreed = figures.GoldenAgreed,
+        };
     }
+
+    private static int More(int readings, bool isOneMore) =>
+        isOneMore ? Math.Min(readings + 1, FiguresFormat.CountMax) : readings;
 }

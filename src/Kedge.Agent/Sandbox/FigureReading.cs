@@ -1,3 +1,4 @@
+using Kedge.Agent.Inventory;
 using Kedge.Core.Borders;
 using Kedge.Core.Device;
 using Kedge.Core.Measure;
@@ -8,12 +9,15 @@ namespace Kedge.Agent.Sandbox;
 /// <summary>Asks one instance what it has counted. Blocks its caller.</summary>
 internal static class FigureReading
 {
-    internal static FiguresOutcome Of(LiveInstance live)
+    /// <summary>Asks it, and reads how warm its device is.</summary>
+    /// <param name="live">The instance.</param>
+    /// <param name="sensors">Where thermal zones are read.</param>
+    internal static FiguresOutcome Of(LiveInstance live, IDisk sensors)
     {
         try
         {
             ControlReply reply = ControlClient.Ask(live.Paths.Control, ControlOps.Figures);
-            return reply.Ok ? Judge(reply, live) : Failed(reply.Error);
+            return reply.Ok ? Judge(reply, live, sensors) : Failed(reply.Error);
         }
         catch (Exception e) when (e is IOException or TimeoutException)
         {
@@ -21,15 +25,21 @@ internal static class FigureReading
         }
     }
 
-    private static FiguresOutcome Judge(ControlReply reply, LiveInstance live)
+    private static FiguresOutcome Judge(ControlReply reply, LiveInstance live, IDisk sensors)
     {
+        (int agreed, int samples) = GoldenReach.Of(live.Paths);
         bool fits = LatencySketch.TryParse(reply.Latency ?? "-", out LatencySketch? latency)
             && reply.Requests is >= 0 and <= FigureWindow.RequestsMax
             && reply.Failures >= 0 && reply.Failures <= reply.Requests
             && latency.Total <= reply.Requests - reply.Failures;
         return fits
             ? new FiguresOutcome.Read(new InstanceFigures(
-                reply.Requests, reply.Failures, latency!, live.Launcher.MemoryOf(live.Paths, live.Process.Pid)))
+                reply.Requests, reply.Failures, latency!, live.Launcher.MemoryOf(live.Paths, live.Process.Pid))
+            {
+                HeatMilliCelsius = PowerReader.Hottest(new InventoryTree(sensors)) ?? InstanceFigures.NoHeat,
+                GoldenAgreed = agreed,
+                GoldenSamples = samples,
+            })
             : Failed("it answered with figures that cannot be");
     }
 

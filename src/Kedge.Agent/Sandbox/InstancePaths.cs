@@ -34,6 +34,9 @@ internal sealed record InstancePaths(string RunFolder, InstanceId Instance)
     /// <summary>What the process prints before it has a log, and the runtime's last words.</summary>
     public string Output => Path.Combine(Folder, "output.log");
 
+    /// <summary>How many golden samples agreed when it was tried.</summary>
+    public string Golden => Path.Combine(Folder, "golden");
+
     /// <summary>Written by the launcher: the process id.</summary>
     public string PidFile => Path.Combine(Folder, "pid");
 

@@ -25,18 +25,21 @@ internal static class Preflight
     {
         using CancellationTokenSource late = new(AgentLimits.PreflightDeadline, time);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancel, late.Token);
+        GoldenReach reach = new();
         try
         {
             foreach (PreparedModel model in release.Models.Where(m => m.Golden is not null))
             {
                 string file = Path.Combine(dataFolder, model.Golden!); // Filtered just above.
-                StepOutcome outcome = await ModelAsync(paths, model, file, time, either.Token).ConfigureAwait(false);
+                StepOutcome outcome = await ModelAsync(
+                    paths, model, file, release.Spec.GoldenPpm, reach, time, either.Token).ConfigureAwait(false);
                 if (outcome is StepOutcome.Failed)
                 {
                     return outcome;
                 }
             }
 
+            reach.Remember(paths);
             return new StepOutcome.Done();
         }
         catch (OperationCanceledException) when (late.IsCancellationRequested && !cancel.IsCancellationRequested)
@@ -50,7 +53,8 @@ internal static class Preflight
     }
 
     private static async ValueTask<StepOutcome> ModelAsync(
-        InstancePaths paths, PreparedModel model, string file, TimeProvider time, CancellationToken cancel)
+        InstancePaths paths, PreparedModel model, string file, int goldenPpm, GoldenReach reach, TimeProvider time,
+        CancellationToken cancel)
     {
         FileInfo golden = new(file);
         if (!golden.Exists || golden.Length > InferenceLimits.GoldenBytesMax)
@@ -64,15 +68,25 @@ internal static class Preflight
             return NotRun(Blame.ReleaseForGood, $"{model.Name}: {fault.Message}");
         }
 
+        samples = goldenPpm == 0 ? samples : samples with { MinimumAgreement = goldenPpm / 1e6 };
         GoldenVerdict verdict = await JudgeAsync(paths, model.Name, samples, time, cancel).ConfigureAwait(false);
+        reach.Take(verdict);
         return verdict.Passed
             ? new StepOutcome.Done()
-            : new StepOutcome.Failed(Blame.ReleaseForGood, new Problem(
-                SandboxErrors.GoldenMissed.Code,
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"{model.Name}: {verdict.Agreed} of {verdict.Samples} golden samples agree, {verdict.Needed} are ")
-                    + $"needed. {verdict.FirstDisagreement}"));
+            : new StepOutcome.Failed(
+                Blame.ReleaseForGood,
+                new Problem(SandboxErrors.GoldenMissed.Code, Missed(model.Name, verdict, goldenPpm)));
+    }
+
+    private static string Missed(string model, GoldenVerdict verdict, int goldenPpm)
+    {
+        string asked = goldenPpm == 0
+            ? string.Create(CultureInfo.InvariantCulture, $"{verdict.Needed} are needed")
+            : string.Create(CultureInfo.InvariantCulture, $"asked for are {goldenPpm / 10_000.0:0.####} %");
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{model}: agreed on {verdict.Agreed} of {verdict.Samples} golden samples, {asked}. ")
+            + verdict.FirstDisagreement;
     }
 
     private static async ValueTask<GoldenVerdict> JudgeAsync(

@@ -253,7 +253,7 @@ internal sealed class ServeSupervisor : IProcessSupervisor, IDisposable
 
     public ValueTask<FiguresOutcome> ReadFiguresAsync(InstanceId instance, CancellationToken cancel) => Blocking(
         () => _live.TryGetValue(instance, out LiveInstance? live)
-            ? FigureReading.Of(live)
+            ? FigureReading.Of(live, _options.Sensors)
             : new FiguresOutcome.Failed(Gone(instance).Problem),
         cancel);
 

@@ -1,3 +1,6 @@
+using Kedge.Agent.Disk;
+using Kedge.Core.Borders;
+
 namespace Kedge.Agent.Sandbox;
 
 /// <summary>Where a supervisor finds what it needs, complete with defaults.</summary>
@@ -28,6 +31,9 @@ public sealed record SupervisorOptions
 
     /// <summary>True when this device allows workloads without a sandbox.</summary>
     public bool AllowsNoSandbox { get; init; }
+
+    /// <summary>Where thermal zones are read: rooted at <c>/</c>, or at a captured tree.</summary>
+    public IDisk Sensors { get; init; } = new RealDisk("/");
 
     /// <summary>False to run the sandbox's self-test even when it passed since the machine was booted.</summary>
     public bool RemembersTest { get; init; } = true;

@@ -16,7 +16,7 @@ namespace Kedge.ControlPlane.Manifests;
 /// </summary>
 public static class FiguresRowFormat
 {
-    private const int MembersOfWindow = 12;
+    private const int MembersBeside = 2;
     private const int WindowsMax = (FigureLog.WindowsPerReleaseMax + 1) * FigureLog.ReleasesMax;
 
     /// <summary>One line of JSON, always the same for the same windows.</summary>
@@ -73,8 +73,10 @@ public static class FiguresRowFormat
     {
         long heardMs = json.GetProperty("heardMs").GetInt64();
         int folded = json.GetProperty("folded").GetInt32();
-        return heardMs >= 0 && folded >= 0 && json.EnumerateObject().Count() == MembersOfWindow
-            ? FiguresFormat.ReadFields(json) with { HeardMs = heardMs, Folded = folded }
+        FigureWindow told = FiguresFormat.ReadFields(json);
+        return heardMs >= 0 && folded >= 0
+            && json.EnumerateObject().Count() == MembersBeside + FiguresFormat.FieldsOf(told)
+            ? told with { HeardMs = heardMs, Folded = folded }
             : throw new FormatException("a window that the store never writes");
     }
 }

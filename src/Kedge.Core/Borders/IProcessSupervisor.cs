@@ -166,7 +166,20 @@ public abstract record LogOutcome
 /// <param name="Failures">Those of them that were answered with an error.</param>
 /// <param name="Latency">Times of those that were answered well, at most <paramref name="Requests"/>.</param>
 /// <param name="MemoryBytes">Memory that it holds now, page cache left out; 0 where that cannot be read.</param>
-public sealed record InstanceFigures(long Requests, long Failures, LatencySketch Latency, long MemoryBytes);
+public sealed record InstanceFigures(long Requests, long Failures, LatencySketch Latency, long MemoryBytes)
+{
+    /// <summary>What <see cref="HeatMilliCelsius"/> says where the device has no thermal zone that answers.</summary>
+    public const int NoHeat = int.MinValue;
+
+    /// <summary>Its device's hottest thermal zone now, in thousandths of a degree Celsius.</summary>
+    public int HeatMilliCelsius { get; init; } = NoHeat;
+
+    /// <summary>Golden samples that were tried on it before it could serve; 0 where none were.</summary>
+    public int GoldenSamples { get; init; }
+
+    /// <summary>Those of them that agreed.</summary>
+    public int GoldenAgreed { get; init; }
+}
 
 /// <summary>What became of reading figures.</summary>
 [Closed]

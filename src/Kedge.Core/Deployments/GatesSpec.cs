@@ -23,12 +23,23 @@ public sealed record GatesSpec
     /// <summary>Restarts that one device may need, from 0; null for no gate.</summary>
     public int? MaxRestarts { get; init; }
 
+    /// <summary>How warm each device gets; null for no gate.</summary>
+    public TemperatureGate? Temperature { get; init; }
+
+    /// <summary>
+    /// So many in a million of the golden samples must agree on each device, 1..1,000,000; null for as many as the
+    /// package asks for.
+    /// </summary>
+    public int? GoldenPpm { get; init; }
+
     /// <summary>True when no gate is set.</summary>
-    public bool IsEmpty => Errors is null && Latency.IsEmpty && Memory is null && MaxRestarts is null;
+    public bool IsEmpty => Errors is null && Latency.IsEmpty && Memory is null && MaxRestarts is null
+        && Temperature is null && GoldenPpm is null;
 
     /// <summary>Compared by content: arrays would be compared by reference.</summary>
     public bool Equals(GatesSpec? other) => other is not null
         && (Window, Errors, Memory, MaxRestarts) == (other.Window, other.Errors, other.Memory, other.MaxRestarts)
+        && (Temperature, GoldenPpm) == (other.Temperature, other.GoldenPpm)
         && Latency.SequenceEqual(other.Latency);
 
     /// <inheritdoc/>
@@ -61,3 +72,12 @@ public sealed record LatencyGate(
 /// At most so many thousandths of what the old revision held there, 1,000..100,000; null for no comparison.
 /// </param>
 public sealed record MemoryGate(long? MaxBytes, int? MaxRatioPermille);
+
+/// <summary>
+/// How warm each device may get: one whose hottest part was never cooler for a whole window has failed.
+/// </summary>
+/// <param name="MaxCelsius">At most so many degrees Celsius; null for no limit of its own.</param>
+/// <param name="MaxIncreaseCelsius">
+/// At most so many degrees more than with the old revision there, from 1; null for no comparison.
+/// </param>
+public sealed record TemperatureGate(int? MaxCelsius, int? MaxIncreaseCelsius);

@@ -46,6 +46,12 @@ public sealed record WorkloadSpec : IEquatable<WorkloadSpec>
     /// </summary>
     public ImmutableArray<MaintenanceWindow> Windows { get; init; } = [];
 
+    /// <summary>
+    /// So many in a million of its golden samples must agree before it may serve, 0..1,000,000; 0 for as many as each
+    /// package asks for. Not part of the digest.
+    /// </summary>
+    public int GoldenPpm { get; init; }
+
     /// <summary>Same release: the digests are equal.</summary>
     public bool Equals(WorkloadSpec? other) => other is not null && Digest == other.Digest;
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using Kedge.Core.Desired;
 
 namespace Kedge.Core.Device;
@@ -174,14 +175,14 @@ internal static class WorkloadMoves
     public static WorkloadMove PreflightOrHandOver(WorkloadMove m, WorkloadEvent e)
     {
         m = m.With(m.W with { Candidate = e.Candidate });
-        return m.W.Passed.Contains(new PreflightPass(m.W.Attempt!.Digest, m.Runtime))
+        return m.W.Passed.Contains(PassOf(m, m.W.Attempt!))
             ? HandOver(m)
             : Preflight(m);
     }
 
     public static WorkloadMove RememberPassAndHandOver(WorkloadMove m, WorkloadEvent e)
     {
-        ImmutableArray<PreflightPass> passed = m.W.Passed.Add(new PreflightPass(m.W.Attempt!.Digest, m.Runtime));
+        ImmutableArray<PreflightPass> passed = m.W.Passed.Add(PassOf(m, m.W.Attempt!));
         return HandOver(m.With(m.W with { Passed = Newest(passed, Limits.PreflightsPerWorkloadMax) }));
     }
 
@@ -430,6 +431,12 @@ internal static class WorkloadMoves
     private static Problem? WhyHeld(WorkloadMove m, WorkloadSpec next) =>
         m.W.Current is not { } current || current.Spec == next || m.IsQuarantined(current.Spec) ? null
         : m.Hold ?? (IsWayBack(m.W, current.Spec, next) ? null : m.Window);
+
+    /// <summary>A pass with a share of the samples that was asked for says nothing about another share.</summary>
+    private static PreflightPass PassOf(WorkloadMove m, WorkloadSpec spec) => new(
+        spec.Digest,
+        spec.GoldenPpm == 0 ? m.Runtime : string.Create(
+            CultureInfo.InvariantCulture, $"{m.Runtime}, {spec.GoldenPpm} of a million agree"));
 
     private static bool IsWayBack(WorkloadState w, WorkloadSpec current, WorkloadSpec next) =>
         next == w.LastGood

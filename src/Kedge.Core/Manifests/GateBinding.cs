@@ -24,7 +24,11 @@ internal static class GateBinding
                 ? new MemoryGate(
                     memory.At("max").IsThere ? memory.Bytes("max") : null, Ratio(memory.Text("maxRatio")))
                 : null,
-            MaxRestarts = gates.At("maxRestarts").IsThere ? (int)gates.Number("maxRestarts") : null,
+            MaxRestarts = Whole(gates, "maxRestarts"),
+            Temperature = gates.At("temperature") is { IsThere: true } temperature
+                ? new TemperatureGate(Whole(temperature, "max"), Whole(temperature, "maxIncrease"))
+                : null,
+            GoldenPpm = Share(gates.At("golden").Text("agreement")),
         };
     }
 
@@ -50,7 +54,12 @@ internal static class GateBinding
             ? ManifestWriter.Map(
                 ("max", ManifestWriter.Bytes(memory.MaxBytes ?? 0)), ("maxRatio", Ratio(memory.MaxRatioPermille)))
             : null),
-        ("maxRestarts", gates.MaxRestarts is { } restarts ? ManifestWriter.Number(restarts) : null));
+        ("maxRestarts", Whole(gates.MaxRestarts)),
+        ("temperature", gates.Temperature is { } temperature
+            ? ManifestWriter.Map(
+                ("max", Whole(temperature.MaxCelsius)), ("maxIncrease", Whole(temperature.MaxIncreaseCelsius)))
+            : null),
+        ("golden", gates.GoldenPpm is { } golden ? ManifestWriter.Map(("agreement", Share(golden))) : null));
 
     private static LatencyGate Latency(ManifestFields latency)
     {
@@ -69,6 +78,11 @@ internal static class GateBinding
 
     private static long? Requests(ManifestFields gate) =>
         gate.At("minRequests").IsThere ? gate.Number("minRequests") : null;
+
+    private static int? Whole(ManifestFields gate, string field) =>
+        gate.At(field).IsThere ? (int)gate.Number(field) : null;
+
+    private static ManifestNode? Whole(int? number) => number is { } value ? ManifestWriter.Number(value) : null;
 
     private static int? Share(string text) => Quantity.TryParseShare(text, out int ppm) ? ppm : null;
 

@@ -59,7 +59,24 @@ internal static class GateFields
             "maxRestarts",
             FieldShape.Integer,
             "A device on which its process ended by itself more often than this counts as failed.")
-            .Within(0, ManifestLimits.GateRestartsMax));
+            .Within(0, ManifestLimits.GateRestartsMax),
+        FieldSchema.Group(
+            "temperature",
+            "How warm each device may get; one whose hottest part was never cooler for a whole window counts as "
+            + "failed. Give `max`, `maxIncrease` or both.",
+            FieldSchema.Of("max", FieldShape.Integer, "Highest temperature in degrees Celsius, as `85`.")
+                .Within(1, ManifestLimits.GateCelsiusMax),
+            FieldSchema.Of(
+                "maxIncrease",
+                FieldShape.Integer,
+                "So many degrees more than with the old revision on the same device, as `10`.")
+                .Within(1, ManifestLimits.GateCelsiusMax)),
+        FieldSchema.Group(
+            "golden",
+            "How many golden samples must agree on each device before it serves the revision; else as many as each "
+            + "package asks for.",
+            FieldSchema.Of("agreement", FieldShape.Share, "Share of the samples that must agree, as `98%`.")
+                .Within(1, 1_000_000).Required()));
 
     /// <summary>Five answers beyond the quantile, at least a hundred in all.</summary>
     public static long MinRequestsOf(int quantilePermille) => Math.Max(100, 5_000 / (1_000 - quantilePermille));

@@ -5,7 +5,8 @@ namespace Kedge.Core.Manifests;
 /// <summary>What gates must say to judge anything.</summary>
 internal static class GateRules
 {
-    private static readonly string[] Kinds = ["errors", "latency", "memory", "maxRestarts"];
+    private static readonly string[] Kinds = 
+        ["errors", "latency", "memory", "maxRestarts", "temperature", "golden"];
 
     public static void Check(ManifestFields gates, FindingList findings)
     {
@@ -21,6 +22,7 @@ internal static class GateRules
 
         OneOf(findings, gates.At("errors"), "gates.errors", "max", "maxIncrease");
         OneOf(findings, gates.At("memory"), "gates.memory", "max", "maxRatio");
+        OneOf(findings, gates.At("temperature"), "gates.temperature", "max", "maxIncrease");
         HashSet<string> quantiles = new(StringComparer.Ordinal);
         int index = 0;
         foreach (ManifestFields latency in gates.Items("latency"))

@@ -87,6 +87,9 @@ public static class ManifestLimits
     /// <summary>Restarts that a gate can allow on one device.</summary>
     public const int GateRestartsMax = 1_000;
 
+    /// <summary>Degrees Celsius that a gate can name: silicon ends its work well below.</summary>
+    public const int GateCelsiusMax = 150;
+
     /// <summary>Shortest window of figures in seconds: a device tells them every second at most.</summary>
     public const int GateWindowSecondsMin = 10;
 

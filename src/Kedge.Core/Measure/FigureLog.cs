@@ -76,5 +76,9 @@ public static class FigureLog
             Restarts = newestFirst.Max(static w => w.Restarts),
             Readings = 0,
             MemoryLowBytes = 0,
+            HeatReadings = 0,
+            HeatLowMilliCelsius = 0,
+            GoldenSamples = newestFirst.Max(static w => w.GoldenSamples),
+            GoldenAgreed = newestFirst.MaxBy(static w => w.GoldenSamples)!.GoldenAgreed, // Not empty.
         };
 }

@@ -54,6 +54,22 @@ public sealed record FigureWindow
     /// <summary>The least memory that a reading found, in bytes, page cache left out; 0 when none was made.</summary>
     public long MemoryLowBytes { get; init; }
 
+    /// <summary>How often a temperature was read; 0 on a device that has no thermal zone.</summary>
+    public int HeatReadings { get; init; }
+
+    /// <summary>The lowest that a reading found the hottest thermal zone at, in thousandths of a degree
+    /// Celsius.</summary>
+    public int HeatLowMilliCelsius { get; init; }
+
+    /// <summary>
+    /// Golden samples of the model of which the smallest share agreed when the release was tried on this device; 0
+    /// where the instance did not have to try them.
+    /// </summary>
+    public int GoldenSamples { get; init; }
+
+    /// <summary>Those of them that agreed.</summary>
+    public int GoldenAgreed { get; init; }
+
     /// <summary>
     /// Written out, as the text below: what a record makes for its members would cost the agent more code than this.
     /// </summary>
@@ -61,7 +77,9 @@ public sealed record FigureWindow
         && Instance == other.Instance && Release == other.Release && FromMs == other.FromMs && HeardMs == other.HeardMs
         && ForMs == other.ForMs && Requests == other.Requests && Failures == other.Failures
         && Latency.Equals(other.Latency) && Restarts == other.Restarts && Readings == other.Readings
-        && MemoryLowBytes == other.MemoryLowBytes && Folded == other.Folded;
+        && MemoryLowBytes == other.MemoryLowBytes && Folded == other.Folded
+        && HeatReadings == other.HeatReadings && HeatLowMilliCelsius == other.HeatLowMilliCelsius
+        && GoldenSamples == other.GoldenSamples && GoldenAgreed == other.GoldenAgreed;
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(FromMs, HeardMs, Requests);

@@ -45,6 +45,7 @@ internal sealed class ReleaseCache(Func<WorkloadSpec, Digest> releaseDigest)
             Sandbox = spec.Sandbox,
             FigureWindow = spec.Strategy.Gates.Window,
             Windows = spec.Strategy.Windows,
+            GoldenPpm = spec.Strategy.Gates.GoldenPpm ?? 0,
         };
         return workload with { Digest = releaseDigest(workload) };
     }

@@ -173,6 +173,11 @@ public static class DesiredMessage
             json.WriteNumber("figureWindowMs", (long)spec.FigureWindow.TotalMilliseconds);
         }
 
+        if (!forDigest && spec.GoldenPpm > 0)
+        {
+            json.WriteNumber("goldenPpm", spec.GoldenPpm);
+        }
+
         if (!forDigest && !spec.Windows.IsEmpty)
         {
             WriteWindows(json, spec.Windows);
@@ -226,9 +231,11 @@ public static class DesiredMessage
             Sandbox = Words.Sandbox(json.GetProperty("sandbox").GetString()),
             FigureWindow = ReadFigureWindow(json),
             Windows = ReadWindows(json),
+            GoldenPpm = json.TryGetProperty("goldenPpm", out JsonElement ppm) ? ppm.GetInt32() : 0,
         };
         Require(spec.Endpoint.Expose != Exposure.Unknown && spec.Endpoint.Port is >= 0 and <= 65535, "endpoint");
         Require(spec.Sandbox != SandboxRule.Unknown, "sandbox");
+        Require(spec.GoldenPpm is >= 0 and <= 1_000_000, "goldenPpm");
         return spec with { Digest = ReleaseDigest(spec) };
     }
 

@@ -32,6 +32,9 @@ public static class FiguresFormat
     /// <summary>Memory of one instance, in bytes; more is nonsense.</summary>
     public const long MemoryBytesMax = 1L << 50;
 
+    /// <summary>Temperature on either side of 0, in thousandths of a degree Celsius; more is nonsense.</summary>
+    public const int MilliCelsiusMax = 1_000_000;
+
     private const long TimeMsMax = 1L << 53;
     private static readonly JsonReaderOptions Strict = new() { MaxDepth = 8 };
 
@@ -104,6 +107,17 @@ public static class FiguresFormat
         json.WriteNumber("restarts", window.Restarts);
         json.WriteNumber("readings", window.Readings);
         json.WriteNumber("memoryLowBytes", window.MemoryLowBytes);
+        if (window.HeatReadings > 0)
+        {
+            json.WriteNumber("heatReadings", window.HeatReadings);
+            json.WriteNumber("heatLowMilliC", window.HeatLowMilliCelsius);
+        }
+
+        if (window.GoldenSamples > 0)
+        {
+            json.WriteNumber("goldenSamples", window.GoldenSamples);
+            json.WriteNumber("goldenAgreed", window.GoldenAgreed);
+        }
     }
 
     /// <summary>
@@ -118,6 +132,7 @@ public static class FiguresFormat
             LatencySketch.TryParse(json.GetProperty("latency").GetString() ?? "-", out LatencySketch? latency),
             "latency");
         long requests = Number(json, "requests", FigureWindow.RequestsMax);
+        int samples = (int)Optional(json, "goldenSamples", 0, CountMax);
         Require(latency!.Total <= requests, "latency"); // A sketch that was read.
         return new FigureWindow
         {
@@ -131,8 +146,16 @@ public static class FiguresFormat
             Restarts = (int)Number(json, "restarts", CountMax),
             Readings = (int)Number(json, "readings", CountMax),
             MemoryLowBytes = Number(json, "memoryLowBytes", MemoryBytesMax),
+            HeatReadings = (int)Optional(json, "heatReadings", 0, CountMax),
+            HeatLowMilliCelsius = (int)Optional(json, "heatLowMilliC", -MilliCelsiusMax, MilliCelsiusMax),
+            GoldenSamples = samples,
+            GoldenAgreed = (int)Optional(json, "goldenAgreed", 0, samples),
         };
     }
+
+    /// <summary>How many members <see cref="WriteFields"/> writes of a window.</summary>
+    public static int FieldsOf(FigureWindow window) =>
+        10 + (window.HeatReadings > 0 ? 2 : 0) + (window.GoldenSamples > 0 ? 2 : 0);
 
     private static (DeploymentId, ImmutableArray<FigureWindow>) ReadMessage(JsonElement root)
     {
@@ -148,6 +171,14 @@ public static class FiguresFormat
         }
 
         return (workload, read.ToImmutable());
+    }
+
+    /// <summary>A number that older devices do not tell; 0 where it is not there.</summary>
+    private static long Optional(JsonElement json, string field, long min, long max)
+    {
+        long value = json.TryGetProperty(field, out JsonElement told) ? told.GetInt64() : 0;
+        Require(value >= min && value <= max, field);
+        return value;
     }
 
     private static long Number(JsonElement json, string field, long max)

@@ -25,6 +25,19 @@ public sealed class InventoryReaderTests
     }
 
     [Fact]
+    public void The_hottest_zone_counts_and_one_that_does_not_answer_is_left_out()
+    {
+        InventoryTree tree = new(InventoryTrees.Made(
+            ("sys/class/thermal/thermal_zone0/temp", "-61000\n"),
+            ("sys/class/thermal/thermal_zone1/temp", "48500\n"),
+            ("sys/class/thermal/thermal_zone2/temp", "nothing\n"),
+            ("sys/class/thermal/thermal_zone3/temp", "2147483647\n"),
+            ("sys/class/thermal/cooling_device0/temp", "99000\n")));
+        Assert.Equal(48_500, PowerReader.Hottest(tree));
+        Assert.Null(PowerReader.Hottest(new InventoryTree(InventoryTrees.Made())));
+    }
+
+    [Fact]
     public void An_empty_tree_gives_unknown_values()
     {
         DeviceFacts facts = InventoryTrees.Read();

@@ -105,6 +105,26 @@ public sealed class FiguresTests
     }
 
     [Fact]
+    public void The_coolest_reading_of_a_window_is_told_and_none_where_nothing_can_be_read()
+    {
+        using Counting device = new();
+        device.Serve(1, window: TimeSpan.FromMinutes(1));
+        foreach (int degrees in (int[])[71, -4, 90])
+        {
+            device.Heat = degrees * 1000;
+            device.Pass(Second);
+        }
+
+        device.Heat = InstanceFigures.NoHeat;
+        device.Pass(TimeSpan.FromMinutes(1));
+        FigureWindow window = Assert.Single(device.Told);
+        Assert.Equal(-4_000, window.HeatLowMilliCelsius);
+        Assert.InRange(window.HeatReadings, 1, window.Readings - 1);
+        device.Pass(TimeSpan.FromMinutes(1));
+        Assert.Equal((0, 0), (device.Told[^1].HeatReadings, device.Told[^1].HeatLowMilliCelsius));
+    }
+
+    [Fact]
     public void A_swap_closes_the_window_of_the_old_release_with_a_last_reading_and_tells_both()
     {
         using Counting device = new();
@@ -328,6 +348,8 @@ public sealed class FiguresTests
 
         public long Memory { get; set; } = 5 * Limits.MiB;
 
+        public int Heat { get; set; } = InstanceFigures.NoHeat;
+
         public long Golden { get; set; }
 
         public int Asked { get; set; }
@@ -382,7 +404,10 @@ public sealed class FiguresTests
             Asked++;
             (long requests, long failures) = _counts.GetValueOrDefault(instance);
             return Lie ?? new InstanceFigures(
-                Golden + requests, failures, Sketch(Golden + requests - failures), Memory);
+                Golden + requests, failures, Sketch(Golden + requests - failures), Memory)
+            {
+                HeatMilliCelsius = Heat,
+            };
         }
     }
 }

@@ -72,6 +72,10 @@ public sealed class FiguresRowFormatTests
     [InlineData("\"failures\":4", "\"failures\":-1")]
     [InlineData("\"heardMs\":1001", "\"heardMs\":-1")]
     [InlineData("\"heardMs\":1001", "\"heard\":1001")]
+    [InlineData("\"heatReadings\":9", "\"heatReadings\":0")]
+    [InlineData("\"heatLowMilliC\":71500", "\"heatLowMilliC\":71500000")]
+    [InlineData("\"goldenAgreed\":39", "\"goldenAgreed\":41")]
+    [InlineData("\"goldenSamples\":40", "\"goldenSamples\":-1")]
     [InlineData("\"restarts\":2", "\"restarts\":99999999999")]
     [InlineData("\"instance\":\"web.1\"", "\"instance\":\"web\"")]
     [InlineData("\"instance\":\"web.1\"", "\"instance\":null")]
@@ -104,6 +108,10 @@ public sealed class FiguresRowFormatTests
             Restarts = 2,
             Readings = 7,
             MemoryLowBytes = 12_345_678,
+            HeatReadings = number == 2 ? 9 : 0,
+            HeatLowMilliCelsius = number == 2 ? 71_500 : 0,
+            GoldenSamples = number == 3 ? 40 : 0,
+            GoldenAgreed = number == 3 ? 39 : 0,
         };
     }
 }

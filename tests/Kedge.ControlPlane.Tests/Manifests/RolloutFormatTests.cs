@@ -139,6 +139,8 @@ public sealed class RolloutFormatTests
                   latency: [{quantile: p50, maxRatio: 1.5}, {quantile: p99, max: 50ms}]
                   memory: {max: 200Mi, maxRatio: 2}
                   maxRestarts: 1
+                  temperature: {max: 85, maxIncrease: 10}
+                  golden: {agreement: 98%}
             """;
         DeploymentSpec spec = Assert.IsType<ManifestOutcome.Valid>(ManifestYaml.ReadSet(Text)).Set.Deployments[0].Spec;
         return spec with { Models = [.. spec.Models.Select(m => m with { Digest = Digest.Of("package"u8) })] };

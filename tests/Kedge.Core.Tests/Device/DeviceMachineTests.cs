@@ -28,6 +28,24 @@ public sealed class DeviceMachineTests
     }
 
     [Fact]
+    public void Golden_samples_are_tried_again_when_another_share_of_them_must_agree()
+    {
+        DeviceBench device = DeviceBench.Serving(V1);
+        device.BringUp(2, V2 with { GoldenPpm = 900_000 });
+        Assert.Equal("HandOver", AfterStart(3, V1 with { Revision = 3 }));
+        device.CompletePipeline();
+        Assert.Equal("Preflight", AfterStart(4, V2 with { Revision = 4 }));
+
+        string AfterStart(long generation, WorkloadSpec spec)
+        {
+            device.Desire(generation, spec);
+            device.Feed(new DeviceEvent.Fetched(spec.Deployment, spec.Digest));
+            device.FeedStarted();
+            return device.LastEffects();
+        }
+    }
+
+    [Fact]
     public void A_new_release_takes_over_before_the_old_one_drains()
     {
         DeviceBench device = DeviceBench.Serving(V1);

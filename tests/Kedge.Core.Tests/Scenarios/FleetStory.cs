@@ -13,9 +13,11 @@ namespace Kedge.Core.Tests.Scenarios;
 /// does of it. Commands: <c>device NAME [label=value ...]</c>, <c>apply vN [all] [canary=1|5%] [canary-at=label=value]
 /// [waves=10%,50%] [growth=3] [soak=60s] [max-unavailable=1] [failures=1] [budget=store:1] [deadline=1h] [errors=1%]
 /// [errors-more=0.5%] [p99=50ms] [p99-ratio=1.5] [memory-ratio=2]
-/// [restarts=1] [min=100] [window=60s]</c> (figures are told in windows of a minute),
+/// [restarts=1] [heat=85] [heat-more=10] [golden=98%] [min=100] [window=60s]</c> (figures are told in windows of a
+/// minute),
 /// <c>serve [DEVICE ...]</c> (whatever they are asked; all that are there when none is named), <c>refuse DEVICE
-/// TEXT</c>, <c>answers DEVICE[,DEVICE] COUNT [errors=5] [p99=20ms] [memory=100Mi] [restarts=1]</c> (what the revision
+/// TEXT</c>, <c>answers DEVICE[,DEVICE] COUNT [errors=5] [p99=20ms] [memory=100Mi] [heat=60]
+/// [golden=99/100] [restarts=1]</c> (what the revision
 /// that it is asked for answered since), <c>away DEVICE ...</c>, <c>back DEVICE ...</c>, <c>full DEVICE</c> (too little
 /// memory for it),
 /// <c>wait TIME</c>, <c>pause</c>, <c>resume</c>, <c>promote</c>, <c>abort</c>.

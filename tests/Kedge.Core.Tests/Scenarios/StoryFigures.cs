@@ -25,6 +25,15 @@ internal static class StoryFigures
             "p99" => gates with { Latency = [latency with { MaxMicroseconds = Microseconds(value) }] },
             "p99-ratio" => gates with { Latency = [latency with { MaxRatioPermille = Ratio(value) }] },
             "memory-ratio" => gates with { Memory = new MemoryGate(null, Ratio(value)) },
+            "heat" => gates with
+            {
+                Temperature = new TemperatureGate((int)Count(value), gates.Temperature?.MaxIncreaseCelsius),
+            },
+            "heat-more" => gates with
+            {
+                Temperature = new TemperatureGate(gates.Temperature?.MaxCelsius, (int)Count(value)),
+            },
+            "golden" => gates with { GoldenPpm = Share(value) },
             "restarts" => gates with { MaxRestarts = int.Parse(value, CultureInfo.InvariantCulture) },
             "min" => gates with
             {
@@ -70,6 +79,16 @@ internal static class StoryFigures
                 ? bytes
                 : window.MemoryLowBytes,
         };
+        if (Value(words, "heat") is { } heat)
+        {
+            window = window with { HeatReadings = 60, HeatLowMilliCelsius = (int)Count(heat) * 1000 };
+        }
+
+        if (Value(words, "golden")?.Split('/') is [string agreed, string samples])
+        {
+            window = window with { GoldenAgreed = (int)Count(agreed), GoldenSamples = (int)Count(samples) };
+        }
+
         return device with { Figures = device.Figures.SetItem(name, FigureLog.Add(held, [window], nowMs)) };
     }
 

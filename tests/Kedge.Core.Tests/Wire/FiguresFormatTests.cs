@@ -20,7 +20,8 @@ public sealed class FiguresFormatTests
     {
         FigureWindow[] told =
         [
-            Of(3, 1_767_225_600_000), Of(4, 1_767_225_900_000), Of(5, 0) with { Latency = LatencySketch.Empty },
+            Of(3, 1_767_225_600_000), Warm(Of(3, 1_767_225_600_001)),
+            Of(4, 1_767_225_900_000), Of(5, 0) with { Latency = LatencySketch.Empty },
         ];
         byte[] bytes = FiguresFormat.Write(Bearing, told);
 
@@ -40,6 +41,10 @@ public sealed class FiguresFormatTests
         Assert.Equal(expected, Encoding.UTF8.GetString(FiguresFormat.Write(Bearing, [Of(3, 1)])));
         string newer = expected.Replace("\"fromMs\"", "\"new\":{},\"fromMs\"", StringComparison.Ordinal);
         Assert.NotNull(FiguresFormat.TryRead(Encoding.UTF8.GetBytes(newer), out _));
+        Assert.Contains(
+            "\"memoryLowBytes\":1048576,\"heatReadings\":5,\"heatLowMilliC\":-4500,\"goldenSamples\":100,"
+            + "\"goldenAgreed\":98}",
+            Encoding.UTF8.GetString(FiguresFormat.Write(Bearing, [Warm(Of(3, 1))])), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -118,6 +123,14 @@ public sealed class FiguresFormatTests
     }
 
     private static string Release => Digest.Of("release"u8).ToString();
+
+    private static FigureWindow Warm(FigureWindow window) => window with
+    {
+        HeatReadings = 5,
+        HeatLowMilliCelsius = -4_500,
+        GoldenSamples = 100,
+        GoldenAgreed = 98,
+    };
 
     private static FigureWindow Of(long instance, long fromMs)
     {

@@ -94,6 +94,21 @@ public sealed class SignedMessageTests : IDisposable
     }
 
     [Fact]
+    public void The_share_of_golden_samples_is_told_beside_the_release()
+    {
+        WorkloadSpec usual = Specs.Workload("a", "v1");
+        WorkloadSpec lenient = usual with { GoldenPpm = 980_000 };
+        Assert.Equal(DesiredMessage.ReleaseDigest(usual), DesiredMessage.ReleaseDigest(lenient));
+        string json = Encoding.UTF8.GetString(DesiredMessage.Write(Real(Specs.Desired(1, lenient))));
+        Assert.Equal(
+            980_000, DesiredMessage.TryRead(Encoding.UTF8.GetBytes(json), out _)!.Workloads[0].GoldenPpm);
+        string older = Encoding.UTF8.GetString(DesiredMessage.Write(Real(Specs.Desired(1, usual))));
+        Assert.DoesNotContain("goldenPpm", older, StringComparison.Ordinal);
+        string more = json.Replace(":980000", ":1000001", StringComparison.Ordinal);
+        Assert.Null(DesiredMessage.TryRead(Encoding.UTF8.GetBytes(more), out _));
+    }
+
+    [Fact]
     public void An_unknown_field_that_is_not_critical_is_skipped()
     {
         string json = Encoding.UTF8.GetString(DesiredMessage.Write(Real(Specs.Desired(1))))

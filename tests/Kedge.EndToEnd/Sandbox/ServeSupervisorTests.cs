@@ -54,6 +54,38 @@ public sealed class ServeSupervisorTests
     }
 
     [Fact]
+    public async Task So_many_golden_samples_as_are_asked_for_are_enough_and_how_many_agreed_is_told()
+    {
+        await using SandboxBench bench = new();
+        await bench.Supervisor.TestAsync(CancellationToken.None);
+        PreparedRelease strict = bench.Release(2, 3);
+        string file = Path.Combine(bench.Options.DataFolder, strict.Models[0].Golden!);
+        string text = await File.ReadAllTextAsync(file);
+        string sample = text[text.IndexOf("{\"inputs", StringComparison.Ordinal)..text.LastIndexOf(']')];
+        string wrong = sample.Replace("[3]", "[4]", StringComparison.Ordinal);
+        string four = $"{sample},{sample},{sample},{wrong}";
+        await File.WriteAllTextAsync(file, text.Replace(sample, four, StringComparison.Ordinal));
+        InstanceState instance = await bench.StartAsync(strict);
+        StepOutcome.Failed failed = Assert.IsType<StepOutcome.Failed>(
+            await bench.Supervisor.PreflightAsync(instance.Id, strict, CancellationToken.None));
+        Assert.StartsWith(
+            "adder: agreed on 3 of 4 golden samples, 4 are needed. Sample 3: ", failed.Problem.Message,
+            StringComparison.Ordinal);
+
+        PreparedRelease asked = strict with { Spec = strict.Spec with { GoldenPpm = 800_000 } };
+        failed = Assert.IsType<StepOutcome.Failed>(
+            await bench.Supervisor.PreflightAsync(instance.Id, asked, CancellationToken.None));
+        Assert.Contains("golden samples, asked for are 80 %. ", failed.Problem.Message, StringComparison.Ordinal);
+        Assert.Equal(0, (await FiguresAsync(bench, instance.Id)).GoldenSamples);
+
+        asked = strict with { Spec = strict.Spec with { GoldenPpm = 750_000 } };
+        Assert.IsType<StepOutcome.Done>(
+            await bench.Supervisor.PreflightAsync(instance.Id, asked, CancellationToken.None));
+        InstanceFigures figures = await FiguresAsync(bench, instance.Id);
+        Assert.Equal((3, 4), (figures.GoldenAgreed, figures.GoldenSamples));
+    }
+
+    [Fact]
     public async Task Figures_are_what_an_instance_answered_and_the_memory_of_its_sandbox()
     {
         await using SandboxBench bench = new();

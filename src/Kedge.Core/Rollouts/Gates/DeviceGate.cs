@@ -7,8 +7,8 @@ namespace Kedge.Core.Rollouts.Gates;
 
 /// <summary>
 /// Judges the new revision on each device by what the device itself counts. A device on which it fails counts as one
-/// that gave it up, so that the strategy's limit of failures holds for both. Memory is judged by the least reading of
-/// a whole window, so that no single reading decides.
+/// that gave it up, so that the strategy's limit of failures holds for both. Memory and temperature are judged by the
+/// least reading of a whole window, so that no single reading decides.
 /// </summary>
 public static class DeviceGate
 {
@@ -19,7 +19,8 @@ public static class DeviceGate
     /// <param name="gates">The gates.</param>
     /// <param name="member">A device that has the revision on trial.</param>
     public static RolloutMember Judge(GatesSpec gates, RolloutMember member) =>
-        member.Standing == MemberStanding.Failed || Breach(gates, member) is not { } breach
+        member.Standing == MemberStanding.Failed
+        || (Restarts(gates, member) ?? Memory(gates, member) ?? Temperature(gates, member)) is not { } breach
             ? member
             : member with
             {
@@ -27,39 +28,71 @@ public static class DeviceGate
                 Problem = $"{RolloutErrors.DeviceGateFailed.Code} {breach}",
             };
 
-    /// <summary>What the gates on devices say together; empty without one, or while nobody has the target.</summary>
+    /// <summary>What the gates on devices say, each; empty without one, or while nobody has the target.</summary>
     /// <param name="gates">The gates.</param>
     /// <param name="members">Devices that the rollout may reach, as <see cref="Judge"/> left them.</param>
     /// <param name="target">The revision on trial.</param>
     public static ImmutableArray<GateReading> Read(
         GatesSpec gates, IReadOnlyList<RolloutMember> members, long target)
     {
-        if ((gates.Memory is null && gates.MaxRestarts is null) || !members.Any(m => m.Held == target))
+        RolloutMember[] trial = [.. members.Where(m => m.Held == target)];
+        if (trial.Length == 0)
         {
             return [];
         }
 
-        string name = gates.Memory is null ? "restarts" : gates.MaxRestarts is null ? "memory" : "memory, restarts";
-        RolloutMember[] broken = [.. members.Where(m => m.Held == target && Breach(gates, m) is not null)];
-        return
-        [
-            broken.Length == 0
-                ? new GateReading(name, GateStanding.Passing, "within its limits on every device that told")
-                : new GateReading(name, GateStanding.Failed, RolloutPlanner.Count(
-                    broken.Length, "device", "breaks it:", "break it, the first is", $"{broken.Min(m => m.Device)}")),
-        ];
-    }
-
-    private static string? Breach(GatesSpec gates, RolloutMember member)
-    {
-        FigureWindow[] trial = [.. member.Figures.Where(w => w.Release == member.Release)];
-        int restarts = trial.Select(static w => w.Restarts).DefaultIfEmpty().Max();
-        if (gates.MaxRestarts is { } most && restarts > most)
+        const string Within = "within its limits on every device that told";
+        ImmutableArray<GateReading>.Builder readings = ImmutableArray.CreateBuilder<GateReading>();
+        if (gates.Memory is not null)
         {
-            return string.Create(CultureInfo.InvariantCulture, $"started again {restarts} times, {most} may be");
+            readings.Add(Read("memory", trial, m => Memory(gates, m), Within));
         }
 
-        FigureWindow? heaviest = trial.Where(w => IsWhole(w, gates)).MaxBy(static w => w.MemoryLowBytes);
+        if (gates.MaxRestarts is not null)
+        {
+            readings.Add(Read("restarts", trial, m => Restarts(gates, m), Within));
+        }
+
+        if (gates.Temperature is not null)
+        {
+            int blind = trial.Count(IsBlind);
+            readings.Add(Read("temperature", trial, m => Temperature(gates, m), blind == 0
+                ? Within
+                : RolloutPlanner.Count(
+                    blind, "device", "has no thermal zone that answers and", "have none that answers and",
+                    "cannot be judged")));
+        }
+
+        if (gates.GoldenPpm is { } asked)
+        {
+            readings.Add(new GateReading("golden", GateStanding.Passing, Golden(trial, asked)));
+        }
+
+        return readings.ToImmutable();
+    }
+
+    private static GateReading Read(
+        string name, RolloutMember[] trial, Func<RolloutMember, string?> breach, string otherwise)
+    {
+        RolloutMember[] broken = [.. trial.Where(m => breach(m) is not null)];
+        return broken.Length == 0
+            ? new GateReading(name, GateStanding.Passing, otherwise)
+            : new GateReading(name, GateStanding.Failed, RolloutPlanner.Count(
+                broken.Length, "device", "breaks it:", "break it, the first is", $"{broken.Min(m => m.Device)}"));
+    }
+
+    private static string? Restarts(GatesSpec gates, RolloutMember member)
+    {
+        int restarts = OnTrial(member).Select(static w => w.Restarts).DefaultIfEmpty().Max();
+        return gates.MaxRestarts is { } most && restarts > most
+            ? string.Create(CultureInfo.InvariantCulture, $"started again {restarts} times, {most} may be")
+            : null;
+    }
+
+    private static string? Memory(GatesSpec gates, RolloutMember member)
+    {
+        FigureWindow? heaviest = OnTrial(member).Where(w => IsWhole(w, w.Readings, gates))
+            .MaxBy(static w => w.MemoryLowBytes);
         if (gates.Memory is not { } memory || heaviest is null)
         {
             return null;
@@ -79,9 +112,66 @@ public static class DeviceGate
             : null;
     }
 
-    private static bool IsWhole(FigureWindow window, GatesSpec gates) =>
-        window.Readings >= ReadingsMin && window.ForMs >= gates.Window.TotalMilliseconds;
+    private static string? Temperature(GatesSpec gates, RolloutMember member)
+    {
+        FigureWindow? warmest = OnTrial(member).Where(w => IsWhole(w, w.HeatReadings, gates))
+            .MaxBy(static w => w.HeatLowMilliCelsius);
+        if (gates.Temperature is not { } temperature || warmest is null)
+        {
+            return null;
+        }
+
+        int low = warmest.HeatLowMilliCelsius;
+        if (temperature.MaxCelsius is { } max && low > max * 1000)
+        {
+            return $"never cooler than {Degrees(low)} for a whole window, {Degrees(max * 1000)} may be";
+        }
+
+        FigureWindow? before = member.Figures
+            .Where(w => w.Release != member.Release && w.HeatReadings >= ReadingsMin)
+            .MaxBy(static w => w.HeatLowMilliCelsius);
+        return temperature.MaxIncreaseCelsius is { } increase && before is not null
+            && low > before.HeatLowMilliCelsius + (increase * 1000)
+            ? $"never cooler than {Degrees(low)} for a whole window, {Degrees(before.HeatLowMilliCelsius)} before; "
+                + $"{Degrees(increase * 1000)} more may be"
+            : null;
+    }
+
+    /// <summary>The lowest share of golden samples that agreed: a device with less does not serve at all.</summary>
+    private static string Golden(RolloutMember[] trial, int askedPpm)
+    {
+        (RolloutMember Member, FigureWindow Window)[] told =
+        [
+            .. trial.SelectMany(m => OnTrial(m).Where(static w => w.GoldenSamples > 0).Select(w => (m, w))),
+        ];
+        string asked = string.Create(CultureInfo.InvariantCulture, $"asked for are {askedPpm / 10_000.0:0.####} %");
+        if (told.Length == 0)
+        {
+            return $"no device that serves it has told yet, {asked}";
+        }
+
+        (RolloutMember lowest, FigureWindow window) = told
+            .OrderBy(static t => (double)t.Window.GoldenAgreed / t.Window.GoldenSamples)
+            .ThenBy(static t => t.Member.Device).First();
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"the fewest on {lowest.Device}: {window.GoldenAgreed:N0} of {window.GoldenSamples:N0} samples, {asked}");
+    }
+
+    private static IEnumerable<FigureWindow> OnTrial(RolloutMember member) =>
+        member.Figures.Where(w => w.Release == member.Release);
+
+    /// <summary>It has told a whole window without a temperature.</summary>
+    private static bool IsBlind(RolloutMember member) =>
+        OnTrial(member).Any(static w => w is { HeatReadings: 0, Readings: >= ReadingsMin })
+        && OnTrial(member).All(static w => w.HeatReadings == 0);
+
+    private static bool IsWhole(FigureWindow window, int readings, GatesSpec gates) =>
+        readings >= ReadingsMin && window.ForMs >= gates.Window.TotalMilliseconds;
 
     private static string Size(long bytes) =>
         string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)Limits.MiB:0.0} MiB");
+
+    private static string Degrees(int milliCelsius) =>
+        string.Create(CultureInfo.InvariantCulture, $"{milliCelsius / 1000.0:0.#} °C");
 }
