@@ -30,6 +30,9 @@ public static class AgentLimits
     /// </summary>
     public const int FigureMessagesMax = 4;
 
+    /// <summary>Looks at a comparison that may fail in a row before the device tries the release again later.</summary>
+    public const int ShadowFailuresMax = 10;
+
     /// <summary>Windows of figures that are kept of each of the two newest releases of a workload.</summary>
     public const int WindowsPerReleaseMax = 2;
 
@@ -131,4 +134,10 @@ public static class AgentLimits
 
     /// <summary>How far ahead of the floor a clock may be and still be believed for a certificate's dates.</summary>
     public static readonly TimeSpan ClockAheadMax = TimeSpan.FromDays(366);
+
+    /// <summary>How often a comparison with live requests is looked at.</summary>
+    public static readonly TimeSpan ShadowPeriod = TimeSpan.FromSeconds(1);
+
+    /// <summary>How often the server is told how far a comparison is: each time is a message.</summary>
+    public static readonly TimeSpan ShadowTellPeriod = TimeSpan.FromSeconds(10);
 }

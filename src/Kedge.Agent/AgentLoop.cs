@@ -54,6 +54,7 @@ public sealed class AgentLoop : IAsyncDisposable
     private TimeSpan? _factsDue;
     private DeviceState? _statusOf;
     private Finding? _statusRefused;
+    private long _statusShadows;
     private StatusMessage _status = new();
     private volatile AgentSnapshot _snapshot;
     private long _floorMs;
@@ -431,10 +432,11 @@ public sealed class AgentLoop : IAsyncDisposable
     /// <summary>Most turns change nothing: what is told of a state is made once.</summary>
     private StatusMessage Status()
     {
-        if (!ReferenceEquals(_statusOf, State) || _statusRefused != _gate.Refused)
+        ShadowDesk shadows = _workloads.Shadows;
+        if (!ReferenceEquals(_statusOf, State) || _statusRefused != _gate.Refused || _statusShadows != shadows.Version)
         {
-            (_statusOf, _statusRefused) = (State, _gate.Refused);
-            _status = StatusReport.Of(State, _gate.Refused, _parts.Options);
+            (_statusOf, _statusRefused, _statusShadows) = (State, _gate.Refused, shadows.Version);
+            _status = StatusReport.Of(State, _gate.Refused, _parts.Options, shadows);
         }
 
         return _status;

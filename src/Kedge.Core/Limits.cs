@@ -86,6 +86,12 @@ public static class Limits
     /// <summary>Longest wait between two tries: a repaired link or disk is noticed within it.</summary>
     public static readonly TimeSpan RetryDelayMax = TimeSpan.FromMinutes(2);
 
+    /// <summary>
+    /// How long copies of requests go to a new release when nobody asks about them: an agent asks every second, and is
+    /// back well within this when it is started again.
+    /// </summary>
+    public static readonly TimeSpan ShadowLease = TimeSpan.FromMinutes(1);
+
     /// <summary>How long figures are collected before a window of them closes, unless a strategy says so.</summary>
     public static readonly TimeSpan FigureWindow = TimeSpan.FromMinutes(5);
 

@@ -18,7 +18,7 @@ internal sealed class InferenceApplication : IHttpApplication<Exchange>
 {
     private const string Json = "application/json";
     private const string Octets = "application/octet-stream";
-    private const string HeaderLength = "Inference-Header-Content-Length";
+    internal const string HeaderLength = "Inference-Header-Content-Length";
 
     private static readonly byte[] LiveBody = MetadataWriter.Live();
     private static readonly byte[] ReadyBody = MetadataWriter.Ready(true);
@@ -132,6 +132,12 @@ internal sealed class InferenceApplication : IHttpApplication<Exchange>
     {
         PooledCall call = model.Rent();
         Finding? fault = Compute(body, context.Request.Headers, model, call, _context.Time.GetTimestamp());
+        if (_context.Shadow is { } shadow && fault is null && !IsOwn(context))
+        {
+            shadow.Offer(
+                model.Name, body.Bytes, call.RequestJsonBytes, call.Response.Written.Span, call.Response.JsonBytes);
+        }
+
         body.Release();
         if (fault is not null)
         {
@@ -185,6 +191,7 @@ internal sealed class InferenceApplication : IHttpApplication<Exchange>
             return InferErrors.RequestInvalid.At($"{HeaderLength} must be a whole number.");
         }
 
+        call.RequestJsonBytes = jsonBytes;
         Finding? fault = InferenceRequestReader.Read(body.Bytes, jsonBytes, call.Call);
         long read = _context.Time.GetTimestamp();
         fault ??= model.Session.Run(call.Call);

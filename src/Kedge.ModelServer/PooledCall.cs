@@ -11,6 +11,9 @@ internal sealed class PooledCall(ModelSignature signature) : IDisposable
 
     internal InferenceResponseWriter Response { get; } = new();
 
+    /// <summary>How much of the request's body is JSON.</summary>
+    internal int RequestJsonBytes { get; set; }
+
     /// <summary>Gives back what is too large; false when it is better thrown away.</summary>
     internal bool Trim()
     {

@@ -9,6 +9,7 @@ namespace Kedge.ModelServer;
 internal sealed class ServeContext
 {
     private volatile bool _draining;
+    private volatile ShadowTap? _shadow;
 
     internal required ILogger Log { get; init; }
 
@@ -30,6 +31,13 @@ internal sealed class ServeContext
     {
         get => _draining;
         set => _draining = value;
+    }
+
+    /// <summary>Takes copies of requests; null, as nearly always, where nobody wants any.</summary>
+    internal ShadowTap? Shadow
+    {
+        get => _shadow;
+        set => _shadow = value;
     }
 
     /// <summary>Times of requests, all models together.</summary>

@@ -29,6 +29,21 @@ internal static class ServeLimits
     /// <summary>Headers of a request.</summary>
     internal const int HeadersMax = 64;
 
+    /// <summary>Copies of requests that wait for a comparison.</summary>
+    internal const int ShadowQueueMax = 16;
+
+    /// <summary>
+    /// Bytes of the copies that wait, requests and answers together: small beside any memory limit that serves a model.
+    /// One that is larger by itself is never copied.
+    /// </summary>
+    internal const int ShadowBytesMax = 4 * 1024 * 1024;
+
+    /// <summary>Characters of the first difference, so that it fits a control line.</summary>
+    internal const int ShadowWordsMax = 400;
+
+    /// <summary>How long the other model server may take for one copy.</summary>
+    internal static readonly TimeSpan ShadowAnswerTime = TimeSpan.FromSeconds(30);
+
     /// <summary>How long the rest of a control line may take to come.</summary>
     internal static readonly TimeSpan ControlLineTime = TimeSpan.FromSeconds(2);
 
@@ -46,4 +61,11 @@ internal static class ServeLimits
 
     /// <summary>Pause after the process ran out of descriptors for a new connection.</summary>
     internal static readonly TimeSpan AcceptPauseTime = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>
+    /// Bytes that the answer to a copy may have. The same elements may be written shorter or longer, up to sixteen
+    /// times.
+    /// </summary>
+    /// <param name="givenBytes">Length of the answer that was given.</param>
+    internal static int ShadowAnswerMax(int givenBytes) => (givenBytes * 16) + (64 * 1024);
 }

@@ -29,4 +29,15 @@ internal static partial class ServeLog
 
     [LoggerMessage(3007, LogLevel.Information, "Exit {ExitCode}: {Reason}, {Requests} requests answered")]
     internal static partial void Exits(ILogger log, int exitCode, string reason, long requests);
+
+    [LoggerMessage(3008, LogLevel.Information, "Copies of {SharePpm} ppm of the requests go to {Shadow}")]
+    internal static partial void ShadowBegins(ILogger log, string shadow, int sharePpm);
+
+    [LoggerMessage(3009, LogLevel.Information,
+        "No copies go to {Shadow} any more ({Reason}): {Agreed} of {Compared} answers agreed, {Dropped} dropped")]
+    internal static partial void ShadowEnds(
+        ILogger log, string shadow, string reason, long agreed, long compared, long dropped);
+
+    [LoggerMessage(3010, LogLevel.Warning, "No copies go to {Shadow} any more: nobody asked about them")]
+    internal static partial void ShadowOrphaned(ILogger log, string shadow);
 }

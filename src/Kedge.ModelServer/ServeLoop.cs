@@ -22,6 +22,7 @@ internal sealed class ServeLoop : IDisposable
     private readonly ServeContext _context;
     private readonly HttpServing _http;
     private readonly ControlSocket _control;
+    private readonly ShadowControl _shadow;
     private readonly WakeSignal _wake = new();
     private readonly string _version;
     private Task<string?>? _loading;
@@ -50,6 +51,7 @@ internal sealed class ServeLoop : IDisposable
         _http = new HttpServing(config.ConnectionsMax, config.RequestBytesMax, log);
         _http.Public.ConnectionEnded += _wake.Set;
         _control = new ControlSocket(config.ControlSocket, log);
+        _shadow = new ShadowControl(_context);
     }
 
     /// <summary>Serves until it is told to end.</summary>
@@ -79,6 +81,7 @@ internal sealed class ServeLoop : IDisposable
     public void Dispose()
     {
         _control.Dispose();
+        _shadow.Dispose();
         _http.DisposeAsync().AsTask().GetAwaiter().GetResult();
         foreach (LoadedModel model in _context.Models)
         {
@@ -148,6 +151,8 @@ internal sealed class ServeLoop : IDisposable
             ControlOps.Listener => HandListener(),
             ControlOps.Drain => Drain(request.DeadlineMs),
             ControlOps.Resume => Resume(),
+            ControlOps.Shadow => Shadow(request, line.Attached),
+            ControlOps.Unshadow => Unshadow(request),
             ControlOps.Stop => Stop(),
             _ => Refuse(ServeErrors.ControlLineInvalid, $"There is no op {request.Op}."),
         };
@@ -211,6 +216,7 @@ internal sealed class ServeLoop : IDisposable
     {
         // First stop accepting, then tell: a connection that we took must be told with its next answer.
         _wasServing = _state == ServeStates.Serving || (_state == ServeStates.Draining && _wasServing);
+        _shadow.End("it drains");
         _http.Public.Pause();
         _context.IsDraining = true;
         SetDeadline(TimeSpan.FromMilliseconds(Math.Min(deadlineMs, int.MaxValue)));
@@ -228,6 +234,25 @@ internal sealed class ServeLoop : IDisposable
         _context.IsDraining = false;
         _http.Public.Resume();
         Move(_wasServing ? ServeStates.Serving : ServeStates.Ready, "drain taken back");
+        return Done();
+    }
+
+    private ControlAnswer Shadow(ControlRequest request, FileDescriptor? connection)
+    {
+        if (_state != ServeStates.Serving)
+        {
+            return Refuse(ServeErrors.StateConflict, $"There is nothing to copy in state {_state}.");
+        }
+
+        ControlShadow? counts = _shadow.Take(request, connection, out Finding? fault);
+        return counts is null
+            ? new ControlAnswer(Status(ok: false) with { Models = [], Error = fault?.ToString() ?? "" }, null)
+            : new ControlAnswer(Status(ok: true) with { Models = [], Shadow = counts }, null);
+    }
+
+    private ControlAnswer Unshadow(ControlRequest request)
+    {
+        _shadow.End(request);
         return Done();
     }
 

@@ -84,6 +84,7 @@ internal static class EventReport
         WorkloadPhase.Fetching => "FetchFailed",
         WorkloadPhase.Starting => "StartFailed",
         WorkloadPhase.Preflighting => "PreflightFailed",
+        WorkloadPhase.Shadowing => "ShadowFailed",
         WorkloadPhase.HandingOver => "HandOverFailed",
         WorkloadPhase.Serving => "InstanceExited",
         WorkloadPhase.Waiting or WorkloadPhase.Stopped or WorkloadPhase.Removing => "NotServing",

@@ -15,12 +15,14 @@ internal static class StatusReport
     /// <param name="state">The machine's state.</param>
     /// <param name="refused">Why a newer desired state was not accepted; null when all is well.</param>
     /// <param name="options">Version and paths.</param>
-    internal static StatusMessage Of(DeviceState state, Finding? refused, AgentOptions options) => new()
+    /// <param name="shadows">How far comparisons are; null where nobody carries them out.</param>
+    internal static StatusMessage Of(
+        DeviceState state, Finding? refused, AgentOptions options, ShadowDesk? shadows = null) => new()
     {
         Generation = state.Generation.Value,
         Settled = refused is null && state.Workloads.Values.All(IsSettled),
         AgentVersion = options.AgentVersion,
-        Workloads = [.. state.Workloads.Values.Select(w => Of(w, options))],
+        Workloads = [.. state.Workloads.Values.Select(w => Of(w, options, Why(w, shadows)))],
         Refused = refused is null ? null : new ProblemMessage(refused.Code, Cut(refused.Message)),
     };
 
@@ -35,6 +37,7 @@ internal static class StatusReport
         WorkloadPhase.Waiting => "waiting",
         WorkloadPhase.Stopped => "stopped",
         WorkloadPhase.Removing => "removing",
+        WorkloadPhase.Shadowing => "shadowing",
         WorkloadPhase.Unknown => "unknown",
     };
 
@@ -51,7 +54,11 @@ internal static class StatusReport
     private static bool IsSettled(WorkloadState w) =>
         w.Phase == WorkloadPhase.Serving && w.Target is not null && w.Current?.Spec == w.Target;
 
-    private static WorkloadStatus Of(WorkloadState w, AgentOptions options) => new()
+    /// <summary>What is under way says more than what failed before it.</summary>
+    private static Problem? Why(WorkloadState w, ShadowDesk? shadows) =>
+        w.Phase == WorkloadPhase.Shadowing ? shadows?.Progress(w.Name) ?? w.Problem : w.Problem;
+
+    private static WorkloadStatus Of(WorkloadState w, AgentOptions options, Problem? problem) => new()
     {
         Name = w.Name.ToString(),
         Phase = Word(w.Phase),
@@ -63,6 +70,6 @@ internal static class StatusReport
         Instance = w.Current?.Id.ToString() ?? "",
         Pid = w.Current?.Pid ?? 0,
         Endpoint = w.Current is null ? "" : Address(w.Current.Spec.Endpoint, w.Name, options),
-        Problem = w.Problem is null ? null : new ProblemMessage(w.Problem.Code, Cut(w.Problem.Message)),
+        Problem = problem is null ? null : new ProblemMessage(problem.Code, Cut(problem.Message)),
     };
 }

@@ -45,13 +45,17 @@ internal sealed class WorkloadDriver
         _supervisor = supervisor;
         (_reporter, _holds, _cancel) = rest;
         State = _ledger.Record.Device;
+        Shadows = new ShadowDesk(parts, supervisor, _reporter, e => _ = Step(e));
     }
+
+    /// <summary>Comparisons that are under way.</summary>
+    internal ShadowDesk Shadows { get; }
 
     /// <summary>The machine's state.</summary>
     internal DeviceState State { get; private set; }
 
     /// <summary>When there is something to look at again; null for never.</summary>
-    internal TimeSpan? Due => _due is null || _holds.Due < _due ? _holds.Due ?? _due : _due;
+    internal TimeSpan? Due => Earlier(Earlier(_due, _holds.Due), Shadows.Due);
 
     /// <summary>Why the newest state is not durable; null when it is.</summary>
     internal Finding? Unsaved { get; private set; }
@@ -101,6 +105,7 @@ internal sealed class WorkloadDriver
         }
 
         FetchNext();
+        Shadows.Pump(State, _cancel);
     }
 
     /// <summary>Takes what may be replaced now, where that is not what it was.</summary>
@@ -192,6 +197,9 @@ internal sealed class WorkloadDriver
             case DeviceEffect.Preflight preflight:
                 Prepare(preflight.Spec, p => Preflight(preflight.Instance, p), failed => Later(
                     new DeviceEvent.PreflightFailed(preflight.Instance, failed.Blame, failed.Problem)));
+                break;
+            case DeviceEffect.Shadow shadow:
+                Shadows.Begin(shadow);
                 break;
             case DeviceEffect.HandOver handOver:
                 HandOver(handOver);
@@ -380,6 +388,8 @@ internal sealed class WorkloadDriver
             _parts.Options.Log?.Warn("content-not-collected", ("message", e.Message));
         }
     }
+
+    private static TimeSpan? Earlier(TimeSpan? a, TimeSpan? b) => a is null || b < a ? b ?? a : a;
 
     private static IEnumerable<WorkloadSpec> Specs(WorkloadState w)
     {

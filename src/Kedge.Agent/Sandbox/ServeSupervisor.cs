@@ -156,6 +156,14 @@ internal sealed class ServeSupervisor : IProcessSupervisor, IDisposable
             ? await Preflight.RunAsync(_options.DataFolder, live.Paths, release, _time, cancel).ConfigureAwait(false)
             : Gone(instance);
 
+    public ValueTask<ShadowOutcome> ShadowAsync(
+        InstanceId instance, InstanceId beside, ShadowSpec spec, CancellationToken cancel) => Blocking(
+        () => ShadowLink.Look(_live.GetValueOrDefault(instance), _live.GetValueOrDefault(beside), spec), cancel);
+
+    public async ValueTask EndShadowAsync(InstanceId instance, InstanceId beside, CancellationToken cancel) =>
+        _ = await Blocking(() => ShadowLink.End(instance, _live.GetValueOrDefault(beside)), cancel)
+            .ConfigureAwait(false);
+
     public ValueTask<StepOutcome> HandOverAsync(
         InstanceId instance, EndpointSpec endpoint, CancellationToken cancel) => Blocking<StepOutcome>(
         () =>

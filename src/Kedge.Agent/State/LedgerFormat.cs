@@ -131,8 +131,19 @@ internal static class LedgerFormat
         }
 
         json.WriteEndArray();
-        json.WriteStartArray("passed");
-        foreach (PreflightPass pass in workload.Passed)
+        WritePasses(json, "passed", workload.Passed);
+        if (!workload.Shadowed.IsEmpty)
+        {
+            WritePasses(json, "shadowed", workload.Shadowed);
+        }
+
+        json.WriteEndObject();
+    }
+
+    private static void WritePasses(Utf8JsonWriter json, string field, ImmutableArray<PreflightPass> passes)
+    {
+        json.WriteStartArray(field);
+        foreach (PreflightPass pass in passes)
         {
             json.WriteStartObject();
             json.WriteString("release", pass.Release.ToString());
@@ -141,8 +152,12 @@ internal static class LedgerFormat
         }
 
         json.WriteEndArray();
-        json.WriteEndObject();
     }
+
+    private static ImmutableArray<PreflightPass> ReadPasses(JsonElement passes) =>
+    [
+        .. passes.EnumerateArray().Select(static p => new PreflightPass(ReadDigest(p, "release"), Text(p, "runtime"))),
+    ];
 
     private static WorkloadState ReadWorkload(JsonElement json) => new()
     {
@@ -163,8 +178,8 @@ internal static class LedgerFormat
             new Generation(q.GetProperty("generation").GetInt64()),
             q.GetProperty("revision").GetInt64(),
             ReadProblem(q) ?? new Problem("", "")))],
-        Passed = [.. json.GetProperty("passed").EnumerateArray().Select(static p =>
-            new PreflightPass(ReadDigest(p, "release"), Text(p, "runtime")))],
+        Passed = ReadPasses(json.GetProperty("passed")),
+        Shadowed = json.TryGetProperty("shadowed", out JsonElement shadowed) ? ReadPasses(shadowed) : [],
     };
 
     private static void WriteInstance(Utf8JsonWriter json, string? field, InstanceState? instance)

@@ -38,6 +38,24 @@ public interface IProcessSupervisor
     ValueTask<StepOutcome> PreflightAsync(InstanceId instance, PreparedRelease release, CancellationToken cancel);
 
     /// <summary>
+    /// Lets an instance see copies of the requests that another one answers, and says what was compared so far. Asked
+    /// again it goes on with what was counted, also under a later agent; a connection that broke is made anew. It ends
+    /// by
+    /// itself when nobody asks for <see cref="Limits.ShadowLease"/>, or when one of the two ends or drains. No answer
+    /// of
+    /// the one that sees copies ever reaches whoever asked, and no request waits for it.
+    /// </summary>
+    /// <param name="instance">Which sees copies.</param>
+    /// <param name="beside">Which answers.</param>
+    /// <param name="spec">How many, and how far values may be apart.</param>
+    /// <param name="cancel">Gives it up.</param>
+    ValueTask<ShadowOutcome> ShadowAsync(
+        InstanceId instance, InstanceId beside, ShadowSpec spec, CancellationToken cancel);
+
+    /// <summary>Ends what <see cref="ShadowAsync"/> began for the same two; no error where nothing is.</summary>
+    ValueTask EndShadowAsync(InstanceId instance, InstanceId beside, CancellationToken cancel);
+
+    /// <summary>
     /// Gives the workload's listener at <paramref name="endpoint"/> to an instance, opening it where it is not open.
     /// </summary>
     ValueTask<StepOutcome> HandOverAsync(InstanceId instance, EndpointSpec endpoint, CancellationToken cancel);

@@ -59,7 +59,7 @@ public sealed record CanarySpec(DeviceAmount? Size, LabelSelector Selector);
 public sealed record BudgetSpec(string Label, int MinServing);
 
 /// <summary>
-/// How a change reaches the devices. Everything but the kind and the windows is for
+/// How a change reaches the devices. Everything but the kind, the shadow and the windows is for
 /// <see cref="StrategyKind.Waves"/>.
 /// </summary>
 public sealed record StrategySpec
@@ -101,6 +101,11 @@ public sealed record StrategySpec
     public GatesSpec Gates { get; init; } = new();
 
     /// <summary>
+    /// How a release is compared with the one that serves before it gets requests, whatever the kind; null for not.
+    /// </summary>
+    public ShadowSpec? Shadow { get; init; }
+
+    /// <summary>
     /// When a device may replace a release that serves, 0..16, whatever the kind; empty for always.
     /// </summary>
     public ImmutableArray<MaintenanceWindow> Windows { get; init; } = [];
@@ -108,7 +113,7 @@ public sealed record StrategySpec
     /// <summary>Compared by content: arrays would be compared by reference.</summary>
     public bool Equals(StrategySpec? other) => other is not null
         && (Kind, Canary, Growth, Soak) == (other.Kind, other.Canary, other.Growth, other.Soak)
-        && Gates == other.Gates
+        && Gates == other.Gates && Equals(Shadow, other.Shadow)
         && (MaxUnavailable, MaxFailures, Deadline) == (other.MaxUnavailable, other.MaxFailures, other.Deadline)
         && Waves.SequenceEqual(other.Waves)
         && Budgets.SequenceEqual(other.Budgets)

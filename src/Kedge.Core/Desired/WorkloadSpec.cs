@@ -52,6 +52,11 @@ public sealed record WorkloadSpec : IEquatable<WorkloadSpec>
     /// </summary>
     public int GoldenPpm { get; init; }
 
+    /// <summary>
+    /// How it is compared with the release that serves before it gets requests; null for not. Not part of the digest.
+    /// </summary>
+    public ShadowSpec? Shadow { get; init; }
+
     /// <summary>Same release: the digests are equal.</summary>
     public bool Equals(WorkloadSpec? other) => other is not null && Digest == other.Digest;
 

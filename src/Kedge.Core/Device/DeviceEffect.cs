@@ -31,6 +31,16 @@ public abstract record DeviceEffect
     /// <param name="Spec">What it runs.</param>
     public sealed record Preflight(InstanceId Instance, WorkloadSpec Spec) : DeviceEffect;
 
+    /// <summary>
+    /// Let an instance see copies of the requests that another one answers, and compare their answers, until there is a
+    /// verdict (<see cref="ShadowTest"/>). Ends in <c>ShadowPassed</c> or <c>ShadowFailed</c>, or by itself when one of
+    /// them is gone. Asked for again, it goes on with what was counted.
+    /// </summary>
+    /// <param name="Instance">Which sees the copies.</param>
+    /// <param name="Beside">Which serves.</param>
+    /// <param name="Spec">How many, and what must agree.</param>
+    public sealed record Shadow(InstanceId Instance, InstanceId Beside, ShadowSpec Spec) : DeviceEffect;
+
     /// <summary>Give the workload's listener to an instance, opening it first where it is not open. Ends in
     /// <c>HandedOver</c> or <c>HandOverFailed</c>. A no-op when the instance has it already.</summary>
     /// <param name="Instance">Which.</param>

@@ -29,6 +29,19 @@ public static class DeviceErrors
         "A release waits on the device for a maintenance window of its deployment.",
         "Nothing to do: it replaces what serves when the window opens. Windows are in spec.strategy.maintenance.");
 
+    /// <summary>A release answers live requests otherwise than the one that serves.</summary>
+    public static readonly ErrorCode ShadowDisagrees = new(
+        "KEDGE-DEVICE-007",
+        "A release answered copies of live requests otherwise than the release that serves, and was refused.",
+        "No client saw its answers. If they are meant to differ, apply it without spec.strategy.shadow or with other "
+        + "bounds; else apply a mended release.");
+
+    /// <summary>A release is being compared.</summary>
+    public static readonly ErrorCode Shadowing = new(
+        "KEDGE-DEVICE-008",
+        "A release answers copies of live requests, and its answers are compared before it serves.",
+        "Nothing to do: it serves when enough answers agreed or its time is over. Bounds are in spec.strategy.shadow.");
+
     /// <summary>True for a problem that says what is waited for rather than what went wrong.</summary>
     public static bool IsWait(string code) => code == Held.Code || code == OutsideWindows.Code;
 }

@@ -69,6 +69,19 @@ public abstract record DeviceEvent
     /// <param name="Problem">Why.</param>
     public sealed record PreflightFailed(InstanceId Instance, Blame Blame, Problem Problem) : DeviceEvent;
 
+    /// <summary>An instance answers copies of live requests as the one that serves does.</summary>
+    /// <param name="Instance">Which saw the copies.</param>
+    /// <param name="Beside">Which served.</param>
+    public sealed record ShadowPassed(InstanceId Instance, InstanceId Beside) : DeviceEvent;
+
+    /// <summary>An instance answers copies of live requests otherwise, or could not be compared.</summary>
+    /// <param name="Instance">Which saw the copies.</param>
+    /// <param name="Beside">Which served.</param>
+    /// <param name="Blame">Whose fault it is.</param>
+    /// <param name="Problem">Why.</param>
+    public sealed record ShadowFailed(InstanceId Instance, InstanceId Beside, Blame Blame, Problem Problem)
+        : DeviceEvent;
+
     /// <summary>The candidate has the listener and accepts.</summary>
     /// <param name="Instance">Which.</param>
     public sealed record HandedOver(InstanceId Instance) : DeviceEvent;

@@ -42,6 +42,7 @@ public static class DeviceMachine
             case DeviceEvent.Fetched or DeviceEvent.FetchFailed
                 or DeviceEvent.Started or DeviceEvent.StartFailed
                 or DeviceEvent.PreflightPassed or DeviceEvent.PreflightFailed
+                or DeviceEvent.ShadowPassed or DeviceEvent.ShadowFailed
                 or DeviceEvent.HandedOver or DeviceEvent.HandOverFailed
                 or DeviceEvent.Exited:
                 turn.Route(e);
@@ -176,6 +177,12 @@ public static class DeviceMachine
                 case DeviceEvent.PreflightFailed p when Candidate(p.Instance, WorkloadPhase.Preflighting) is not null:
                     Send(p.Instance.Workload, Failure(WorkloadEventKind.PreflightFailed, p.Blame, p.Problem));
                     break;
+                case DeviceEvent.ShadowPassed s when IsShadowing(s.Instance, s.Beside):
+                    Send(s.Instance.Workload, new WorkloadEvent(WorkloadEventKind.ShadowPassed));
+                    break;
+                case DeviceEvent.ShadowFailed s when IsShadowing(s.Instance, s.Beside):
+                    Send(s.Instance.Workload, Failure(WorkloadEventKind.ShadowFailed, s.Blame, s.Problem));
+                    break;
                 case DeviceEvent.HandedOver h when Candidate(h.Instance, WorkloadPhase.HandingOver) is not null:
                     Send(h.Instance.Workload, new WorkloadEvent(WorkloadEventKind.HandedOver));
                     break;
@@ -241,6 +248,10 @@ public static class DeviceMachine
             _state.Workloads.TryGetValue(id.Workload, out WorkloadState? w) && w.Phase == phase && w.Candidate?.Id == id
                 ? w.Candidate
                 : null;
+
+        private bool IsShadowing(InstanceId id, InstanceId beside) =>
+            Candidate(id, WorkloadPhase.Shadowing) is not null
+            && _state.Workloads[id.Workload].Current?.Id == beside;
 
         private WorkloadEventKind? ExitKind(InstanceId id) =>
             !_state.Workloads.TryGetValue(id.Workload, out WorkloadState? w) ? null

@@ -58,4 +58,10 @@ public enum WorkloadEventKind
 
     /// <summary>What may be replaced is not what it was.</summary>
     HoldsChanged = 17,
+
+    /// <summary>The candidate's answers agreed with those of the serving instance.</summary>
+    ShadowPassed = 18,
+
+    /// <summary>The candidate's answers did not agree, or could not be compared.</summary>
+    ShadowFailed = 19,
 }

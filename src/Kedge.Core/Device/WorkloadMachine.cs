@@ -7,7 +7,8 @@ namespace Kedge.Core.Device;
 /// One workload from the first fetch to its removal.
 /// <para>Problem: a release must replace another with no request lost, on hardware where every step may fail, hang or
 /// be cut off, and a bad one must never stay.</para>
-/// <para>Approach: one pipeline (fetch, start, preflight, hand over) works for one attempt at a time, beside at most
+/// <para>Approach: one pipeline (fetch, start, preflight, shadow where it is asked for, hand over) works for one
+/// attempt at a time, beside at most
 /// one
 /// serving instance. Whatever fails, the serving instance goes on; what is tried next is derived afresh by
 /// <see cref="WorkloadMoves.Pursue"/> from what is asked, what is quarantined and what was good.</para>
@@ -25,6 +26,7 @@ public static class WorkloadMachine
     {
         // Asked for something else, or for nothing. While the listener changes hands the answer waits for the outcome.
         (HandingOver, Assigned) => WorkloadMoves.Retarget,
+        (Shadowing, Assigned) => ShadowMoves.RetargetAndPursue,
         (_, Assigned) => WorkloadMoves.RetargetAndPursue,
         (Removing, Unassigned) => WorkloadMoves.Stay,
         (_, Unassigned) => WorkloadMoves.Unassign,
@@ -33,24 +35,28 @@ public static class WorkloadMachine
         (Fetching, Fetched) => WorkloadMoves.StartCandidate,
         (Starting, Started) => WorkloadMoves.PreflightOrHandOver,
         (Preflighting, PreflightPassed) => WorkloadMoves.RememberPassAndHandOver,
+        (Shadowing, ShadowPassed) => ShadowMoves.RememberAndHandOver,
         (HandingOver, HandedOver) => WorkloadMoves.Promote,
 
         // ... and when it does not.
         (Fetching, FetchFailed) => WorkloadMoves.Fail,
         (Starting, StartFailed) => WorkloadMoves.Fail,
         (Preflighting, PreflightFailed) => WorkloadMoves.StopCandidateAndFail,
+        (Shadowing, ShadowFailed) => WorkloadMoves.StopCandidateAndFail,
         (HandingOver, HandOverFailed) => WorkloadMoves.StopCandidateAndFail,
-        (Starting or Preflighting or HandingOver, CandidateExited) => WorkloadMoves.Fail,
+        (Starting or Preflighting or Shadowing or HandingOver, CandidateExited) => WorkloadMoves.Fail,
 
         // Processes end. The pipeline goes on without them; a steady workload starts again.
         (Serving or Fetching or Waiting, CurrentExited) => WorkloadMoves.RestartCurrent,
         (Starting or Preflighting or HandingOver, CurrentExited) => WorkloadMoves.LoseCurrent,
+        (Shadowing, CurrentExited) => ShadowMoves.LoseCurrent,
         (Removing, DrainingExited) => WorkloadMoves.ForgetDrainedAndMaybeAll,
         (_, DrainingExited) => WorkloadMoves.ForgetDrained,
 
         // Time.
         (Waiting, RetryDue) => WorkloadMoves.RetryNow,
-        (Fetching or Starting or Preflighting or HandingOver or Serving or Waiting, ProvenDue) => WorkloadMoves.Prove,
+        (Fetching or Starting or Preflighting or Shadowing or HandingOver or Serving or Waiting, ProvenDue) =>
+            WorkloadMoves.Prove,
 
         // A window opened or closed, or somebody holds or released the device. A listener that changes hands is let go.
         (HandingOver or Removing, HoldsChanged) => WorkloadMoves.Stay,
@@ -60,6 +66,7 @@ public static class WorkloadMachine
         (Fetching, AgentStarted) => WorkloadMoves.ResumeFetching,
         (Starting, AgentStarted) => WorkloadMoves.ResumeStarting,
         (Preflighting, AgentStarted) => WorkloadMoves.ResumePreflighting,
+        (Shadowing, AgentStarted) => ShadowMoves.Resume,
         (HandingOver, AgentStarted) => WorkloadMoves.ResumeHandingOver,
         (Serving or Waiting or Stopped, AgentStarted) => WorkloadMoves.ResumeSteady,
         (Removing, AgentStarted) => WorkloadMoves.ResumeRemoving,

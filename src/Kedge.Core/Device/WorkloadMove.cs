@@ -50,8 +50,10 @@ internal sealed record WorkloadMove
             return;
         }
 
-        bool pipeline = W.Phase is WorkloadPhase.Starting or WorkloadPhase.Preflighting or WorkloadPhase.HandingOver;
+        bool pipeline = W.Phase is WorkloadPhase.Starting or WorkloadPhase.Preflighting or WorkloadPhase.Shadowing
+            or WorkloadPhase.HandingOver;
         Check.That(pipeline == W.Candidate is not null);
+        Check.That(W.Phase != WorkloadPhase.Shadowing || W.Current is not null);
         Check.That(W.Phase != WorkloadPhase.Serving || W.Current is not null);
         Check.That(W.Phase != WorkloadPhase.Stopped || W.Current is null);
         Check.That(W.Phase != WorkloadPhase.Removing || (W.Current is null && W.Target is null));

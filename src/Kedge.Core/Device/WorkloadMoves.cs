@@ -136,7 +136,7 @@ internal static class WorkloadMoves
     public static WorkloadMove StartCandidate(WorkloadMove m, WorkloadEvent e)
     {
         WorkloadSpec spec = m.W.Attempt!; // Fetching always has an attempt.
-        if (WhyHeld(m, spec) is { } why)
+        if (ShadowMoves.WhyPutOff(m, spec) is { } why)
         {
             return WaitHeld(m, why);
         }
@@ -159,7 +159,7 @@ internal static class WorkloadMoves
 
         if (w.Candidate is { } candidate)
         {
-            return WhyHeld(m, candidate.Spec) is { } why ? WaitHeld(m, why) : m;
+            return ShadowMoves.WhyPutOff(m, candidate.Spec) is { } why ? WaitHeld(m, why) : m;
         }
 
         if (w.Phase != WorkloadPhase.Waiting || w.Volatile.RetryAt is not null)
@@ -168,7 +168,7 @@ internal static class WorkloadMoves
         }
 
         WorkloadSpec? aim = Allowed(m, w.Target) ?? Allowed(m, w.LastGood);
-        Problem? still = w.Unwanted ? m.Hold : aim is null ? null : WhyHeld(m, aim);
+        Problem? still = w.Unwanted ? m.Hold : aim is null ? null : ShadowMoves.WhyPutOff(m, aim);
         return still is null ? Pursue(m) : m.With(w with { Problem = still });
     }
 
@@ -176,14 +176,15 @@ internal static class WorkloadMoves
     {
         m = m.With(m.W with { Candidate = e.Candidate });
         return m.W.Passed.Contains(PassOf(m, m.W.Attempt!))
-            ? HandOver(m)
+            ? ShadowMoves.CompareOrHandOver(m)
             : Preflight(m);
     }
 
     public static WorkloadMove RememberPassAndHandOver(WorkloadMove m, WorkloadEvent e)
     {
         ImmutableArray<PreflightPass> passed = m.W.Passed.Add(PassOf(m, m.W.Attempt!));
-        return HandOver(m.With(m.W with { Passed = Newest(passed, Limits.PreflightsPerWorkloadMax) }));
+        return ShadowMoves.CompareOrHandOver(
+            m.With(m.W with { Passed = Newest(passed, Limits.PreflightsPerWorkloadMax) }));
     }
 
     /// <summary>The candidate serves now; what served before drains.</summary>
@@ -321,7 +322,7 @@ internal static class WorkloadMoves
         InstanceState candidate = m.W.Candidate!;
         WorkloadMove seen = Sight(m, e);
         bool goesOn = e.Alive.Contains(candidate.Id) && Allowed(m, candidate.Spec) is not null
-            && WhyHeld(seen, candidate.Spec) is null;
+            && ShadowMoves.WhyPutOff(seen, candidate.Spec) is null;
         return goesOn ? Preflight(seen.Then(new DeviceEffect.Watch(candidate))) : ResumeStarting(m, e);
     }
 
@@ -346,7 +347,7 @@ internal static class WorkloadMoves
         ForgetIfDone(Sight(m, e).Then(new DeviceEffect.CloseListener(m.W.Name)));
 
     /// <summary>What of the serving and draining instances is still alive.</summary>
-    private static WorkloadMove Sight(WorkloadMove m, WorkloadEvent e)
+    public static WorkloadMove Sight(WorkloadMove m, WorkloadEvent e)
     {
         WorkloadState w = m.W;
         InstanceState? current = w.Current is not null && e.Alive.Contains(w.Current.Id) ? w.Current : null;
@@ -388,14 +389,14 @@ internal static class WorkloadMoves
     private static WorkloadMove FetchOrPursue(WorkloadMove m, WorkloadSpec spec) =>
         m.IsQuarantined(spec) ? Pursue(m) : Fetch(m, spec);
 
-    private static WorkloadSpec? Allowed(WorkloadMove m, WorkloadSpec? spec) =>
+    public static WorkloadSpec? Allowed(WorkloadMove m, WorkloadSpec? spec) =>
         spec is not null && !m.IsQuarantined(spec) ? spec : null;
 
     private static WorkloadMove Preflight(WorkloadMove m) => m
         .With(m.W with { Phase = WorkloadPhase.Preflighting })
         .Then(new DeviceEffect.Preflight(m.W.Candidate!.Id, m.W.Candidate.Spec));
 
-    private static WorkloadMove HandOver(WorkloadMove m) => m
+    public static WorkloadMove HandOver(WorkloadMove m) => m
         .With(m.W with { Phase = WorkloadPhase.HandingOver })
         .Then(new DeviceEffect.HandOver(m.W.Candidate!.Id, m.W.Candidate.Spec.Endpoint));
 
@@ -407,7 +408,7 @@ internal static class WorkloadMoves
     });
 
     /// <summary>What is ready waits until what serves may be replaced; no time is set for it here.</summary>
-    private static WorkloadMove WaitHeld(WorkloadMove m, Problem why)
+    public static WorkloadMove WaitHeld(WorkloadMove m, Problem why)
     {
         if (m.W.Candidate is { } candidate)
         {
@@ -428,7 +429,7 @@ internal static class WorkloadMoves
     /// Why what serves may not be replaced by this release now; null when it may. Nothing is held back where nothing
     /// serves or what serves is known to be bad, and no window holds a way back to what served before.
     /// </summary>
-    private static Problem? WhyHeld(WorkloadMove m, WorkloadSpec next) =>
+    public static Problem? WhyHeld(WorkloadMove m, WorkloadSpec next) =>
         m.W.Current is not { } current || current.Spec == next || m.IsQuarantined(current.Spec) ? null
         : m.Hold ?? (IsWayBack(m.W, current.Spec, next) ? null : m.Window);
 
@@ -438,7 +439,7 @@ internal static class WorkloadMoves
         spec.GoldenPpm == 0 ? m.Runtime : string.Create(
             CultureInfo.InvariantCulture, $"{m.Runtime}, {spec.GoldenPpm} of a million agree"));
 
-    private static bool IsWayBack(WorkloadState w, WorkloadSpec current, WorkloadSpec next) =>
+    public static bool IsWayBack(WorkloadState w, WorkloadSpec current, WorkloadSpec next) =>
         next == w.LastGood
         || (next.Revision < current.Revision && w.Passed.Any(p => p.Release == next.Digest));
 
@@ -488,6 +489,6 @@ internal static class WorkloadMoves
             ? instance with { Spec = spec }
             : instance;
 
-    private static ImmutableArray<T> Newest<T>(ImmutableArray<T> items, int countMax) =>
+    public static ImmutableArray<T> Newest<T>(ImmutableArray<T> items, int countMax) =>
         items.Length <= countMax ? items : items.RemoveRange(0, items.Length - countMax);
 }

@@ -34,4 +34,8 @@ public enum WorkloadPhase
 
     /// <summary>It is not wanted any more: instances are being stopped.</summary>
     Removing = 9,
+
+    /// <summary>The candidate sees copies of live requests, and its answers are compared with those that clients got.
+    /// </summary>
+    Shadowing = 10,
 }

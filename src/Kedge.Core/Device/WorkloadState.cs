@@ -52,6 +52,11 @@ public sealed record WorkloadState
     /// <summary>Releases whose golden samples passed here, with the runtime that ran them; newest last.</summary>
     public ImmutableArray<PreflightPass> Passed { get; init; } = [];
 
+    /// <summary>
+    /// Releases whose answers agreed here with those of the release that served, with the runtime; newest last.
+    /// </summary>
+    public ImmutableArray<PreflightPass> Shadowed { get; init; } = [];
+
     /// <summary>Failures of <see cref="Attempt"/> in a row that are blamed on the release.</summary>
     public int FailuresInRow { get; init; }
 

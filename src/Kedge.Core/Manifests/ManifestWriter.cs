@@ -129,7 +129,9 @@ public static class ManifestWriter
     private static ManifestNode.Mapping Strategy(StrategySpec strategy) => strategy.Kind switch
     {
         StrategyKind.All => Map(
-            ("type", Text("All")), ("maintenance", WindowBinding.Write(strategy.Windows))),
+            ("type", Text("All")),
+            ("shadow", ShadowBinding.Write(strategy.Shadow)),
+            ("maintenance", WindowBinding.Write(strategy.Windows))),
         StrategyKind.Waves => Map(
             ("type", Text("Waves")),
             ("canary", strategy.Canary is { } canary
@@ -150,6 +152,7 @@ public static class ManifestWriter
             ("maxFailures", Number(strategy.MaxFailures)),
             ("deadline", strategy.Deadline > TimeSpan.Zero ? Text(Lifetime.Format(strategy.Deadline)) : null),
             ("gates", GateBinding.Write(strategy.Gates)),
+            ("shadow", ShadowBinding.Write(strategy.Shadow)),
             ("maintenance", WindowBinding.Write(strategy.Windows))),
         StrategyKind.Unknown => throw Check.Unreachable(strategy),
     };

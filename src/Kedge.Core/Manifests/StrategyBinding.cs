@@ -9,7 +9,12 @@ internal static class StrategyBinding
     {
         if (strategy.Text("type") != "Waves")
         {
-            return new StrategySpec { Kind = StrategyKind.All, Windows = WindowBinding.Bind(strategy) };
+            return new StrategySpec
+            {
+                Kind = StrategyKind.All,
+                Shadow = ShadowBinding.Bind(strategy.At("shadow")),
+                Windows = WindowBinding.Bind(strategy),
+            };
         }
 
         StrategySpec byDefault = new();
@@ -33,6 +38,7 @@ internal static class StrategyBinding
             MaxFailures = (int)strategy.Number("maxFailures"),
             Deadline = Time(strategy.Text("deadline")) ?? TimeSpan.Zero,
             Gates = GateBinding.Bind(strategy.At("gates")),
+            Shadow = ShadowBinding.Bind(strategy.At("shadow")),
             Windows = WindowBinding.Bind(strategy),
         };
     }

@@ -66,6 +66,7 @@ internal static class StrategyFields
             "A rollout that is not complete after this time is paused until somebody resumes or aborts it.")
             .Within(60, ManifestLimits.DeadlineSecondsMax),
         GateFields.Group,
+        ShadowFields.Group,
         WindowFields.Group);
 
     private static FieldSchema Amount(string name, string description) =>

@@ -46,6 +46,7 @@ internal sealed class ReleaseCache(Func<WorkloadSpec, Digest> releaseDigest)
             FigureWindow = spec.Strategy.Gates.Window,
             Windows = spec.Strategy.Windows,
             GoldenPpm = spec.Strategy.Gates.GoldenPpm ?? 0,
+            Shadow = spec.Strategy.Shadow,
         };
         return workload with { Digest = releaseDigest(workload) };
     }

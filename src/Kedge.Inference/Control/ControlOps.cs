@@ -24,6 +24,15 @@ public static class ControlOps
     /// <summary>Take a drain back: accept again.</summary>
     public const string Resume = "resume";
 
+    /// <summary>
+    /// With a connection to another model server: send it copies of live requests and compare its answers. Without one:
+    /// only say what was compared. Ends by itself when nobody asks any more.
+    /// </summary>
+    public const string Shadow = "shadow";
+
+    /// <summary>End what <see cref="Shadow"/> began for the same <see cref="ControlRequest.Shadow"/>.</summary>
+    public const string Unshadow = "unshadow";
+
     /// <summary>Exit 0 at once.</summary>
     public const string Stop = "stop";
 }

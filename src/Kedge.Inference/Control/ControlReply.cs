@@ -42,6 +42,10 @@ public sealed record ControlReply
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Latency { get; set; }
 
+    /// <summary>What was compared; null but in the answer to <see cref="ControlOps.Shadow"/>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ControlShadow? Shadow { get; set; }
+
     /// <summary>Open connections on the public socket.</summary>
     public int OpenConnections { get; set; }
 

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Kedge.Inference.Control;
 
@@ -11,6 +12,18 @@ public sealed record ControlRequest
 
     /// <summary>For <c>drain</c>: milliseconds until connections that are still open are cut.</summary>
     public long DeadlineMs { get; set; }
+
+    /// <summary>For <c>shadow</c> and <c>unshadow</c>: for whom, 1..128 characters; null for everything else.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Shadow { get; set; }
+
+    /// <summary>For <c>shadow</c>: requests that are copied, in a million.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int SharePpm { get; set; }
+
+    /// <summary>For <c>shadow</c>: how far floating-point values may be apart, in millionths.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int TolerancePpm { get; set; }
 
     /// <summary>The line, without its end mark.</summary>
     public byte[] ToLine() => ControlCodec.Checked(

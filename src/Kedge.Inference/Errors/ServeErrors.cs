@@ -47,6 +47,12 @@ public static class ServeErrors
         "The descriptor handed over with 'listen' is not a listening stream socket.",
         "Send exactly one descriptor of a TCP or Unix socket that listens already.");
 
+    /// <summary>shadow came without a usable connection, or without its figures.</summary>
+    public static readonly ErrorCode ShadowInvalid = new(
+        "KEDGE-SERVE-009",
+        "A comparison with another model server was asked for in a way that cannot be done.",
+        "Send 'shadow' with its figures and one connected Unix socket; docs/protocol/control-socket.md has them.");
+
     /// <summary>The request does not fit the state.</summary>
     public static readonly ErrorCode StateConflict = new(
         "KEDGE-SERVE-008",

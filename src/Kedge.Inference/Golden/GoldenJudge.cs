@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Numerics;
 using Kedge.Core;
 using Kedge.Core.Errors;
 using Kedge.Inference.Protocol;
@@ -44,7 +43,10 @@ public sealed class GoldenJudge(GoldenSamples golden)
         foreach (Tensor expected in golden.Samples[_judged].Outputs)
         {
             Tensor? actual = outputs.FirstOrDefault(output => output.Name == expected.Name);
-            string? difference = actual is null ? "it is missing" : Compare(expected, actual);
+            string? difference = actual is null
+                ? "it is missing"
+                : TensorComparison.Difference(
+                    expected, actual, golden.AbsoluteTolerance, golden.RelativeTolerance);
             if (difference is not null)
             {
                 Disagree($"output '{expected.Name}': {difference}");
@@ -65,80 +67,4 @@ public sealed class GoldenJudge(GoldenSamples golden)
             : string.Create(CultureInfo.InvariantCulture, $"Sample {_judged}: {reason}.");
         _judged++;
     }
-
-    private string? Compare(Tensor expected, Tensor actual)
-    {
-        if (expected.Type != actual.Type || !expected.Shape.SequenceEqual(actual.Shape))
-        {
-            return $"expected {TensorTypes.Name(expected.Type)} {TensorShape.Describe(expected.Shape)}, "
-                + $"got {TensorTypes.Name(actual.Type)} {TensorShape.Describe(actual.Shape)}";
-        }
-
-        return expected.Type switch
-        {
-            TensorType.Float16 => Close<Half>(expected, actual, static v => (double)v),
-            TensorType.BFloat16 => Close<ushort>(
-                expected, actual, static v => BitConverter.UInt32BitsToSingle((uint)v << 16)),
-            TensorType.Float32 => Close<float>(expected, actual, static v => v),
-            TensorType.Float64 => Close<double>(expected, actual, static v => v),
-            TensorType.Bytes => SameTexts(expected, actual),
-            TensorType.Bool or TensorType.UInt8 => Same<byte>(expected, actual),
-            TensorType.UInt16 => Same<ushort>(expected, actual),
-            TensorType.UInt32 => Same<uint>(expected, actual),
-            TensorType.UInt64 => Same<ulong>(expected, actual),
-            TensorType.Int8 => Same<sbyte>(expected, actual),
-            TensorType.Int16 => Same<short>(expected, actual),
-            TensorType.Int32 => Same<int>(expected, actual),
-            TensorType.Int64 => Same<long>(expected, actual),
-            TensorType.Unknown => throw Check.Unreachable(expected.Type),
-        };
-    }
-
-    private string? Close<T>(Tensor expected, Tensor actual, Func<T, double> widen)
-        where T : unmanaged
-    {
-        for (int i = 0; i < expected.ElementCount; i++)
-        {
-            double e = widen(expected.Values<T>()[i]);
-            double a = widen(actual.Values<T>()[i]);
-            double allowed = golden.AbsoluteTolerance + (golden.RelativeTolerance * Math.Abs(e));
-            bool agrees = double.IsFinite(e) && double.IsFinite(a) ? Math.Abs(a - e) <= allowed : e.Equals(a);
-            if (!agrees)
-            {
-                return Differs(i, e, a);
-            }
-        }
-
-        return null;
-    }
-
-    private static string? Same<T>(Tensor expected, Tensor actual)
-        where T : unmanaged, INumber<T>
-    {
-        for (int i = 0; i < expected.ElementCount; i++)
-        {
-            if (expected.Values<T>()[i] != actual.Values<T>()[i])
-            {
-                return Differs(i, expected.Values<T>()[i], actual.Values<T>()[i]);
-            }
-        }
-
-        return null;
-    }
-
-    private static string? SameTexts(Tensor expected, Tensor actual)
-    {
-        for (int i = 0; i < expected.ElementCount; i++)
-        {
-            if (!expected.Text(i).SequenceEqual(actual.Text(i)))
-            {
-                return string.Create(CultureInfo.InvariantCulture, $"element {i} is another text");
-            }
-        }
-
-        return null;
-    }
-
-    private static string Differs(int index, object expected, object actual) =>
-        string.Create(CultureInfo.InvariantCulture, $"element {index} is {actual}, expected {expected}");
 }

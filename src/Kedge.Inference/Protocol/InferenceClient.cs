@@ -55,12 +55,29 @@ public static class InferenceClient
     public static bool TryReadAnswer(
         ReadOnlySpan<byte> body,
         [NotNullWhen(true)] out InferenceAnswer? answer,
+        [NotNullWhen(false)] out Finding? fault) => TryReadAnswer(body, body.Length, out answer, out fault);
+
+    /// <summary>Reads the body of an answer that may end in binary data.</summary>
+    /// <param name="body">All of it.</param>
+    /// <param name="jsonBytes">How much of it is JSON: all of it, or Triton's header length.</param>
+    /// <param name="answer">What it says.</param>
+    /// <param name="fault">What is wrong with it, which is the server's error when it sent one.</param>
+    public static bool TryReadAnswer(
+        ReadOnlySpan<byte> body,
+        int jsonBytes,
+        [NotNullWhen(true)] out InferenceAnswer? answer,
         [NotNullWhen(false)] out Finding? fault)
     {
         answer = null;
+        if (jsonBytes < 0 || jsonBytes > body.Length)
+        {
+            fault = InferErrors.RequestInvalid.At("The JSON header is longer than the answer.");
+            return false;
+        }
+
         try
         {
-            fault = ReadAnswer(body, out answer);
+            fault = ReadAnswer(body[..jsonBytes], body[jsonBytes..], out answer);
         }
         catch (Exception failure) when (failure is JsonException or InvalidOperationException)
         {
@@ -84,6 +101,16 @@ public static class InferenceClient
     /// <summary>Reads a list of tensors; the cursor stands at the property's name.</summary>
     internal static Finding? ReadTensors(ref JsonCursor cursor, ImmutableArray<Tensor>.Builder tensors)
     {
+        ReadOnlySpan<byte> none = default;
+        return ReadTensors(ref cursor, ref none, tensors);
+    }
+
+    /// <summary>
+    /// Reads a list of tensors whose elements may follow the JSON; what is read of those is taken off.
+    /// </summary>
+    private static Finding? ReadTensors(
+        ref JsonCursor cursor, ref ReadOnlySpan<byte> binary, ImmutableArray<Tensor>.Builder tensors)
+    {
         cursor.Reader.Read();
         if (cursor.Reader.TokenType != JsonTokenType.StartArray)
         {
@@ -95,7 +122,15 @@ public static class InferenceClient
             Tensor tensor = new();
             Tensor[] one = [tensor];
             Finding? fault = TensorReader.Read(ref cursor, default, one, out TensorFields fields);
-            bool usable = fields.DataDone && fields.Name.Length > 0 && tensors.Count < InferenceLimits.TensorsMax;
+            bool isBinary = fault is null && !fields.DataDone && fields.HasShape && fields.BinaryBytes >= 0
+                && BinaryTensors.TryTake(tensor, binary, fields.BinaryBytes);
+            if (isBinary)
+            {
+                binary = binary[(int)fields.BinaryBytes..];
+            }
+
+            bool usable = (fields.DataDone || isBinary) && fields.Name.Length > 0
+                && tensors.Count < InferenceLimits.TensorsMax;
             if (fault is null && !usable)
             {
                 fault = InferErrors.RequestInvalid.At("A tensor needs 'name', 'shape', 'datatype' and 'data'.");
@@ -112,7 +147,8 @@ public static class InferenceClient
         return null;
     }
 
-    private static Finding? ReadAnswer(ReadOnlySpan<byte> body, out InferenceAnswer? answer)
+    private static Finding? ReadAnswer(
+        ReadOnlySpan<byte> body, ReadOnlySpan<byte> binary, out InferenceAnswer? answer)
     {
         answer = null;
         JsonCursor cursor = new(body);
@@ -130,7 +166,7 @@ public static class InferenceClient
             string property = cursor.Reader.GetString() ?? "";
             if (property == "outputs")
             {
-                Finding? fault = ReadTensors(ref cursor, outputs);
+                Finding? fault = ReadTensors(ref cursor, ref binary, outputs);
                 if (fault is not null)
                 {
                     return fault;

@@ -183,6 +183,11 @@ public static class DesiredMessage
             WriteWindows(json, spec.Windows);
         }
 
+        if (!forDigest && spec.Shadow is not null)
+        {
+            ShadowFormat.Write(json, spec.Shadow);
+        }
+
         json.WriteEndObject();
     }
 
@@ -232,6 +237,7 @@ public static class DesiredMessage
             FigureWindow = ReadFigureWindow(json),
             Windows = ReadWindows(json),
             GoldenPpm = json.TryGetProperty("goldenPpm", out JsonElement ppm) ? ppm.GetInt32() : 0,
+            Shadow = ShadowFormat.Read(json),
         };
         Require(spec.Endpoint.Expose != Exposure.Unknown && spec.Endpoint.Port is >= 0 and <= 65535, "endpoint");
         Require(spec.Sandbox != SandboxRule.Unknown, "sandbox");

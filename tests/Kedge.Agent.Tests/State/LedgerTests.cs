@@ -30,6 +30,8 @@ public sealed class LedgerTests
         Assert.Equal("nonce", workload.Candidate?.Nonce);
         Assert.Single(workload.Quarantined);
         Assert.Single(workload.Passed);
+        Assert.Equal(new PreflightPass(workload.Target!.Digest, "serve 0"), Assert.Single(workload.Shadowed));
+        Assert.Equal(new ShadowSpec { MinRequests = 77 }, workload.Target.Shadow);
         Assert.Single(workload.Draining);
     }
 
@@ -164,6 +166,7 @@ public sealed class LedgerTests
             Digest = DesiredMessage.ReleaseDigest(spec),
             FigureWindow = TimeSpan.FromSeconds(30),
             Windows = [new MaintenanceWindow(65, 1_320, 240)],
+            Shadow = new ShadowSpec { MinRequests = 77 },
         };
         InstanceState instance = new()
         {
@@ -200,6 +203,7 @@ public sealed class LedgerTests
                         Draining = [instance with { Id = new InstanceId(spec.Deployment, 4) }],
                         Quarantined = [new Quarantine(spec.Digest, new Generation(1), 3, problem)],
                         Passed = [new PreflightPass(spec.Digest, "serve 1")],
+                        Shadowed = [new PreflightPass(spec.Digest, "serve 0")],
                         FailuresInRow = 2,
                         Problem = problem,
                     }),

@@ -131,6 +131,45 @@ public class ManifestFindingTests
         Assert.Equal(spec.Strategy, Set(written).Deployments.Single().Spec.Strategy);
     }
 
+    [Theory]
+    [InlineData("KEDGE-SPEC-013", "{share: 0%}")]
+    [InlineData("KEDGE-SPEC-013", "{share: 101%}")]
+    [InlineData("KEDGE-SPEC-013", "{agreement: 49%}")]
+    [InlineData("KEDGE-SPEC-013", "{minRequests: 9}")]
+    [InlineData("KEDGE-SPEC-013", "{for: 9s}")]
+    [InlineData("KEDGE-SPEC-013", "{for: 8d}")]
+    [InlineData("KEDGE-SPEC-013", "{tolerance: 200%}")]
+    [InlineData("KEDGE-SPEC-012", "{tolerance: 0.001}")]
+    [InlineData("KEDGE-SPEC-017", "{agreement: most}")]
+    [InlineData("KEDGE-SPEC-010", "{window: 5m}")]
+    public void A_comparison_with_live_requests_that_cannot_be_is_found(string code, string shadow) => Assert.All(
+        new[] { "All", "Waves" },
+        type => Assert.Contains(Findings(Shadowed(type, shadow)), finding => finding.Code == code));
+
+    [Theory]
+    [InlineData("All")]
+    [InlineData("Waves")]
+    public void A_comparison_with_live_requests_is_read_as_it_is_meant(string type)
+    {
+        StrategySpec byDefault = Set(Shadowed(type, "{}")).Deployments.Single().Spec.Strategy;
+        Assert.Equal(new ShadowSpec(), byDefault.Shadow);
+        const string Shadow = "{share: 5%, agreement: 99.5%, minRequests: 50, for: 2h, tolerance: 0.01%}";
+        DeploymentSpec spec = Set(Shadowed(type, Shadow)).Deployments.Single().Spec;
+        Assert.Equal(
+            new ShadowSpec
+            {
+                SharePpm = 50_000,
+                AgreementPpm = 995_000,
+                MinRequests = 50,
+                Time = TimeSpan.FromHours(2),
+                TolerancePpm = 100,
+            },
+            spec.Strategy.Shadow);
+        Assert.NotEqual(byDefault, spec.Strategy);
+        string written = ManifestText.ToYaml(ManifestWriter.Write(spec));
+        Assert.Equal(spec.Strategy, Set(written).Deployments.Single().Spec.Strategy);
+    }
+
     [Fact]
     public void Two_deployments_with_one_port_on_the_same_devices_are_found_and_disjoint_ones_are_not()
     {
@@ -214,6 +253,9 @@ public class ManifestFindingTests
     private static string Maintained(string type, string maintenance) => Deployment("a", "{}").Replace(
         "{port: 8500}}", $"{{port: 8500}}, strategy: {{type: {type}, maintenance: {maintenance}}}}}",
         StringComparison.Ordinal);
+
+    private static string Shadowed(string type, string shadow) => Deployment("a", "{}").Replace(
+        "{port: 8500}}", $"{{port: 8500}}, strategy: {{type: {type}, shadow: {shadow}}}}}", StringComparison.Ordinal);
 
     private static System.Collections.Immutable.ImmutableArray<Finding> Findings(string text) =>
         Assert.IsType<ManifestOutcome.Invalid>(ManifestYaml.ReadSet(text)).Findings;

@@ -67,6 +67,9 @@ internal sealed class DeviceBench
                 case WorkloadPhase.Preflighting:
                     Feed(new DeviceEvent.PreflightPassed(Candidate));
                     break;
+                case WorkloadPhase.Shadowing:
+                    Feed(new DeviceEvent.ShadowPassed(Candidate, W.Current!.Id));
+                    break;
                 case WorkloadPhase.HandingOver:
                     Feed(new DeviceEvent.HandedOver(Candidate));
                     break;

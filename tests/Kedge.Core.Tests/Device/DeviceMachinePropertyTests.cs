@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Kedge.Core.Deployments;
 using Kedge.Core.Desired;
 using Kedge.Core.Device;
 using Kedge.Tests.Support;
@@ -101,7 +102,10 @@ public sealed class DeviceMachinePropertyTests
         {
             _generation += 1 + _random.Next(2);
             _asked = [.. new[] { "a", "b" }.Where(_ => _random.Next(5) > 0)
-                .Select(n => Specs.Workload(n, "v" + _random.Next(3), _generation))];
+                .Select(n => Specs.Workload(n, "v" + _random.Next(3), _generation) with
+                {
+                    Shadow = _random.Next(2) == 0 ? new ShadowSpec() : null,
+                })];
             DesiredState desired = Specs.Desired(_generation, [.. _asked]);
             Feed(new DeviceEvent.DesiredArrived(desired, Specs.ContentOf(desired)));
         }
@@ -174,6 +178,11 @@ public sealed class DeviceMachinePropertyTests
                         ? new DeviceEvent.PreflightFailed(p.Instance, blame, problem)
                         : new DeviceEvent.PreflightPassed(p.Instance));
                     break;
+                case DeviceEffect.Shadow s when _alive.ContainsKey(s.Instance) && _alive.ContainsKey(s.Beside):
+                    Feed(fails
+                        ? new DeviceEvent.ShadowFailed(s.Instance, s.Beside, blame, problem)
+                        : new DeviceEvent.ShadowPassed(s.Instance, s.Beside));
+                    break;
                 case DeviceEffect.HandOver h:
                     Feed(fails || !_alive.ContainsKey(h.Instance)
                         ? new DeviceEvent.HandOverFailed(h.Instance, blame, problem)
@@ -229,11 +238,17 @@ public sealed class DeviceMachinePropertyTests
                     .FirstOrDefault(s => s.Instance.Workload == w.Name)?.Spec;
                 bool takesOver = w.Phase == WorkloadPhase.HandingOver
                     && before.Workloads[w.Name].Phase != WorkloadPhase.HandingOver;
+                bool isToBeCompared = starts?.Shadow is not null && !IsCompared(w, starts);
                 starts = takesOver ? w.Candidate!.Spec : starts;
+                isToBeCompared &= !takesOver;
                 bool isShut = step.Save.Holds.Windows.ContainsKey(w.Name);
                 bool isKnown = starts == w.LastGood || w.Passed.Any(p => p.Release == starts?.Digest);
                 Assert.True(starts is null || starts == w.Current!.Spec || isBad
-                    || (step.Save.Holds.Device is null && (!isShut || isKnown)), $"{w.Name} starts {starts?.Revision}");
+                    || (step.Save.Holds.Device is null && (!isShut || isKnown || isToBeCompared)),
+                    $"{w.Name} starts {starts?.Revision}");
+                Assert.True(!takesOver || isBad || starts!.Shadow is null || starts == w.LastGood
+                    || starts.Revision < w.Current!.Spec.Revision || IsCompared(w, starts),
+                    $"{w.Name} hands over to {starts?.Revision}, which was not compared");
             }
 
             foreach (WorkloadState w in before.Workloads.Values.Where(static w => w.Current is not null))
@@ -243,6 +258,9 @@ public sealed class DeviceMachinePropertyTests
                     $"{w.Name} lets {w.Current!.Id} go while it is held");
             }
         }
+
+        private static bool IsCompared(WorkloadState w, WorkloadSpec spec) =>
+            w.Shadowed.Any(p => p.Release == spec.Digest);
 
         private bool IsSettled() =>
             _pending.Count == 0
@@ -260,6 +278,7 @@ public sealed class DeviceMachinePropertyTests
             DeviceEffect.Fetch e => e.Spec.Deployment,
             DeviceEffect.Start e => e.Instance.Workload,
             DeviceEffect.Preflight e => e.Instance.Workload,
+            DeviceEffect.Shadow e => e.Instance.Workload,
             DeviceEffect.HandOver e => e.Instance.Workload,
             DeviceEffect.Watch e => e.Instance.Id.Workload,
             DeviceEffect.Drain e => e.Instance.Workload,

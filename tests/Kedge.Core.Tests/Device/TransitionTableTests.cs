@@ -12,10 +12,12 @@ public sealed class TransitionTableTests
         (not WorkloadPhase.Starting, WorkloadEventKind.Started or WorkloadEventKind.StartFailed) => true,
         (not WorkloadPhase.Preflighting, WorkloadEventKind.PreflightPassed) => true,
         (not WorkloadPhase.Preflighting, WorkloadEventKind.PreflightFailed) => true,
+        (not WorkloadPhase.Shadowing, WorkloadEventKind.ShadowPassed or WorkloadEventKind.ShadowFailed) => true,
         (not WorkloadPhase.HandingOver, WorkloadEventKind.HandedOver or WorkloadEventKind.HandOverFailed) => true,
 
         // There is a candidate exactly from Starting to HandingOver, and no current in Stopped and Removing.
-        (not (WorkloadPhase.Starting or WorkloadPhase.Preflighting or WorkloadPhase.HandingOver),
+        (not (WorkloadPhase.Starting or WorkloadPhase.Preflighting or WorkloadPhase.Shadowing
+            or WorkloadPhase.HandingOver),
             WorkloadEventKind.CandidateExited) => true,
         (WorkloadPhase.Stopped or WorkloadPhase.Removing,
             WorkloadEventKind.CurrentExited or WorkloadEventKind.ProvenDue) => true,

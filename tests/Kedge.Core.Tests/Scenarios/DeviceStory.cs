@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
+using Kedge.Core.Deployments;
 using Kedge.Core.Desired;
 using Kedge.Core.Device;
 using Kedge.Core.Errors;
@@ -12,9 +13,9 @@ namespace Kedge.Core.Tests.Scenarios;
 /// <summary>
 /// Plays a story for one device: each line that starts with <c>$</c> is a command, what follows is the full answer of
 /// the
-/// device machine. Commands: <c>desire GENERATION name=version[@revision] ...</c>, <c>fetched NAME</c>,
+/// device machine. Commands: <c>desire GENERATION name=version[@revision][+shadow] ...</c>, <c>fetched NAME</c>,
 /// <c>fetch-failed NAME BLAME TEXT</c>, <c>started NAME</c>, <c>start-failed NAME BLAME TEXT</c>,
-/// <c>preflight NAME ok|failed TEXT</c>, <c>handed-over NAME</c>,
+/// <c>preflight NAME ok|failed TEXT</c>, <c>shadow NAME ok|BLAME TEXT</c>, <c>handed-over NAME</c>,
 /// <c>hand-over-failed NAME BLAME TEXT</c>, <c>exit INSTANCE TEXT</c>, <c>wait SECONDS</c>,
 /// <c>restart [INSTANCE ...]</c> (those that are alive), <c>hold TEXT</c>, <c>release</c>, <c>window NAME shut
 /// UNTIL</c>,
@@ -69,6 +70,13 @@ internal sealed class DeviceStory
                 break;
             case "preflight":
                 _bench.Feed(new DeviceEvent.PreflightFailed(Candidate(words[1]), Blame.ReleaseForGood, P(text)));
+                break;
+            case "shadow" when words[2] == "ok":
+                _bench.Feed(new DeviceEvent.ShadowPassed(Candidate(words[1]), Beside(words[1])));
+                break;
+            case "shadow":
+                _bench.Feed(new DeviceEvent.ShadowFailed(
+                    Candidate(words[1]), Beside(words[1]), BlameOf(words[2]), P(text)));
                 break;
             case "handed-over":
                 _bench.Feed(new DeviceEvent.HandedOver(Candidate(words[1])));
@@ -140,6 +148,7 @@ internal sealed class DeviceStory
         DeviceEffect.Fetch e => $"fetch {Version(e.Spec)}",
         DeviceEffect.Start e => $"start {e.Instance} with {Version(e.Spec)}",
         DeviceEffect.Preflight e => $"preflight {e.Instance}",
+        DeviceEffect.Shadow e => $"let {e.Instance} see copies of what {e.Beside} answers",
         DeviceEffect.HandOver e => $"hand the listener of port {e.Endpoint.Port} to {e.Instance}",
         DeviceEffect.Watch e => $"watch {e.Instance.Id}",
         DeviceEffect.Drain e => $"drain {e.Instance}",
@@ -153,16 +162,19 @@ internal sealed class DeviceStory
 
     private static WorkloadSpec Spec(string word)
     {
-        string[] parts = word.Split('=', '@');
+        bool isCompared = word.EndsWith("+shadow", StringComparison.Ordinal);
+        string[] parts = (isCompared ? word[..^7] : word).Split('=', '@');
         long revision = parts.Length > 2
             ? long.Parse(parts[2], CultureInfo.InvariantCulture)
             : long.Parse(parts[1].AsSpan(1), CultureInfo.InvariantCulture);
-        return Specs.Workload(parts[0], parts[1], revision);
+        return Specs.Workload(parts[0], parts[1], revision) with { Shadow = isCompared ? new ShadowSpec() : null };
     }
 
     private static DeploymentId Id(string name) => new(name);
 
     private Digest Attempt(string name) => _bench.State.Workloads[Id(name)].Attempt!.Digest;
+
+    private InstanceId Beside(string name) => _bench.State.Workloads[Id(name)].Current!.Id;
 
     private InstanceId Candidate(string name) => _bench.State.Workloads[Id(name)].Candidate!.Id;
 

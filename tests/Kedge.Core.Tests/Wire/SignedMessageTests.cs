@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Kedge.Core.Deployments;
 using Kedge.Core.Desired;
 using Kedge.Core.Errors;
 using Kedge.Tests.Support;
@@ -106,6 +107,42 @@ public sealed class SignedMessageTests : IDisposable
         Assert.DoesNotContain("goldenPpm", older, StringComparison.Ordinal);
         string more = json.Replace(":980000", ":1000001", StringComparison.Ordinal);
         Assert.Null(DesiredMessage.TryRead(Encoding.UTF8.GetBytes(more), out _));
+    }
+
+    [Fact]
+    public void How_a_release_is_compared_is_told_beside_it()
+    {
+        WorkloadSpec usual = Specs.Workload("a", "v1");
+        ShadowSpec shadow = new()
+        {
+            SharePpm = 50_000,
+            AgreementPpm = 995_000,
+            MinRequests = 50,
+            Time = TimeSpan.FromHours(2),
+            TolerancePpm = 0,
+        };
+        WorkloadSpec compared = usual with { Shadow = shadow };
+        Assert.Equal(DesiredMessage.ReleaseDigest(usual), DesiredMessage.ReleaseDigest(compared));
+        Assert.Equal(usual, compared);
+
+        const string Field = """
+            ,"shadow":{"sharePpm":50000,"agreementPpm":995000,"minRequests":50,"seconds":7200,"tolerancePpm":0}
+            """;
+        string json = Encoding.UTF8.GetString(DesiredMessage.Write(Real(Specs.Desired(1, compared))));
+        Assert.Contains(Field, json, StringComparison.Ordinal);
+        Assert.Equal(shadow, ShadowOf(json));
+        Assert.Null(ShadowOf(json.Replace(Field, "", StringComparison.Ordinal)));
+        Assert.Equal(ShadowSpec.RequestsMin, ShadowOf(
+            Changed("\"minRequests\":50", "\"minRequests\":-3"))?.MinRequests);
+        Assert.Equal(1, ShadowOf(Changed(":50000,", ":0,"))?.SharePpm);
+        Assert.Equal(1_000_000, ShadowOf(Changed(":995000,", $":{long.MaxValue},"))?.AgreementPpm);
+        Assert.Null(DesiredMessage.TryRead(Encoding.UTF8.GetBytes(Changed(":7200", ":\"soon\"")), out _));
+        string older = Encoding.UTF8.GetString(DesiredMessage.Write(Real(Specs.Desired(1, usual))));
+        Assert.DoesNotContain("shadow", older, StringComparison.Ordinal);
+
+        string Changed(string what, string to) => json.Replace(what, to, StringComparison.Ordinal);
+        static ShadowSpec? ShadowOf(string json) =>
+            DesiredMessage.TryRead(Encoding.UTF8.GetBytes(json), out _)!.Workloads[0].Shadow;
     }
 
     [Fact]

@@ -15,7 +15,7 @@ internal sealed class RolloutOperator(MemoryStore store, TenantId tenant, Rng rn
     {
         if (rng.Below(3) == 0)
         {
-            return new StrategySpec();
+            return new StrategySpec { Shadow = DrawShadow() };
         }
 
         LabelSelector press = new() { MatchLabels = LabelRules.None.SetItem("line", "press") };
@@ -41,8 +41,15 @@ internal sealed class RolloutOperator(MemoryStore store, TenantId tenant, Rng rn
             MaxFailures = rng.Below(3) == 0 ? 1 : 0,
             Deadline = rng.Below(4) == 0 ? TimeSpan.FromSeconds(60 + rng.Below(60)) : TimeSpan.Zero,
             Gates = rng.Below(3) > 0 ? DrawGates() : new GatesSpec(),
+            Shadow = DrawShadow(),
         };
     }
+
+    private ShadowSpec? DrawShadow() => rng.Below(3) > 0 ? null : new ShadowSpec
+    {
+        MinRequests = 10 + rng.Below(200),
+        Time = TimeSpan.FromSeconds(10 + rng.Below(50)),
+    };
 
     /// <summary>Gates of every kind, at least one.</summary>
     public GatesSpec DrawGates()

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Kedge.Agent;
 using Kedge.Core;
 using Kedge.Core.Borders;
+using Kedge.Core.Deployments;
 using Kedge.Core.Device;
 using Kedge.Core.Fleet;
 using Kedge.Core.Models;
@@ -19,6 +20,7 @@ internal sealed class SimDevice
     private readonly SimScheduler _scheduler;
     private readonly MemoryDisk _disk = new();
     private readonly Func<Faults> _faults;
+    private readonly Dictionary<InstanceId, (TimeSpan Since, int PerSecond)> _compared = [];
     private bool _pumping;
 
     public SimDevice(
@@ -37,6 +39,7 @@ internal sealed class SimDevice
             OnPreflight = r => Refuses(SimContent.Of(r.Models[0].Package).Behaviour)
                 ? new StepOutcome.Failed(Blame.ReleaseForGood, new Problem("KEDGE-SIM-003", "golden samples missed"))
                 : null,
+            OnShadow = Compare,
         };
         if (severity is not null)
         {
@@ -192,6 +195,31 @@ internal sealed class SimDevice
         + $" generation {Agent.State.Generation} link {Agent.Snapshot.IsLinkUp} {Agent.Snapshot.LinkProblem?.Message} "
         + $"spool {Agent.Snapshot.SpoolMessages} refused {Agent.Snapshot.Status.Refused?.Message}"
         + $" alive {string.Join(',', Processes.Alive)} accepting {string.Join(',', Processes.Accepting)}");
+
+    /// <summary>
+    /// What a comparison has come to: all agree but those of a release that answers with errors, as fast as clients
+    /// ask,
+    /// which on some devices nobody does.
+    /// </summary>
+    private ShadowOutcome Compare(InstanceId instance, ShadowSpec spec)
+    {
+        if (Network.Happens(_faults().StartFailures))
+        {
+            return new ShadowOutcome.Failed(new Problem("KEDGE-SIM-005", "it does not answer"));
+        }
+
+        if (!_compared.TryGetValue(instance, out (TimeSpan Since, int PerSecond) seen))
+        {
+            seen = (_scheduler.Now, Rng.Below(3) * 5);
+            _compared.Add(instance, seen);
+        }
+
+        bool isWrong = SimContent.Of(Processes.ReleaseOf(instance).Models[0].Package).Behaviour == Behaviour.Wrong;
+        TimeSpan time = _scheduler.Now - seen.Since;
+        long count = (long)(time.TotalSeconds * seen.PerSecond);
+        return new ShadowOutcome.Counted(new ShadowCounts(
+            count, isWrong ? count * 7 / 10 : count, 0, time, isWrong && count > 0 ? "it answered with an error" : ""));
+    }
 
     private void Pump(AgentLoop agent)
     {

@@ -64,6 +64,17 @@ internal sealed class SimDrivers(SimDevice device, int life) : IDeviceLink, IArt
         InstanceId instance, PreparedRelease release, CancellationToken cancel) =>
         After(100, () => Processes.PreflightAsync(instance, release, cancel));
 
+    public ValueTask<ShadowOutcome> ShadowAsync(
+        InstanceId instance, InstanceId beside, ShadowSpec spec, CancellationToken cancel) =>
+        After(5, () => Processes.ShadowAsync(instance, beside, spec, cancel));
+
+    public async ValueTask EndShadowAsync(InstanceId instance, InstanceId beside, CancellationToken cancel) =>
+        await After(5, async () =>
+        {
+            await Processes.EndShadowAsync(instance, beside, cancel).ConfigureAwait(false);
+            return true;
+        }).ConfigureAwait(false);
+
     public ValueTask<StepOutcome> HandOverAsync(
         InstanceId instance, EndpointSpec endpoint, CancellationToken cancel) =>
         After(5, () =>

@@ -24,6 +24,12 @@ public sealed class MemorySupervisor : IProcessSupervisor
     /// <summary>What a preflight does; null passes it.</summary>
     public Func<PreparedRelease, StepOutcome.Failed?>? OnPreflight { get; set; }
 
+    /// <summary>What a look at a comparison finds; null finds that all of enough answers agreed.</summary>
+    public Func<InstanceId, ShadowSpec, ShadowOutcome?>? OnShadow { get; set; }
+
+    /// <summary>Comparisons that are under way: who answers, and who sees copies.</summary>
+    public Dictionary<InstanceId, InstanceId> Shadows { get; } = [];
+
     /// <summary>What a handover does; null does it.</summary>
     public Func<InstanceId, StepOutcome.Failed?>? OnHandOver { get; set; }
 
@@ -96,6 +102,35 @@ public sealed class MemorySupervisor : IProcessSupervisor
         InstanceId instance, PreparedRelease release, CancellationToken cancel) =>
         ValueTask.FromResult<StepOutcome>(
             !IsAlive(instance) ? Gone : OnPreflight?.Invoke(release) is { } failed ? failed : new StepOutcome.Done());
+
+    public ValueTask<ShadowOutcome> ShadowAsync(
+        InstanceId instance, InstanceId beside, ShadowSpec spec, CancellationToken cancel)
+    {
+        if (!IsAlive(instance) || !IsAlive(beside))
+        {
+            return ValueTask.FromResult<ShadowOutcome>(new ShadowOutcome.Gone());
+        }
+
+        Check.That(!_lives[instance].Accepts);
+        if (!_lives[beside].Accepts)
+        {
+            return ValueTask.FromResult<ShadowOutcome>(new ShadowOutcome.Failed(Gone.Problem));
+        }
+
+        Shadows[beside] = instance;
+        return ValueTask.FromResult(OnShadow?.Invoke(instance, spec) ?? new ShadowOutcome.Counted(
+            new ShadowCounts(spec.MinRequests, spec.MinRequests, 0, TimeSpan.FromSeconds(1), "")));
+    }
+
+    public ValueTask EndShadowAsync(InstanceId instance, InstanceId beside, CancellationToken cancel)
+    {
+        if (Shadows.GetValueOrDefault(beside) == instance)
+        {
+            _ = Shadows.Remove(beside);
+        }
+
+        return ValueTask.CompletedTask;
+    }
 
     public ValueTask<StepOutcome> HandOverAsync(InstanceId instance, EndpointSpec endpoint, CancellationToken cancel)
     {
