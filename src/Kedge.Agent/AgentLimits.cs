@@ -124,6 +124,9 @@ public static class AgentLimits
     /// </summary>
     public static readonly TimeSpan FiguresPeriod = TimeSpan.FromSeconds(15);
 
+    /// <summary>How often it is looked whether a release on standby has to give way to others.</summary>
+    public static readonly TimeSpan MemoryPeriod = TimeSpan.FromSeconds(5);
+
     /// <summary>First wait after a renewal failed; doubles until an hour.</summary>
     public static readonly TimeSpan RenewDelayMin = TimeSpan.FromSeconds(30);
 

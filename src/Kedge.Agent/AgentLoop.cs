@@ -436,14 +436,14 @@ public sealed class AgentLoop : IAsyncDisposable
         if (!ReferenceEquals(_statusOf, State) || _statusRefused != _gate.Refused || _statusShadows != shadows.Version)
         {
             (_statusOf, _statusRefused, _statusShadows) = (State, _gate.Refused, shadows.Version);
-            _status = StatusReport.Of(State, _gate.Refused, _parts.Options, shadows);
+            _status = StatusReport.Of(State, _gate.Refused, _parts.Options, shadows, _parts.Clock);
         }
 
         return _status;
     }
 
     private static IEnumerable<InstanceState> Instances(WorkloadState w) =>
-        new[] { w.Current, w.Candidate }.OfType<InstanceState>().Concat(w.Draining);
+        new[] { w.Current, w.Candidate, w.Standby }.OfType<InstanceState>().Concat(w.Draining);
 
     private static TimeSpan? Earlier(TimeSpan? a, TimeSpan? b) => a is null || b < a ? b ?? a : a;
 }

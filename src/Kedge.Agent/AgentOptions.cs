@@ -31,6 +31,9 @@ public sealed record AgentOptions
     /// <summary>Reads what the machine is; null sends no facts.</summary>
     public Func<DeviceFacts>? ReadFacts { get; init; }
 
+    /// <summary>Reads how many bytes of memory can be had without swapping; null where nobody knows.</summary>
+    public Func<long>? ReadMemory { get; init; }
+
     /// <summary>Runs work that takes long (digests of large files); null runs it where it is asked for.</summary>
     public Func<Action, Task>? RunHeavy { get; init; }
 

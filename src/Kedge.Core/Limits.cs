@@ -72,6 +72,15 @@ public static class Limits
     /// <summary>Preflight results that a device remembers per workload.</summary>
     public const int PreflightsPerWorkloadMax = 4;
 
+    /// <summary>
+    /// Memory of a device that no release on standby may take, in bytes: the system, the agent and cached files need
+    /// it.
+    /// </summary>
+    public const long MemoryFloorBytes = 64L * MiB;
+
+    /// <summary>Longest time that a release may wait on standby: the longest soak and the longest window.</summary>
+    public static readonly TimeSpan StandbyMax = TimeSpan.FromDays(28) + TimeSpan.FromHours(1);
+
     /// <summary>How long a new version serves before it counts as good.</summary>
     public static readonly TimeSpan ProvenAfter = TimeSpan.FromSeconds(30);
 

@@ -70,7 +70,7 @@ internal sealed class HttpServing : IAsyncDisposable
             }
             finally
             {
-                listener.CountEnded();
+                listener.CountEnded(connection);
             }
         });
     }

@@ -59,6 +59,9 @@ internal static class ServeLimits
     /// <summary>How long a server that could not load its models stays to say so.</summary>
     internal static readonly TimeSpan FailedStayTime = TimeSpan.FromSeconds(30);
 
+    /// <summary>How long letting go of a listening socket may take: one turn of a thread that was woken.</summary>
+    internal static readonly TimeSpan ListenerReleaseTime = TimeSpan.FromSeconds(5);
+
     /// <summary>Pause after the process ran out of descriptors for a new connection.</summary>
     internal static readonly TimeSpan AcceptPauseTime = TimeSpan.FromMilliseconds(100);
 

@@ -29,6 +29,7 @@ internal sealed class ServeLoop : IDisposable
     private string _state = ServeStates.Loading;
     private string _error = "";
     private bool _wasServing;
+    private bool _isParking;
     private volatile bool _signalled;
     private long _deadlineFrom;
     private TimeSpan? _deadline;
@@ -113,7 +114,11 @@ internal sealed class ServeLoop : IDisposable
         }
 
         bool late = Remaining() == TimeSpan.Zero;
-        if (_state == ServeStates.Draining && (late || _http.Public.OpenConnections == 0))
+        if (_state == ServeStates.Draining && _isParking)
+        {
+            GoOnParking(late);
+        }
+        else if (_state == ServeStates.Draining && (late || _http.Public.OpenConnections == 0))
         {
             _http.StopAsync().GetAwaiter().GetResult();
             _exitCode = 0;
@@ -124,9 +129,30 @@ internal sealed class ServeLoop : IDisposable
         }
     }
 
+    /// <summary>
+    /// Whoever is still connected at the deadline is cut off; then nothing of the outside is left here.
+    /// </summary>
+    private void GoOnParking(bool late)
+    {
+        if (late)
+        {
+            _deadline = null;
+            _http.Public.Abort();
+        }
+
+        if (_http.Public.OpenConnections == 0)
+        {
+            _http.Public.Detach();
+            _isParking = false;
+            _deadline = null;
+            _context.IsDraining = false;
+            Move(ServeStates.Ready, "parked");
+        }
+    }
+
     private void EndOnSignal()
     {
-        if (_state is ServeStates.Serving)
+        if (_state is ServeStates.Serving || _isParking)
         {
             StartDrain(_config.DrainMsOnSignal);
         }
@@ -150,6 +176,7 @@ internal sealed class ServeLoop : IDisposable
             ControlOps.Listen => Listen(line.Attached),
             ControlOps.Listener => HandListener(),
             ControlOps.Drain => Drain(request.DeadlineMs),
+            ControlOps.Park => Park(request.DeadlineMs),
             ControlOps.Resume => Resume(),
             ControlOps.Shadow => Shadow(request, line.Attached),
             ControlOps.Unshadow => Unshadow(request),
@@ -212,8 +239,25 @@ internal sealed class ServeLoop : IDisposable
         return Done();
     }
 
+    private ControlAnswer Park(long deadlineMs)
+    {
+        if (_state is not (ServeStates.Serving or ServeStates.Ready) || deadlineMs < 0)
+        {
+            return Refuse(ServeErrors.StateConflict, $"Nothing to park in state {_state}.");
+        }
+
+        if (_state == ServeStates.Serving)
+        {
+            StartDrain(deadlineMs);
+            _isParking = true;
+        }
+
+        return Done();
+    }
+
     private void StartDrain(long deadlineMs)
     {
+        _isParking = false;
         // First stop accepting, then tell: a connection that we took must be told with its next answer.
         _wasServing = _state == ServeStates.Serving || (_state == ServeStates.Draining && _wasServing);
         _shadow.End("it drains");
@@ -231,6 +275,7 @@ internal sealed class ServeLoop : IDisposable
         }
 
         _deadline = null;
+        _isParking = false;
         _context.IsDraining = false;
         _http.Public.Resume();
         Move(_wasServing ? ServeStates.Serving : ServeStates.Ready, "drain taken back");

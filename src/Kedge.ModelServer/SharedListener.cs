@@ -10,7 +10,8 @@ namespace Kedge.ModelServer;
 /// <summary>
 /// Accepts connections for Kestrel from a listening socket that comes later, may be shared with other processes, and is
 /// never shut down: it is polled and accepted from by native calls on a thread of its own. Accepting can be paused and
-/// resumed; once <see cref="Pause"/> has returned, no connection is taken any more.
+/// resumed; once <see cref="Pause"/> has returned, no connection is taken any more. The socket can be given up for
+/// another one to come.
 /// </summary>
 internal sealed class SharedListener : IConnectionListener
 {
@@ -19,7 +20,11 @@ internal sealed class SharedListener : IConnectionListener
     private readonly Channel<ConnectionContext> _accepted = Channel.CreateUnbounded<ConnectionContext>();
     private readonly ILogger _log;
     private readonly int _connectionsMax;
+    private readonly HashSet<ConnectionContext> _connections = [];
+    private readonly ManualResetEventSlim _released = new(initialState: true);
     private FileDescriptor? _listener;
+    private FileDescriptor? _given;
+    private bool _isRunning;
     private bool _accepting;
     private bool _ended;
     private int _open;
@@ -52,6 +57,13 @@ internal sealed class SharedListener : IConnectionListener
             ListeningSocket.SetNonBlocking(listener);
             _listener = listener;
             _accepting = true;
+            if (_isRunning)
+            {
+                _wake.Set();
+                return true;
+            }
+
+            _isRunning = true;
         }
 
         new Thread(AcceptLoop, maxStackSize: 256 * 1024) { IsBackground = true, Name = "accept" }.Start();
@@ -73,9 +85,48 @@ internal sealed class SharedListener : IConnectionListener
     /// <summary>Accepts again.</summary>
     internal void Resume() => SetAccepting(true);
 
-    /// <summary>Counts a connection as ended.</summary>
-    internal void CountEnded()
+    /// <summary>Lets go of the socket: somebody may bring another.</summary>
+    internal void Detach()
     {
+        lock (_gate)
+        {
+            if (_listener is null)
+            {
+                return;
+            }
+
+            // The thread that accepts may be polling it: it is the one that closes it.
+            (_given, _listener, _accepting) = (_listener, null, false);
+            _released.Reset();
+        }
+
+        _wake.Set();
+        Kedge.Core.Check.That(_released.Wait(ServeLimits.ListenerReleaseTime));
+    }
+
+    /// <summary>Cuts every open connection.</summary>
+    internal void Abort()
+    {
+        ConnectionContext[] open;
+        lock (_gate)
+        {
+            open = [.. _connections];
+        }
+
+        foreach (ConnectionContext connection in open)
+        {
+            connection.Abort();
+        }
+    }
+
+    /// <summary>Counts a connection as ended.</summary>
+    internal void CountEnded(ConnectionContext connection)
+    {
+        lock (_gate)
+        {
+            _ = _connections.Remove(connection);
+        }
+
         if (Interlocked.Decrement(ref _open) == _connectionsMax - 1)
         {
             _wake.Set();
@@ -116,8 +167,11 @@ internal sealed class SharedListener : IConnectionListener
         lock (_gate)
         {
             _listener?.Dispose();
-            _listener = null;
+            _given?.Dispose();
+            (_listener, _given) = (null, null);
         }
+
+        _released.Dispose();
     }
 
     private void SetAccepting(bool accepting)
@@ -143,6 +197,9 @@ internal sealed class SharedListener : IConnectionListener
                 }
 
                 listener = _accepting && _open < _connectionsMax ? _listener : null;
+                _given?.Dispose();
+                _given = null;
+                _released.Set();
             }
 
             if (listener is null)
@@ -193,6 +250,8 @@ internal sealed class SharedListener : IConnectionListener
         }
 
         Interlocked.Increment(ref _open);
-        _accepted.Writer.TryWrite(new SocketConnection(socket).Started());
+        SocketConnection connection = new SocketConnection(socket).Started();
+        _ = _connections.Add(connection);
+        _accepted.Writer.TryWrite(connection);
     }
 }

@@ -86,6 +86,7 @@ internal static class RunCommand
             AllowsNoSandbox = config.AllowNoSandbox,
             SpoolBytesMax = config.SpoolBytesMax,
             IsSimulated = inventoryRoot is not null,
+            ReadMemory = static () => Cgroups.NumberIn("/proc/meminfo", "MemAvailable:") * Limits.KiB,
             RunHeavy = static work => Task.Run(work),
             ReadFacts = () => FactsReader.Read(inventory, folder.Disk, inventoryRoot is not null),
         };

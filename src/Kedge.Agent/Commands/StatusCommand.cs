@@ -69,7 +69,7 @@ internal static class StatusCommand
             CertificateUntil = credentials.Certificate.NotAfter.ToUniversalTime()
                 .ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture),
             Held = hold.IsHeldAt(time.GetUtcNow().ToUnixTimeMilliseconds()) ? HoldCommand.Said(hold) : null,
-            Status = StatusReport.Of(Ledger.Open(folder.Disk).Record.Device, null, options),
+            Status = StatusReport.Of(Ledger.Open(folder.Disk).Record.Device, null, options, null),
         };
     }
 
@@ -129,6 +129,11 @@ internal static class StatusCommand
         foreach (WorkloadStatus workload in workloads.Where(static w => w.Problem is not null))
         {
             output.WriteLine($"{workload.Name}: {workload.Problem!.Code} {workload.Problem.Message}");
+        }
+
+        foreach (WorkloadStatus workload in workloads.Where(static w => w.Standby is not null))
+        {
+            output.WriteLine($"{workload.Name}: {workload.Standby}");
         }
     }
 }

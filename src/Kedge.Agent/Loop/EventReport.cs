@@ -57,9 +57,18 @@ internal static class EventReport
             string instead = isFallback ? $" instead of {Label(after.Target!)}" : ""; // A fallback has a target.
             Add(
                 isFallback ? "FellBack" : "ReleaseServing",
-                $"{Label(current.Spec)} serves as {current.Id}{instead}",
+                $"{Label(current.Spec)} serves as {current.Id}{instead}{Thawed(before, current.Id)}",
                 isFallback,
                 "");
+        }
+
+        if (after.Standby is { } standby && standby.Id != before?.Standby?.Id)
+        {
+            Add("ReleaseKept", $"{Label(standby.Spec)} waits frozen as {standby.Id} and can come back", false, "");
+        }
+        else if (after.Volatile.StandbyNote.Length > 0 && after.Volatile.StandbyNote != before?.Volatile.StandbyNote)
+        {
+            Add("ReleaseNotKept", after.Volatile.StandbyNote, false, "");
         }
 
         foreach (Quarantine entry in after.Quarantined)
@@ -78,6 +87,9 @@ internal static class EventReport
             Add(reason, problem.Message, !waits, problem.Code);
         }
     }
+
+    private static string Thawed(WorkloadState? before, InstanceId current) =>
+        before?.Standby?.Id == current || before?.Candidate is { Thawed: true } ? ", thawed" : "";
 
     private static string ReasonOf(WorkloadPhase failedIn) => failedIn switch
     {

@@ -43,7 +43,7 @@ internal sealed class FiguresDesk(
                 _workloads.Add(workload.Name, figures);
             }
 
-            if (figures.Follow(workload.Current, parts.Clock.Now) is { IsReading: false } stopped)
+            if (figures.Follow(workload.Current, workload.IsFallback, parts.Clock.Now) is { IsReading: false } stopped)
             {
                 Ask(figures, stopped, TimeSpan.Zero, cancel);
             }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Kedge.Core;
 using Kedge.Core.Deployments;
 using Kedge.Core.Device;
@@ -16,13 +17,15 @@ internal static class StatusReport
     /// <param name="refused">Why a newer desired state was not accepted; null when all is well.</param>
     /// <param name="options">Version and paths.</param>
     /// <param name="shadows">How far comparisons are; null where nobody carries them out.</param>
+    /// <param name="clock">The loop's time; null where no loop runs.</param>
     internal static StatusMessage Of(
-        DeviceState state, Finding? refused, AgentOptions options, ShadowDesk? shadows = null) => new()
+        DeviceState state, Finding? refused, AgentOptions options, ShadowDesk? shadows = null,
+        LoopClock? clock = null) => new()
     {
         Generation = state.Generation.Value,
         Settled = refused is null && state.Workloads.Values.All(IsSettled),
         AgentVersion = options.AgentVersion,
-        Workloads = [.. state.Workloads.Values.Select(w => Of(w, options, Why(w, shadows)))],
+        Workloads = [.. state.Workloads.Values.Select(w => Of(w, options, Why(w, shadows), Standby(w, clock)))],
         Refused = refused is null ? null : new ProblemMessage(refused.Code, Cut(refused.Message)),
     };
 
@@ -46,7 +49,7 @@ internal static class StatusReport
         endpoint.Expose == Exposure.Unix
             ? $"{options.EndpointFolder}/{workload}.sock"
             : string.Create(
-                System.Globalization.CultureInfo.InvariantCulture, $"http://{options.LoopbackAddress}:{endpoint.Port}");
+                CultureInfo.InvariantCulture, $"http://{options.LoopbackAddress}:{endpoint.Port}");
 
     internal static string Cut(string message) =>
         message.Length <= MessageCharsMax ? message : message[..MessageCharsMax];
@@ -58,7 +61,31 @@ internal static class StatusReport
     private static Problem? Why(WorkloadState w, ShadowDesk? shadows) =>
         w.Phase == WorkloadPhase.Shadowing ? shadows?.Progress(w.Name) ?? w.Problem : w.Problem;
 
-    private static WorkloadStatus Of(WorkloadState w, AgentOptions options, Problem? problem) => new()
+    /// <summary>Times are told to the minute: what changes every second would be told every second.</summary>
+    private static string? Standby(WorkloadState w, LoopClock? clock)
+    {
+        if (w.Standby is not { } standby)
+        {
+            return w.Volatile.StandbyNote.Length == 0 ? null : Cut(w.Volatile.StandbyNote);
+        }
+
+        string until = "";
+        if (clock is not null && w.Volatile.StandbyUntil is { } end)
+        {
+            DateTimeOffset moment = DateTimeOffset.FromUnixTimeMilliseconds(
+                clock.BelievedMs + (long)(end - clock.Now).TotalMilliseconds + 59_999);
+            until = $" until {moment:HH:mm} UTC";
+        }
+
+        string memory = w.Volatile.StandbyBytes > 0
+            ? string.Create(CultureInfo.InvariantCulture, $", {w.Volatile.StandbyBytes / Limits.MiB} MiB")
+            : "";
+        string label = string.Join(", ", standby.Spec.Models.Select(static m => m.PackageLabel));
+        return Cut($"{label} waits frozen as {standby.Id}{until}{memory}");
+    }
+
+    private static WorkloadStatus Of(
+        WorkloadState w, AgentOptions options, Problem? problem, string? standby) => new()
     {
         Name = w.Name.ToString(),
         Phase = Word(w.Phase),
@@ -71,5 +98,6 @@ internal static class StatusReport
         Pid = w.Current?.Pid ?? 0,
         Endpoint = w.Current is null ? "" : Address(w.Current.Spec.Endpoint, w.Name, options),
         Problem = problem is null ? null : new ProblemMessage(problem.Code, Cut(problem.Message)),
+        Standby = standby,
     };
 }

@@ -31,6 +31,7 @@ internal sealed class WorkloadDriver
     private readonly Dictionary<DeploymentId, PreparedRelease> _prepared = [];
     private readonly CancellationToken _cancel;
     private TimeSpan? _due;
+    private TimeSpan? _memoryDue;
     private int _verifying;
     private bool _isFetching;
     private bool _isDirty;
@@ -55,7 +56,7 @@ internal sealed class WorkloadDriver
     internal DeviceState State { get; private set; }
 
     /// <summary>When there is something to look at again; null for never.</summary>
-    internal TimeSpan? Due => Earlier(Earlier(_due, _holds.Due), Shadows.Due);
+    internal TimeSpan? Due => Earlier(Earlier(Earlier(_due, _holds.Due), Shadows.Due), _memoryDue);
 
     /// <summary>Why the newest state is not durable; null when it is.</summary>
     internal Finding? Unsaved { get; private set; }
@@ -99,6 +100,7 @@ internal sealed class WorkloadDriver
     internal void Pump()
     {
         LookAtHolds();
+        LookAtMemory();
         if (_due <= _parts.Clock.Now)
         {
             _ = Step(new DeviceEvent.TimerFired());
@@ -146,6 +148,9 @@ internal sealed class WorkloadDriver
         DeviceStep step = DeviceMachine.Step(State, e, _parts.Clock.Now);
         State = step.Save;
         _due = step.NextTimer;
+        _memoryDue = State.Workloads.Values.All(static w => w.Standby is null)
+            ? null
+            : _memoryDue ?? _parts.Clock.Now + AgentLimits.MemoryPeriod;
         if (step.MustSave)
         {
             _isDirty = true;
@@ -211,7 +216,11 @@ internal sealed class WorkloadDriver
                 _parts.Mailbox.Run(c => _supervisor.DrainAsync(drain.Instance, drain.Deadline, c), null, _cancel);
                 break;
             case DeviceEffect.Resume resume:
-                _parts.Mailbox.Run(c => _supervisor.ResumeAsync(resume.Instance, c), null, _cancel);
+                _parts.Mailbox.Run(
+                    c => _supervisor.ResumeAsync(resume.Instance, resume.Endpoint, c), null, _cancel);
+                break;
+            case DeviceEffect.Park park:
+                Park(park);
                 break;
             case DeviceEffect.Stop stop:
                 Stop(stop.Instance);
@@ -342,8 +351,37 @@ internal sealed class WorkloadDriver
         c => _supervisor.HandOverAsync(effect.Instance, effect.Endpoint, c),
         outcome => _ = Step(outcome is StepOutcome.Failed failed
             ? new DeviceEvent.HandOverFailed(effect.Instance, failed.Blame, failed.Problem)
-            : new DeviceEvent.HandedOver(effect.Instance)),
+            : new DeviceEvent.HandedOver(effect.Instance) { Room = RoomOf(effect.Instance) }),
         _cancel);
+
+    private void Park(DeviceEffect.Park effect) => _parts.Mailbox.Run(
+        c => _supervisor.ParkAsync(effect.Instance, effect.Deadline, c),
+        isParked =>
+        {
+            if (isParked)
+            {
+                _ = Step(new DeviceEvent.Parked(effect.Instance, _supervisor.MemoryOf(effect.Instance)));
+            }
+        },
+        _cancel);
+
+    private MemoryRoom? RoomOf(InstanceId instance) =>
+        _parts.Options.ReadMemory?.Invoke() is { } available
+            ? new MemoryRoom(available, _supervisor.MemoryOf(instance))
+            : null;
+
+    /// <summary>What waits frozen gives way when memory is short.</summary>
+    private void LookAtMemory()
+    {
+        if (_memoryDue <= _parts.Clock.Now)
+        {
+            _memoryDue = _parts.Clock.Now + AgentLimits.MemoryPeriod;
+            if (_parts.Options.ReadMemory?.Invoke() is { } available)
+            {
+                _ = Step(new DeviceEvent.MemorySeen(available));
+            }
+        }
+    }
 
     private void Watch(InstanceId instance) => _parts.Mailbox.Run(
         c => _supervisor.WaitForExitAsync(instance, c),
@@ -393,7 +431,8 @@ internal sealed class WorkloadDriver
 
     private static IEnumerable<WorkloadSpec> Specs(WorkloadState w)
     {
-        WorkloadSpec?[] specs = [w.Target, w.Attempt, w.LastGood, w.Current?.Spec, w.Candidate?.Spec];
+        WorkloadSpec?[] specs =
+            [w.Target, w.Attempt, w.LastGood, w.Current?.Spec, w.Candidate?.Spec, w.Standby?.Spec];
         return specs.OfType<WorkloadSpec>().Concat(w.Draining.Select(static d => d.Spec));
     }
 }

@@ -15,6 +15,7 @@ internal sealed class WorkloadFigures
     private InstanceId _lastId;
     private Digest _lastRelease;
     private int _lastRestarts;
+    private bool _isFallback;
 
     /// <summary>The instance that serves; null when none does.</summary>
     internal InstanceMeter? Serving { get; private set; }
@@ -25,9 +26,11 @@ internal sealed class WorkloadFigures
     /// <summary>True when the server would not take them: it is not asked again on this connection.</summary>
     internal bool IsRefused { get; set; }
 
-    /// <summary>Looks who serves now.</summary>
+    /// <summary>
+    /// Looks who serves now. One that stands in for the target does not make the target's next instance a first one.
+    /// </summary>
     /// <returns>Who served until now and has an open window; null for nobody.</returns>
-    internal InstanceMeter? Follow(InstanceState? current, TimeSpan now)
+    internal InstanceMeter? Follow(InstanceState? current, bool isFallback, TimeSpan now)
     {
         if (Serving?.Id == current?.Id)
         {
@@ -38,9 +41,13 @@ internal sealed class WorkloadFigures
         if (stopped is not null)
         {
             stopped.HasStopped = true;
-            (_lastId, _lastRelease, _lastRestarts) = (stopped.Id, stopped.Release, stopped.Restarts);
+            if (!_isFallback)
+            {
+                (_lastId, _lastRelease, _lastRestarts) = (stopped.Id, stopped.Release, stopped.Restarts);
+            }
         }
 
+        _isFallback = isFallback;
         Serving = current is null ? null : new InstanceMeter(current, now) { Restarts = RestartsOf(current) };
         return stopped?.Open is null ? null : stopped;
     }

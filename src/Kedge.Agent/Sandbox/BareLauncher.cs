@@ -65,6 +65,25 @@ internal sealed class BareLauncher(SupervisorOptions options) : ILauncher
 
     public bool WasOutOfMemory(InstancePaths paths) => false;
 
+    /// <summary>No cgroup of its own: the process is stopped, which it can neither catch nor ignore.</summary>
+    public bool SetFrozen(InstancePaths paths, int pid, bool isFrozen)
+    {
+        const int Continue = 18;
+        const int Stop = 19;
+        try
+        {
+            using ChildProcess process = ChildProcess.Open(pid);
+            return process.Signal(isFrozen ? Stop : Continue);
+        }
+        catch (NativeException)
+        {
+            // It is gone already.
+            return false;
+        }
+    }
+
+    public bool IsFrozen(InstancePaths paths, int pid) => ProcessStart.IsStopped(pid);
+
     /// <summary>No cgroup of its own: what of the process is in memory (proc(5), <c>VmRSS</c>).</summary>
     public long MemoryOf(InstancePaths paths, int pid) => Cgroups.NumberIn(
         string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/status"), "VmRSS:") * Core.Limits.KiB;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using Kedge.Core.Device;
 
 namespace Kedge.Agent.Sandbox;
@@ -68,6 +69,44 @@ internal sealed class Cgroups
 
     /// <summary>Path of an instance's cgroup, from the root of the hierarchy.</summary>
     public string PathOf(InstanceId instance) => string.Create(CultureInfo.InvariantCulture, $"{_parent}/{instance}");
+
+    /// <summary>
+    /// Asks the kernel to freeze or thaw an instance (freezer of cgroup v1 or v2); false where it has no freezer.
+    /// </summary>
+    public bool SetFrozen(InstanceId instance, bool isFrozen)
+    {
+        string word = IsVersion2 ? isFrozen ? "1" : "0"
+            : isFrozen ? "FROZEN" : "THAWED";
+        try
+        {
+            using FileStream file = new(FreezerOf(instance), FileMode.Open, FileAccess.Write);
+            file.Write(Encoding.ASCII.GetBytes(word));
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The cgroup is gone, or the kernel cannot freeze it.
+            return false;
+        }
+    }
+
+    /// <summary>True when an instance is frozen or about to be.</summary>
+    public bool IsFrozen(InstanceId instance)
+    {
+        try
+        {
+            return File.ReadAllText(FreezerOf(instance)).Trim() is "1" or "FROZEN" or "FREEZING";
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The cgroup is gone, or the kernel cannot freeze it.
+            return false;
+        }
+    }
+
+    private string FreezerOf(InstanceId instance) => IsVersion2
+        ? $"{_mount}{PathOf(instance)}/cgroup.freeze"
+        : $"{_mount}/freezer{PathOf(instance)}/freezer.state";
 
     /// <summary>True when the kernel killed a process of this cgroup for want of memory.</summary>
     public bool WasOutOfMemory(InstanceId instance)

@@ -16,7 +16,17 @@ internal static class FigureReading
     {
         try
         {
-            ControlReply reply = ControlClient.Ask(live.Paths.Control, ControlOps.Figures);
+            ControlReply reply;
+            lock (live.Talking)
+            {
+                if (live.IsFrozen)
+                {
+                    return Failed("it is frozen");
+                }
+
+                reply = ControlClient.Ask(live.Paths.Control, ControlOps.Figures);
+            }
+
             return reply.Ok ? Judge(reply, live, sensors) : Failed(reply.Error);
         }
         catch (Exception e) when (e is IOException or TimeoutException)

@@ -24,6 +24,12 @@ internal interface ILauncher
     /// <summary>True when the kernel killed something of the instance for want of memory.</summary>
     bool WasOutOfMemory(InstancePaths paths);
 
+    /// <summary>Freezes or thaws it; false when that does not work here.</summary>
+    bool SetFrozen(InstancePaths paths, int pid, bool isFrozen);
+
+    /// <summary>True when it is frozen.</summary>
+    bool IsFrozen(InstancePaths paths, int pid);
+
     /// <summary>Memory that the instance holds now, in bytes; 0 where that cannot be read.</summary>
     long MemoryOf(InstancePaths paths, int pid);
 }

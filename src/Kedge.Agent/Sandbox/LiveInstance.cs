@@ -9,6 +9,8 @@ internal sealed class LiveInstance(InstancePaths paths, ILauncher launcher, Chil
 {
     private readonly Lock _holding = new();
     private readonly TaskCompletionSource<Problem> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile bool _isFrozen;
+    private volatile bool _isToPark;
     private bool _isLetGo;
 
     public InstancePaths Paths => paths;
@@ -22,6 +24,30 @@ internal sealed class LiveInstance(InstancePaths paths, ILauncher launcher, Chil
 
     /// <summary>Why it is to end, when we asked for it; null when it ends by itself.</summary>
     public string? Asked { get; set; }
+
+    /// <summary>True from the moment that it is to wait frozen until it is to accept again.</summary>
+    public bool IsToPark
+    {
+        get => _isToPark;
+        set => _isToPark = value;
+    }
+
+    /// <summary>True while it is frozen: it answers nothing. Changed under <see cref="Talking"/>.</summary>
+    public bool IsFrozen => _isFrozen;
+
+    /// <summary>Held while it is asked something, so that it is not frozen with the question open.</summary>
+    public Lock Talking { get; } = new();
+
+    /// <summary>Takes down that it was found frozen.</summary>
+    public void WasFrozen() => (_isFrozen, _isToPark) = (true, true);
+
+    /// <summary>Freezes or thaws it; false where that does not work.</summary>
+    public bool SetFrozen(bool isFrozen)
+    {
+        bool done = launcher.SetFrozen(paths, process.Pid, isFrozen);
+        _isFrozen = isFrozen && done;
+        return done;
+    }
 
     public void HasEnded(Problem problem) => _ended.TrySetResult(problem);
 
@@ -50,7 +76,11 @@ internal sealed class LiveInstance(InstancePaths paths, ILauncher launcher, Chil
     {
         lock (_holding)
         {
-            _ = !_isLetGo && process.Signal(9);
+            if (!_isLetGo && process.Signal(9) && _isFrozen)
+            {
+                // On cgroup v1 what is frozen does not end.
+                _ = SetFrozen(isFrozen: false);
+            }
         }
     }
 

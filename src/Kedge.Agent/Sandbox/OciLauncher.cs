@@ -82,7 +82,16 @@ internal sealed class OciLauncher(SupervisorOptions options, string runtime, Cgr
                     $"{Path.GetFileName(runtime)} ended with {status}: {words}"));
     }
 
-    public void Remove(InstancePaths paths) => _ = Call(paths, ["delete", "--force", ContainerOf(paths.Instance)]);
+    public bool SetFrozen(InstancePaths paths, int pid, bool isFrozen) => cgroups.SetFrozen(paths.Instance, isFrozen);
+
+    public bool IsFrozen(InstancePaths paths, int pid) => cgroups.IsFrozen(paths.Instance);
+
+    public void Remove(InstancePaths paths)
+    {
+        // On cgroup v1 what is frozen does not even end when it is killed.
+        _ = cgroups.IsFrozen(paths.Instance) && cgroups.SetFrozen(paths.Instance, isFrozen: false);
+        _ = Call(paths, ["delete", "--force", ContainerOf(paths.Instance)]);
+    }
 
     public bool WasOutOfMemory(InstancePaths paths) => cgroups.WasOutOfMemory(paths.Instance);
 

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
-using System.Globalization;
 using System.Security.Cryptography;
 using Kedge.Agent.Native;
 using Kedge.Core;
@@ -20,8 +19,6 @@ namespace Kedge.Agent.Sandbox;
 /// </summary>
 internal sealed class ServeSupervisor : IProcessSupervisor, IDisposable
 {
-    private static readonly TimeSpan ReadyPoll = TimeSpan.FromMilliseconds(4);
-
     private readonly SupervisorOptions _options;
     private readonly TimeProvider _time;
     private readonly ListenerTable _listeners;
@@ -135,7 +132,7 @@ internal sealed class ServeSupervisor : IProcessSupervisor, IDisposable
         StartOutcome outcome;
         try
         {
-            outcome = await WaitReadyAsync(live, nonce, ticket.Token).ConfigureAwait(false);
+            outcome = await InstanceStart.WaitReadyAsync(live, nonce, _time, ticket.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (ticket.IsTakenBack)
         {
@@ -165,18 +162,23 @@ internal sealed class ServeSupervisor : IProcessSupervisor, IDisposable
             .ConfigureAwait(false);
 
     public ValueTask<StepOutcome> HandOverAsync(
-        InstanceId instance, EndpointSpec endpoint, CancellationToken cancel) => Blocking<StepOutcome>(
-        () =>
+        InstanceId instance, EndpointSpec endpoint, CancellationToken cancel)
+    {
+        if (!_live.TryGetValue(instance, out LiveInstance? live))
         {
-            if (!_live.TryGetValue(instance, out LiveInstance? live))
-            {
-                return Gone(instance);
-            }
+            return new ValueTask<StepOutcome>(Gone(instance));
+        }
 
+        live.IsToPark = false;
+        return Blocking(() => HandOver(live, endpoint), cancel);
+    }
+
+    private StepOutcome HandOver(LiveInstance live, EndpointSpec endpoint)
+    {
             FileDescriptor listener;
             try
             {
-                listener = _listeners.Get(instance.Workload, endpoint);
+                listener = _listeners.Get(live.Paths.Instance.Workload, endpoint);
             }
             catch (NativeException e)
             {
@@ -186,15 +188,14 @@ internal sealed class ServeSupervisor : IProcessSupervisor, IDisposable
 
             try
             {
-                ControlReply reply = ControlClient.Ask(live.Paths.Control, ControlOps.Listen, attach: listener);
+                ControlReply reply = Parking.TakeBack(live, () => listener);
                 return reply.Ok ? new StepOutcome.Done() : NoControl(reply.Error);
             }
             catch (IOException e)
             {
                 return NoControl(e.Message);
             }
-        },
-        cancel);
+    }
 
     public async ValueTask DrainAsync(InstanceId instance, TimeSpan deadline, CancellationToken cancel)
     {
@@ -210,12 +211,35 @@ internal sealed class ServeSupervisor : IProcessSupervisor, IDisposable
         _ = live.KillLaterAsync(patience, _time, cancel);
     }
 
-    public async ValueTask ResumeAsync(InstanceId instance, CancellationToken cancel)
+    public async ValueTask<bool> ParkAsync(InstanceId instance, TimeSpan deadline, CancellationToken cancel)
+    {
+        if (!_live.TryGetValue(instance, out LiveInstance? live))
+        {
+            return false;
+        }
+
+        live.IsToPark = true;
+        bool? parked = await Parking.ParkAsync(live, deadline, _time, cancel).ConfigureAwait(false);
+        if (parked is null)
+        {
+            await DrainAsync(instance, deadline, cancel).ConfigureAwait(false);
+        }
+
+        return parked == true;
+    }
+
+    public long MemoryOf(InstanceId instance) =>
+        _live.TryGetValue(instance, out LiveInstance? live)
+            ? live.Launcher.MemoryOf(live.Paths, live.Process.Pid)
+            : 0;
+
+    public async ValueTask ResumeAsync(InstanceId instance, EndpointSpec endpoint, CancellationToken cancel)
     {
         if (_live.TryGetValue(instance, out LiveInstance? live))
         {
             live.Asked = null;
-            if (!await Blocking(() => TryAsk(live, ControlOps.Resume, 0), cancel).ConfigureAwait(false))
+            live.IsToPark = false;
+            if (!await Blocking(() => TryTakeBack(live, endpoint), cancel).ConfigureAwait(false))
             {
                 // It had ended its drain, or does not answer: it cannot serve, so it must not seem to.
                 live.Kill();
@@ -294,7 +318,7 @@ internal sealed class ServeSupervisor : IProcessSupervisor, IDisposable
             Directory.CreateDirectory(paths.Shared);
             _ = AgentLibc.ChangeOwner(paths.Shared, OciConfig.UserId, OciConfig.UserId);
             File.WriteAllText(paths.LauncherFile, launcher.Name);
-            ServeConfig config = launcher.SeenFromInside(ConfigOf(paths, release, nonce), paths, release);
+            ServeConfig config = launcher.SeenFromInside(InstanceStart.ConfigOf(paths, release, nonce), paths, release);
             File.WriteAllBytes(paths.Config, config.ToJson());
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -316,77 +340,10 @@ internal sealed class ServeSupervisor : IProcessSupervisor, IDisposable
         }
         catch (NativeException)
         {
-            StartOutcome early = EndedEarly(paths, launcher);
+            StartOutcome early = InstanceStart.EndedEarly(paths, launcher);
             StrayRemover.Remove(paths, _oci, _logs);
             return (null, early);
         }
-    }
-
-    private static ServeConfig ConfigOf(InstancePaths paths, PreparedRelease release, string nonce) => new()
-    {
-        Nonce = nonce,
-        Deployment = release.Spec.Deployment.ToString(),
-        Instance = paths.Instance.ToString(),
-        Models =
-        [
-            .. release.Models.Select(m => new ServeModel(
-                m.Name,
-                release.Spec.Revision.ToString(CultureInfo.InvariantCulture),
-                m.Format == Core.Models.ModelFormat.Onnx ? "onnx" : "tflite",
-                "",
-                m.Package.ToString())),
-        ],
-        ControlSocket = "",
-        HttpSocket = "",
-        IntraOpThreads = ThreadsFor(release.Spec.Resources),
-    };
-
-    /// <summary>No more threads than whole cores of the limit: threads beyond it only wait for their quota.</summary>
-    private static int ThreadsFor(ResourceSpec resources) =>
-        resources.CpuLimitMilli == 0 ? 0 : Math.Max(1, resources.CpuLimitMilli / 1000);
-
-    private async ValueTask<StartOutcome> WaitReadyAsync(LiveInstance live, string nonce, CancellationToken cancel)
-    {
-        long start = _time.GetTimestamp();
-        string lastWords = "it never answered";
-        while (_time.GetElapsedTime(start) < AgentLimits.StartDeadline)
-        {
-            if (live.IsOver)
-            {
-                return EndedEarly(live.Paths, live.Launcher);
-            }
-
-            ControlReply? reply = File.Exists(live.Paths.Control)
-                ? await Blocking(() => StatusOf(live.Paths), cancel).ConfigureAwait(false)
-                : null;
-            switch (reply?.State)
-            {
-                case ServeStates.Ready or ServeStates.Serving when reply.Nonce == nonce:
-                    return new StartOutcome.Running(
-                        live.Process.Pid, ProcessStart.TicksOf(live.Process.Pid) ?? 0, nonce);
-                case ServeStates.Failed:
-                    return Failed(Blame.Release, SandboxErrors.NotLoaded.Code, reply.Error);
-                default:
-                    lastWords = reply is null ? lastWords : $"it is {reply.State}";
-                    break;
-            }
-
-            await Task.Delay(ReadyPoll, _time, cancel).ConfigureAwait(false);
-        }
-
-        return Failed(Blame.Release, SandboxErrors.NotReady.Code, lastWords);
-    }
-
-    private static StartOutcome.Failed EndedEarly(InstancePaths paths, ILauncher launcher)
-    {
-        if (launcher.WasOutOfMemory(paths))
-        {
-            return Failed(Blame.Release, SandboxErrors.OutOfMemory.Code, "it was killed while it loaded its models");
-        }
-
-        string words = File.Exists(paths.Output) ? File.ReadAllText(paths.Output).Trim() : "";
-        return Failed(
-            Blame.Release, SandboxErrors.EndedEarly.Code, words.Length > 300 ? words[^300..] : words);
     }
 
     private bool TryAdopt(InstanceState record)
@@ -394,8 +351,14 @@ internal sealed class ServeSupervisor : IProcessSupervisor, IDisposable
         InstancePaths paths = new(_options.RunFolder, record.Id);
         string name = File.Exists(paths.LauncherFile) ? File.ReadAllText(paths.LauncherFile) : "";
         ILauncher? launcher = name == _bare.Name ? _bare : _oci;
-        if (launcher is null || record.Pid == 0 || ProcessStart.TicksOf(record.Pid) != record.StartTicks
-            || StatusOf(paths) is not ControlReply reply || reply.Nonce != record.Nonce)
+        if (launcher is null || record.Pid == 0 || ProcessStart.TicksOf(record.Pid) != record.StartTicks)
+        {
+            return false;
+        }
+
+        // What is frozen cannot prove itself by its nonce; it does once it is thawed.
+        bool isFrozen = launcher.IsFrozen(paths, record.Pid);
+        if (!isFrozen && (InstanceStart.StatusOf(paths) is not ControlReply reply || reply.Nonce != record.Nonce))
         {
             return false;
         }
@@ -403,7 +366,15 @@ internal sealed class ServeSupervisor : IProcessSupervisor, IDisposable
         try
         {
             LiveInstance live = Hold(paths, launcher, ChildProcess.Open(record.Pid));
-            TakeListenerBack(live, record.Spec.Endpoint);
+            if (isFrozen)
+            {
+                live.WasFrozen();
+            }
+            else
+            {
+                TakeListenerBack(live, record.Spec.Endpoint);
+            }
+
             return true;
         }
         catch (IOException)
@@ -456,29 +427,32 @@ internal sealed class ServeSupervisor : IProcessSupervisor, IDisposable
         live.Dispose();
     }
 
+    private bool TryTakeBack(LiveInstance live, EndpointSpec endpoint)
+    {
+        try
+        {
+            return Parking.TakeBack(live, () => _listeners.Get(live.Paths.Instance.Workload, endpoint)).Ok;
+        }
+        catch (IOException)
+        {
+            // Nobody answers, or the port is taken: the caller treats it as refused.
+            return false;
+        }
+    }
+
     private static bool TryAsk(LiveInstance live, string op, long deadlineMs)
     {
         try
         {
-            return ControlClient.Ask(live.Paths.Control, op, deadlineMs).Ok;
+            lock (live.Talking)
+            {
+                return !live.IsFrozen && ControlClient.Ask(live.Paths.Control, op, deadlineMs).Ok;
+            }
         }
         catch (IOException)
         {
             // Nobody answers: the caller treats it as refused.
             return false;
-        }
-    }
-
-    private static ControlReply? StatusOf(InstancePaths paths)
-    {
-        try
-        {
-            return ControlClient.Ask(paths.Control, ControlOps.Status);
-        }
-        catch (Exception e) when (e is IOException or TimeoutException)
-        {
-            // Not there yet, or not there any more.
-            return null;
         }
     }
 

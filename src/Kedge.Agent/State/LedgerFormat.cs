@@ -111,6 +111,7 @@ internal static class LedgerFormat
         WriteSpec(json, "lastGood", workload.LastGood);
         WriteInstance(json, "current", workload.Current);
         WriteInstance(json, "candidate", workload.Candidate);
+        WriteInstance(json, "standby", workload.Standby);
         WriteProblem(json, workload.Problem);
         json.WriteStartArray("draining");
         foreach (InstanceState instance in workload.Draining)
@@ -171,6 +172,7 @@ internal static class LedgerFormat
         LastGood = ReadSpec(json, "lastGood"),
         Current = json.TryGetProperty("current", out JsonElement current) ? ReadInstance(current) : null,
         Candidate = json.TryGetProperty("candidate", out JsonElement candidate) ? ReadInstance(candidate) : null,
+        Standby = json.TryGetProperty("standby", out JsonElement standby) ? ReadInstance(standby) : null,
         Problem = ReadProblem(json),
         Draining = [.. json.GetProperty("draining").EnumerateArray().Select(ReadInstance)],
         Quarantined = [.. json.GetProperty("quarantined").EnumerateArray().Select(static q => new Quarantine(
@@ -200,6 +202,11 @@ internal static class LedgerFormat
         json.WriteNumber("startTicks", instance.StartTicks);
         json.WriteString("nonce", instance.Nonce);
         json.WriteBoolean("proven", instance.Proven);
+        if (instance.Thawed)
+        {
+            json.WriteBoolean("thawed", true);
+        }
+
         WriteSpec(json, "spec", instance.Spec);
         json.WriteEndObject();
     }
@@ -218,6 +225,7 @@ internal static class LedgerFormat
             StartTicks = json.GetProperty("startTicks").GetInt64(),
             Nonce = Text(json, "nonce"),
             Proven = json.GetProperty("proven").GetBoolean(),
+            Thawed = json.TryGetProperty("thawed", out JsonElement thawed) && thawed.GetBoolean(),
             Spec = ReadSpec(json, "spec") ?? throw new FormatException("spec"),
         };
     }

@@ -110,6 +110,9 @@ public sealed record WorkloadResource
 
     /// <summary>Why the target does not run; null when all is well.</summary>
     public ErrorResource? Problem { get; init; }
+
+    /// <summary>What waits frozen to come back, or why it does not; empty when there is nothing to say.</summary>
+    public string Standby { get; init; } = "";
 }
 
 /// <summary>Labels to set or take away; <c>PATCH /api/v1/devices/{name}/labels</c>.</summary>

@@ -109,6 +109,7 @@ internal static class DeviceMap
         Pid = status.Pid,
         Endpoint = status.Endpoint,
         Problem = Error(status.Problem),
+        Standby = status.Standby ?? "",
     };
 
     private static ErrorResource? Error(ProblemMessage? problem) =>

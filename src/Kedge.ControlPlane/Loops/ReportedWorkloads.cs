@@ -59,7 +59,10 @@ public static class ReportedWorkloads
         bool gaveUp = isAtRest && workload.Problem is not null
             && workload.TargetRevision != workload.ServingRevision;
         string problem = workload.Problem is { } p ? Cut($"{p.Code} {p.Message}") : "";
-        return new WorkloadReport(workload.TargetRevision, workload.ServingRevision, gaveUp, problem);
+        return new WorkloadReport(workload.TargetRevision, workload.ServingRevision, gaveUp, problem)
+        {
+            Standby = Cut(workload.Standby ?? ""),
+        };
     }
 
     private static string Cut(string text)

@@ -57,6 +57,8 @@ public interface IProcessSupervisor
 
     /// <summary>
     /// Gives the workload's listener at <paramref name="endpoint"/> to an instance, opening it where it is not open.
+    /// One
+    /// that is parked or being parked is taken back; one that has it already keeps it.
     /// </summary>
     ValueTask<StepOutcome> HandOverAsync(InstanceId instance, EndpointSpec endpoint, CancellationToken cancel);
 
@@ -65,8 +67,19 @@ public interface IProcessSupervisor
     /// </summary>
     ValueTask DrainAsync(InstanceId instance, TimeSpan deadline, CancellationToken cancel);
 
-    /// <summary>Takes a drain back.</summary>
-    ValueTask ResumeAsync(InstanceId instance, CancellationToken cancel);
+    /// <summary>Takes a drain or a parking back. An instance that cannot come back is killed.</summary>
+    ValueTask ResumeAsync(InstanceId instance, EndpointSpec endpoint, CancellationToken cancel);
+
+    /// <summary>
+    /// Tells an instance to stop accepting, lets its connections end, takes the listener from it and freezes it: it
+    /// takes no time of a processor until it is handed the listener again. A frozen instance can be adopted and
+    /// stopped; it has no figures. Where it cannot be frozen it is drained.
+    /// </summary>
+    /// <returns>True once it is frozen; false when it was taken back meanwhile, or ends.</returns>
+    ValueTask<bool> ParkAsync(InstanceId instance, TimeSpan deadline, CancellationToken cancel);
+
+    /// <summary>Memory that an instance holds now, in bytes; 0 where nobody knows. Does not block.</summary>
+    long MemoryOf(InstanceId instance);
 
     /// <summary>
     /// Kills an instance and removes what it leaves; done when nothing is left. One that is not there is no error.

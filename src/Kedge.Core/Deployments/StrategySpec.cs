@@ -110,10 +110,21 @@ public sealed record StrategySpec
     /// </summary>
     public ImmutableArray<MaintenanceWindow> Windows { get; init; } = [];
 
+    /// <summary>
+    /// How long what is replaced waits frozen to come back, zero for not at all; null for what
+    /// <see cref="StandbyFor"/> says.
+    /// </summary>
+    public TimeSpan? Standby { get; init; }
+
+    /// <summary>How long what is replaced waits frozen: for waves as long as the change is on trial.</summary>
+    public TimeSpan StandbyFor =>
+        Standby ?? (Kind == StrategyKind.Waves ? Soak + Gates.Window : TimeSpan.Zero);
+
     /// <summary>Compared by content: arrays would be compared by reference.</summary>
     public bool Equals(StrategySpec? other) => other is not null
         && (Kind, Canary, Growth, Soak) == (other.Kind, other.Canary, other.Growth, other.Soak)
         && Gates == other.Gates && Equals(Shadow, other.Shadow)
+        && Standby == other.Standby
         && (MaxUnavailable, MaxFailures, Deadline) == (other.MaxUnavailable, other.MaxFailures, other.Deadline)
         && Waves.SequenceEqual(other.Waves)
         && Budgets.SequenceEqual(other.Budgets)

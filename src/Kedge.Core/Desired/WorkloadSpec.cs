@@ -57,6 +57,12 @@ public sealed record WorkloadSpec : IEquatable<WorkloadSpec>
     /// </summary>
     public ShadowSpec? Shadow { get; init; }
 
+    /// <summary>
+    /// How long what it replaces waits frozen to come back, up to <see cref="Limits.StandbyMax"/>; zero for not at all.
+    /// Not part of the digest.
+    /// </summary>
+    public TimeSpan StandbyFor { get; init; }
+
     /// <summary>Same release: the digests are equal.</summary>
     public bool Equals(WorkloadSpec? other) => other is not null && Digest == other.Digest;
 

@@ -42,7 +42,8 @@ public abstract record DeviceEffect
     public sealed record Shadow(InstanceId Instance, InstanceId Beside, ShadowSpec Spec) : DeviceEffect;
 
     /// <summary>Give the workload's listener to an instance, opening it first where it is not open. Ends in
-    /// <c>HandedOver</c> or <c>HandOverFailed</c>. A no-op when the instance has it already.</summary>
+    /// <c>HandedOver</c> or <c>HandOverFailed</c>. One on standby is thawed first. A no-op when the instance has it
+    /// already.</summary>
     /// <param name="Instance">Which.</param>
     /// <param name="Endpoint">Where it answers; another endpoint than before means another listener.</param>
     public sealed record HandOver(InstanceId Instance, EndpointSpec Endpoint) : DeviceEffect;
@@ -59,10 +60,21 @@ public abstract record DeviceEffect
     public sealed record Drain(InstanceId Instance, TimeSpan Deadline) : DeviceEffect;
 
     /// <summary>
-    /// Tell a draining instance to accept again: the new one died. No event; if it fails it shows as <c>Exited</c>.
+    /// Tell an instance that drains or is on standby to accept again: the new one died. No event; if it fails it shows
+    /// as <c>Exited</c>.
     /// </summary>
     /// <param name="Instance">Which.</param>
-    public sealed record Resume(InstanceId Instance) : DeviceEffect;
+    /// <param name="Endpoint">Where it answers.</param>
+    public sealed record Resume(InstanceId Instance, EndpointSpec Endpoint) : DeviceEffect;
+
+    /// <summary>
+    /// Tell an instance to stop accepting, let its connections end, take the listener from it and freeze it. Ends in
+    /// <c>Parked</c>; what cannot be parked is killed and ends in <c>Exited</c>. A <see cref="HandOver"/> or
+    /// <see cref="Resume"/> of the same instance takes it back at any time. A no-op when it is frozen already.
+    /// </summary>
+    /// <param name="Instance">Which.</param>
+    /// <param name="Deadline">After it, connections that are still open are cut.</param>
+    public sealed record Park(InstanceId Instance, TimeSpan Deadline) : DeviceEffect;
 
     /// <summary>
     /// Kill an instance and remove what it leaves. Ends in <c>Exited</c> also when nothing was there.

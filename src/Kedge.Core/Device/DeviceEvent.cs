@@ -84,7 +84,20 @@ public abstract record DeviceEvent
 
     /// <summary>The candidate has the listener and accepts.</summary>
     /// <param name="Instance">Which.</param>
-    public sealed record HandedOver(InstanceId Instance) : DeviceEvent;
+    public sealed record HandedOver(InstanceId Instance) : DeviceEvent
+    {
+        /// <summary>Memory of the machine at that moment; null where nobody knows.</summary>
+        public MemoryRoom? Room { get; init; }
+    }
+
+    /// <summary>An instance waits frozen.</summary>
+    /// <param name="Instance">Which.</param>
+    /// <param name="Bytes">Memory that it holds; 0 where nobody knows.</param>
+    public sealed record Parked(InstanceId Instance, long Bytes) : DeviceEvent;
+
+    /// <summary>Somebody looked how much memory there is.</summary>
+    /// <param name="AvailableBytes">What can be had without swapping.</param>
+    public sealed record MemorySeen(long AvailableBytes) : DeviceEvent;
 
     /// <summary>The listener could not be opened or handed over.</summary>
     /// <param name="Instance">Which.</param>

@@ -39,12 +39,15 @@ public static class DeviceMachine
             case DeviceEvent.HoldsChanged changed:
                 turn.Hold(changed.Holds);
                 break;
+            case DeviceEvent.MemorySeen seen:
+                turn.Look(seen.AvailableBytes);
+                break;
             case DeviceEvent.Fetched or DeviceEvent.FetchFailed
                 or DeviceEvent.Started or DeviceEvent.StartFailed
                 or DeviceEvent.PreflightPassed or DeviceEvent.PreflightFailed
                 or DeviceEvent.ShadowPassed or DeviceEvent.ShadowFailed
                 or DeviceEvent.HandedOver or DeviceEvent.HandOverFailed
-                or DeviceEvent.Exited:
+                or DeviceEvent.Parked or DeviceEvent.Exited:
                 turn.Route(e);
                 break;
             default:
@@ -129,6 +132,20 @@ public static class DeviceMachine
             }
         }
 
+        /// <summary>What waits frozen is the first that gives way when memory is short.</summary>
+        public void Look(long availableBytes)
+        {
+            if (availableBytes >= Limits.MemoryFloorBytes)
+            {
+                return;
+            }
+
+            foreach (DeploymentId name in _state.Workloads.Keys.Where(n => _state.Workloads[n].Standby is not null))
+            {
+                Send(name, new WorkloadEvent(WorkloadEventKind.MemoryShort) { Bytes = availableBytes });
+            }
+        }
+
         public void Tick()
         {
             if (_state.CleanAt <= _now)
@@ -141,6 +158,11 @@ public static class DeviceMachine
                 if (_state.Workloads[name].Volatile.ProvenAt <= _now)
                 {
                     Apply(name, m => WorkloadMachine.Step(m, new WorkloadEvent(WorkloadEventKind.ProvenDue)));
+                }
+
+                if (_state.Workloads[name].Volatile.StandbyUntil <= _now)
+                {
+                    Apply(name, m => WorkloadMachine.Step(m, new WorkloadEvent(WorkloadEventKind.StandbyDue)));
                 }
 
                 if (_state.Workloads[name] is { Phase: WorkloadPhase.Waiting } waiting
@@ -184,16 +206,19 @@ public static class DeviceMachine
                     Send(s.Instance.Workload, Failure(WorkloadEventKind.ShadowFailed, s.Blame, s.Problem));
                     break;
                 case DeviceEvent.HandedOver h when Candidate(h.Instance, WorkloadPhase.HandingOver) is not null:
-                    Send(h.Instance.Workload, new WorkloadEvent(WorkloadEventKind.HandedOver));
+                    Send(h.Instance.Workload, new WorkloadEvent(WorkloadEventKind.HandedOver) { Room = h.Room });
                     break;
                 case DeviceEvent.HandOverFailed h when Candidate(h.Instance, WorkloadPhase.HandingOver) is not null:
                     Send(h.Instance.Workload, Failure(WorkloadEventKind.HandOverFailed, h.Blame, h.Problem));
+                    break;
+                case DeviceEvent.Parked p when ExitKind(p.Instance) == WorkloadEventKind.StandbyExited:
+                    Send(p.Instance.Workload, new WorkloadEvent(WorkloadEventKind.StandbyParked) { Bytes = p.Bytes });
                     break;
                 case DeviceEvent.Exited x when ExitKind(x.Instance) is WorkloadEventKind kind:
                     Send(x.Instance.Workload, Failure(kind, Blame.Release, x.Problem) with { Instance = x.Instance });
                     break;
                 case DeviceEvent.AgentStarted or DeviceEvent.DesiredArrived or DeviceEvent.TimerFired
-                    or DeviceEvent.HoldsChanged:
+                    or DeviceEvent.HoldsChanged or DeviceEvent.MemorySeen:
                     throw Check.Unreachable(e);
                 default:
                     break; // Late: what it is about was given up in the meantime.
@@ -257,6 +282,7 @@ public static class DeviceMachine
             !_state.Workloads.TryGetValue(id.Workload, out WorkloadState? w) ? null
             : w.Candidate?.Id == id ? WorkloadEventKind.CandidateExited
             : w.Current?.Id == id ? WorkloadEventKind.CurrentExited
+            : w.Standby?.Id == id ? WorkloadEventKind.StandbyExited
             : w.Draining.Any(d => d.Id == id) ? WorkloadEventKind.DrainingExited
             : null;
 
@@ -271,6 +297,7 @@ public static class DeviceMachine
         {
             next = Earlier(next, w.Volatile.RetryAt);
             next = Earlier(next, w.Volatile.ProvenAt);
+            next = Earlier(next, w.Volatile.StandbyUntil);
         }
 
         return next;

@@ -64,4 +64,16 @@ public enum WorkloadEventKind
 
     /// <summary>The candidate's answers did not agree, or could not be compared.</summary>
     ShadowFailed = 19,
+
+    /// <summary>The instance on standby ended.</summary>
+    StandbyExited = 30,
+
+    /// <summary>The instance on standby is frozen.</summary>
+    StandbyParked = 31,
+
+    /// <summary>The instance on standby has waited long enough.</summary>
+    StandbyDue = 32,
+
+    /// <summary>The machine is short of memory while an instance is on standby.</summary>
+    MemoryShort = 33,
 }

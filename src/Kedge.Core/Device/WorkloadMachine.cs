@@ -14,7 +14,8 @@ namespace Kedge.Core.Device;
 /// <see cref="WorkloadMoves.Pursue"/> from what is asked, what is quarantined and what was good.</para>
 /// <para>Invariants: what serves and may not be replaced now stays, the new release waiting beside it; <c>Serving</c>
 /// has a current instance; a candidate exists exactly from <c>Starting</c> to
-/// <c>HandingOver</c>; a quarantined release is never attempted; numbers of instances are never used twice.</para>
+/// <c>HandingOver</c>; a quarantined release is never attempted; numbers of instances are never used twice;
+/// at most one instance is on standby, for a bounded time, and it serves only after a hand-over.</para>
 /// <para>It deliberately does not know how a process is started, nor what the time of day is.</para>
 /// </summary>
 public static class WorkloadMachine
@@ -43,15 +44,23 @@ public static class WorkloadMachine
         (Starting, StartFailed) => WorkloadMoves.Fail,
         (Preflighting, PreflightFailed) => WorkloadMoves.StopCandidateAndFail,
         (Shadowing, ShadowFailed) => WorkloadMoves.StopCandidateAndFail,
-        (HandingOver, HandOverFailed) => WorkloadMoves.StopCandidateAndFail,
-        (Starting or Preflighting or Shadowing or HandingOver, CandidateExited) => WorkloadMoves.Fail,
+        (HandingOver, HandOverFailed) => StandbyMoves.StopCandidateAndFail,
+        (HandingOver, CandidateExited) => StandbyMoves.Fail,
+        (Starting or Preflighting or Shadowing, CandidateExited) => WorkloadMoves.Fail,
 
         // Processes end. The pipeline goes on without them; a steady workload starts again.
         (Serving or Fetching or Waiting, CurrentExited) => WorkloadMoves.RestartCurrent,
         (Starting or Preflighting or HandingOver, CurrentExited) => WorkloadMoves.LoseCurrent,
         (Shadowing, CurrentExited) => ShadowMoves.LoseCurrent,
-        (Removing, DrainingExited) => WorkloadMoves.ForgetDrainedAndMaybeAll,
-        (_, DrainingExited) => WorkloadMoves.ForgetDrained,
+        (Removing, DrainingExited) => DrainMoves.ForgetDrainedAndMaybeAll,
+        (_, DrainingExited) => DrainMoves.ForgetDrained,
+
+        // What waits frozen: it ended, was frozen, has waited long enough, or its memory is needed.
+        (Removing, StandbyExited or StandbyParked or StandbyDue or MemoryShort) => null,
+        (_, StandbyExited) => StandbyMoves.Forget,
+        (_, StandbyParked) => StandbyMoves.Note,
+        (_, StandbyDue) => StandbyMoves.Expire,
+        (_, MemoryShort) => StandbyMoves.GiveWay,
 
         // Time.
         (Waiting, RetryDue) => WorkloadMoves.RetryNow,

@@ -59,6 +59,9 @@ internal sealed record WorkloadMove
         Check.That(W.Phase != WorkloadPhase.Removing || (W.Current is null && W.Target is null));
         Check.That((pipeline || W.Phase == WorkloadPhase.Fetching) == W.Attempt is not null);
         Check.That(W.Candidate is null || W.Candidate.Id != W.Current?.Id);
+        Check.That(W.Standby is null == W.Volatile.StandbyUntil is null);
+        Check.That(W.Standby is null || W.Phase != WorkloadPhase.Removing);
+        Check.That(W.Standby is null || (W.Standby.Id != W.Current?.Id && W.Standby.Id != W.Candidate?.Id));
         Check.That(W.Phase != WorkloadPhase.Waiting || W.Volatile.RetryAt is not null
             || (W.Current is not null && W.Problem is not null && DeviceErrors.IsWait(W.Problem.Code)));
     }

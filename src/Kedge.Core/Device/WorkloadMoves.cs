@@ -9,8 +9,6 @@ namespace Kedge.Core.Device;
 /// </summary>
 internal static class WorkloadMoves
 {
-    private const int DrainingMax = 3;
-
     public static WorkloadMove Stay(WorkloadMove m, WorkloadEvent e) => m;
 
     /// <summary>Takes the new target down; what is under way decides later.</summary>
@@ -24,8 +22,9 @@ internal static class WorkloadMoves
             TargetGeneration = e.Generation,
             Unwanted = false,
             Quarantined = w.Quarantined.RemoveAll(q => q.Release == spec.Digest && q.Revision != spec.Revision),
-            Current = Relabel(w.Current, spec),
-            Candidate = Relabel(w.Candidate, spec),
+            Current = w.Current?.Under(spec),
+            Candidate = w.Candidate?.Under(spec),
+            Standby = w.Standby?.Under(spec),
             Attempt = w.Attempt == spec ? spec : w.Attempt,
         });
     }
@@ -80,7 +79,13 @@ internal static class WorkloadMoves
             m = m.Then(new DeviceEffect.Drain(w.Current.Id, Limits.DrainDeadline));
         }
 
-        return ForgetIfDone(m.With(w with
+        if (w.Standby is not null)
+        {
+            ending = ending.Add(w.Standby);
+            m = m.Then(new DeviceEffect.Stop(w.Standby.Id));
+        }
+
+        return DrainMoves.ForgetIfDone(m.With(w with
         {
             Target = null,
             Unwanted = false,
@@ -88,6 +93,7 @@ internal static class WorkloadMoves
             Attempt = null,
             Candidate = null,
             Current = null,
+            Standby = null,
             Draining = ending,
             Problem = null,
             Volatile = new VolatileState(),
@@ -187,11 +193,15 @@ internal static class WorkloadMoves
             m.With(m.W with { Passed = Newest(passed, Limits.PreflightsPerWorkloadMax) }));
     }
 
-    /// <summary>The candidate serves now; what served before drains.</summary>
+    /// <summary>The candidate serves now; what served before drains, or waits to come back.</summary>
     public static WorkloadMove Promote(WorkloadMove m, WorkloadEvent e)
     {
         WorkloadState w = m.W;
-        InstanceState promoted = w.Candidate! with { Proven = w.Candidate!.Spec == w.LastGood };
+        InstanceState promoted = w.Candidate! with
+        {
+            Proven = w.Candidate!.Spec == w.LastGood,
+            Thawed = false,
+        };
         m = m.With(w with
         {
             Phase = WorkloadPhase.Serving,
@@ -200,12 +210,7 @@ internal static class WorkloadMoves
             Attempt = null,
             Volatile = w.Volatile with { ProvenAt = promoted.Proven ? null : m.Now + Limits.ProvenAfter },
         });
-        if (w.Current is not null)
-        {
-            m = DrainOldest(m.With(m.W with { Draining = m.W.Draining.Add(w.Current) }))
-                .Then(new DeviceEffect.Drain(w.Current.Id, Limits.DrainDeadline));
-        }
-
+        m = StandbyMoves.Replace(m, w.Current, w.Candidate.Thawed, e.Room);
         bool fellBack = m.W.Target is not null && promoted.Spec != m.W.Target && !m.IsQuarantined(m.W.Target);
         return fellBack && m.W.Volatile.TriesInRow > 0
             ? Wait(m)
@@ -264,29 +269,29 @@ internal static class WorkloadMoves
     }
 
     /// <summary>
-    /// The serving instance is gone. One that still drains accepts again until something better comes.
+    /// The serving instance is gone. One that waits frozen or still drains accepts again until something better comes.
     /// </summary>
     public static WorkloadMove LoseCurrent(WorkloadMove m, WorkloadEvent e)
     {
         WorkloadState w = m.W;
         VolatileState clock = w.Volatile with { ProvenAt = null };
-        InstanceState? stand = w.Draining.LastOrDefault(d => d.Spec != w.Current!.Spec && !m.IsQuarantined(d.Spec));
-        return stand is null
-            ? m.With(w with { Current = null, Volatile = clock })
-            : m.With(w with
-            {
-                Current = stand,
-                Draining = w.Draining.Remove(stand),
-                Volatile = stand.Proven ? clock : clock with { ProvenAt = m.Now + Limits.ProvenAfter },
-            })
-                .Then(new DeviceEffect.Resume(stand.Id));
+        InstanceState? stand = w.Draining.Append(w.Standby).OfType<InstanceState>()
+            .LastOrDefault(d => d.Spec != w.Current!.Spec && !m.IsQuarantined(d.Spec));
+        if (stand is null)
+        {
+            return m.With(w with { Current = null, Volatile = clock });
+        }
+
+        clock = stand.Id == w.Standby?.Id ? clock with { StandbyUntil = null } : clock;
+        return m.With(w with
+        {
+            Current = stand with { Thawed = true },
+            Draining = w.Draining.RemoveAll(d => d.Id == stand.Id),
+            Standby = stand.Id == w.Standby?.Id ? null : w.Standby,
+            Volatile = stand.Proven ? clock : clock with { ProvenAt = m.Now + Limits.ProvenAfter },
+        })
+            .Then(new DeviceEffect.Resume(stand.Id, stand.Spec.Endpoint));
     }
-
-    public static WorkloadMove ForgetDrained(WorkloadMove m, WorkloadEvent e) =>
-        m.With(m.W with { Draining = m.W.Draining.RemoveAll(d => d.Id == e.Instance) });
-
-    public static WorkloadMove ForgetDrainedAndMaybeAll(WorkloadMove m, WorkloadEvent e) =>
-        ForgetIfDone(ForgetDrained(m, e));
 
     public static WorkloadMove Prove(WorkloadMove m, WorkloadEvent e)
     {
@@ -344,28 +349,38 @@ internal static class WorkloadMoves
     }
 
     public static WorkloadMove ResumeRemoving(WorkloadMove m, WorkloadEvent e) =>
-        ForgetIfDone(Sight(m, e).Then(new DeviceEffect.CloseListener(m.W.Name)));
+        DrainMoves.ForgetIfDone(Sight(m, e).Then(new DeviceEffect.CloseListener(m.W.Name)));
 
     /// <summary>What of the serving and draining instances is still alive.</summary>
     public static WorkloadMove Sight(WorkloadMove m, WorkloadEvent e)
     {
         WorkloadState w = m.W;
         InstanceState? current = w.Current is not null && e.Alive.Contains(w.Current.Id) ? w.Current : null;
+        InstanceState? standby = w.Standby is not null && e.Alive.Contains(w.Standby.Id) ? w.Standby : null;
         ImmutableArray<InstanceState> draining = w.Draining.RemoveAll(d => !e.Alive.Contains(d.Id));
         m = m.With(w with
         {
             Current = current,
+            Standby = standby,
             Draining = draining,
             Volatile = new VolatileState
             {
                 ProvenAt = current is { Proven: false }
                 ? m.Now + Limits.ProvenAfter
-                : null
+                : null,
+                StandbyUntil = standby is null ? null : m.Now + ((w.Current?.Spec ?? w.Target)?.StandbyFor ?? default),
             },
         });
         if (current is not null)
         {
             m = m.Then(new DeviceEffect.Watch(current));
+            m = current.Thawed ? m.Then(new DeviceEffect.Resume(current.Id, current.Spec.Endpoint)) : m;
+        }
+
+        if (standby is not null)
+        {
+            m = m.Then(new DeviceEffect.Watch(standby))
+                .Then(new DeviceEffect.Park(standby.Id, Limits.DrainDeadline));
         }
 
         foreach (InstanceState instance in draining)
@@ -377,16 +392,17 @@ internal static class WorkloadMoves
         return m;
     }
 
-    private static WorkloadMove Fetch(WorkloadMove m, WorkloadSpec spec) => m
-        .With(m.W with
+    private static WorkloadMove Fetch(WorkloadMove m, WorkloadSpec spec) => m.W.Standby?.Spec == spec
+        ? StandbyMoves.Thaw(m, spec)
+        : m.With(m.W with
         {
             Phase = WorkloadPhase.Fetching,
             Attempt = spec,
             Volatile = m.W.Volatile with { RetryAt = null },
         })
-        .Then(new DeviceEffect.Fetch(spec));
+            .Then(new DeviceEffect.Fetch(spec));
 
-    private static WorkloadMove FetchOrPursue(WorkloadMove m, WorkloadSpec spec) =>
+    internal static WorkloadMove FetchOrPursue(WorkloadMove m, WorkloadSpec spec) =>
         m.IsQuarantined(spec) ? Pursue(m) : Fetch(m, spec);
 
     public static WorkloadSpec? Allowed(WorkloadMove m, WorkloadSpec? spec) =>
@@ -470,24 +486,12 @@ internal static class WorkloadMoves
         return suspect ? QuarantineRelease(m, m.W.Target!, problem) : m;
     }
 
-    private static WorkloadMove ForgetIfDone(WorkloadMove m) =>
-        m.W.Draining.IsEmpty ? m with { State = null } : m;
-
-    private static WorkloadMove DrainOldest(WorkloadMove m) => m.W.Draining.Length <= DrainingMax
-        ? m
-        : m.Then(new DeviceEffect.Stop(m.W.Draining[0].Id));
-
     private static Problem? WhyRefused(WorkloadState w) =>
         w.Quarantined.LastOrDefault(q => q.Release == w.Target?.Digest)?.Problem;
 
     private static Problem CrashLoop(int failures, Problem last) => new(
         DeviceErrors.CrashLoop.Code,
         $"failed {failures} times in a row and is quarantined; the last time: {last.Code} {last.Message}");
-
-    private static InstanceState? Relabel(InstanceState? instance, WorkloadSpec spec) =>
-        instance is not null && instance.Spec == spec && instance.Spec.Revision != spec.Revision
-            ? instance with { Spec = spec }
-            : instance;
 
     public static ImmutableArray<T> Newest<T>(ImmutableArray<T> items, int countMax) =>
         items.Length <= countMax ? items : items.RemoveRange(0, items.Length - countMax);

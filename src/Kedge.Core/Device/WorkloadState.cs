@@ -41,6 +41,11 @@ public sealed record WorkloadState
     /// <summary>Instances that answer what they have begun and then end, oldest first.</summary>
     public ImmutableArray<InstanceState> Draining { get; init; } = [];
 
+    /// <summary>
+    /// The instance that served before and waits, frozen or about to be, so that a way back is a thaw; null for none.
+    /// </summary>
+    public InstanceState? Standby { get; init; }
+
     /// <summary>The last release that served for <see cref="Limits.ProvenAfter"/>; its content is kept.</summary>
     public WorkloadSpec? LastGood { get; init; }
 
@@ -85,6 +90,16 @@ public sealed record VolatileState
     /// When <see cref="WorkloadState.Current"/> will have proven itself; null when it has, or none runs.
     /// </summary>
     public TimeSpan? ProvenAt { get; init; }
+
+    /// <summary>Until when <see cref="WorkloadState.Standby"/> is kept; null exactly when there is none.</summary>
+    public TimeSpan? StandbyUntil { get; init; }
+
+    /// <summary>Memory that <see cref="WorkloadState.Standby"/> holds, in bytes; 0 until it was frozen or where nobody
+    /// knows.</summary>
+    public long StandbyBytes { get; init; }
+
+    /// <summary>Why what served before was not kept, for people; empty when it is or when nobody asked.</summary>
+    public string StandbyNote { get; init; } = "";
 }
 
 /// <summary>One process that the agent started.</summary>
@@ -109,6 +124,16 @@ public sealed record InstanceState
 
     /// <summary>True once it served for <see cref="Limits.ProvenAfter"/>.</summary>
     public bool Proven { get; init; }
+
+    /// <summary>
+    /// True once it was asked to come back from draining or standby: a new agent asks again, and a candidate that does
+    /// not come back is no fault of its release.
+    /// </summary>
+    public bool Thawed { get; init; }
+
+    /// <summary>The same instance, known by a newer revision of the release that it runs.</summary>
+    internal InstanceState Under(WorkloadSpec spec) =>
+        Spec == spec && Spec.Revision != spec.Revision ? this with { Spec = spec } : this;
 }
 
 /// <summary>A release that this device refuses.</summary>

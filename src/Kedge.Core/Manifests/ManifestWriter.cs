@@ -131,6 +131,7 @@ public static class ManifestWriter
         StrategyKind.All => Map(
             ("type", Text("All")),
             ("shadow", ShadowBinding.Write(strategy.Shadow)),
+            ("standby", strategy.Standby is { } standby ? Text(Lifetime.Format(standby)) : null),
             ("maintenance", WindowBinding.Write(strategy.Windows))),
         StrategyKind.Waves => Map(
             ("type", Text("Waves")),
@@ -150,6 +151,7 @@ public static class ManifestWriter
                 : new ManifestNode.Sequence([.. strategy.Budgets.Select(budget => (ManifestNode)Map(
                     ("label", Text(budget.Label)), ("minServing", Number(budget.MinServing))))])),
             ("maxFailures", Number(strategy.MaxFailures)),
+            ("standby", strategy.Standby is { } kept ? Text(Lifetime.Format(kept)) : null),
             ("deadline", strategy.Deadline > TimeSpan.Zero ? Text(Lifetime.Format(strategy.Deadline)) : null),
             ("gates", GateBinding.Write(strategy.Gates)),
             ("shadow", ShadowBinding.Write(strategy.Shadow)),

@@ -14,6 +14,7 @@ internal static class StrategyBinding
                 Kind = StrategyKind.All,
                 Shadow = ShadowBinding.Bind(strategy.At("shadow")),
                 Windows = WindowBinding.Bind(strategy),
+                Standby = Time(strategy.Text("standby")),
             };
         }
 
@@ -40,6 +41,7 @@ internal static class StrategyBinding
             Gates = GateBinding.Bind(strategy.At("gates")),
             Shadow = ShadowBinding.Bind(strategy.At("shadow")),
             Windows = WindowBinding.Bind(strategy),
+            Standby = Time(strategy.Text("standby")),
         };
     }
 

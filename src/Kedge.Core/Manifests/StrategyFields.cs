@@ -65,6 +65,13 @@ internal static class StrategyFields
             FieldShape.Duration,
             "A rollout that is not complete after this time is paused until somebody resumes or aborts it.")
             .Within(60, ManifestLimits.DeadlineSecondsMax),
+        FieldSchema.Of(
+            "standby",
+            FieldShape.Duration,
+            "How long what is replaced waits frozen on its device, where memory allows, so that going back to it takes "
+            + "no start; `0s` for never. When nothing is said: with `Waves` as long as `soak` and the window of the "
+            + "gates together, with `All` not at all.")
+            .Within(0, ManifestLimits.SoakSecondsMax),
         GateFields.Group,
         ShadowFields.Group,
         WindowFields.Group);

@@ -77,6 +77,7 @@ internal sealed class FleetMembers(FleetSnapshot snapshot)
                 : MemberStanding.Changing,
             Answers = report?.ServingRevision > 0,
             Problem = isOfHeld ? report!.Problem : "", // Of what is held, so it is there.
+            Standby = report?.Standby ?? "",
         };
     }
 

@@ -47,6 +47,7 @@ internal sealed class ReleaseCache(Func<WorkloadSpec, Digest> releaseDigest)
             Windows = spec.Strategy.Windows,
             GoldenPpm = spec.Strategy.Gates.GoldenPpm ?? 0,
             Shadow = spec.Strategy.Shadow,
+            StandbyFor = spec.Strategy.StandbyFor,
         };
         return workload with { Digest = releaseDigest(workload) };
     }

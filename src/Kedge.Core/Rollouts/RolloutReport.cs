@@ -109,6 +109,8 @@ public sealed record RolloutReport
     {
         FormattableString text = member.Standing switch
         {
+            MemberStanding.Serving when member.Standby.Length > 0 =>
+                $"serves revision {member.Held}; {member.Standby}",
             MemberStanding.Serving => $"serves revision {member.Held}",
             MemberStanding.Failed => $"gave revision {member.Held} up: {member.Problem}",
             _ when !member.Online => $"is asked for revision {member.Held} and is away",

@@ -5,4 +5,8 @@ namespace Kedge.Core.Rollouts;
 /// <param name="ServingRevision">Revision that answers; 0 when none does.</param>
 /// <param name="GaveUp">True when it will not try the target again: that was refused for good.</param>
 /// <param name="Problem">Code and sentence of why the target does not run; empty when all is well.</param>
-public sealed record WorkloadReport(long TargetRevision, long ServingRevision, bool GaveUp, string Problem);
+public sealed record WorkloadReport(long TargetRevision, long ServingRevision, bool GaveUp, string Problem)
+{
+    /// <summary>What waits frozen to come back, or why it does not; empty when there is nothing to say.</summary>
+    public string Standby { get; init; } = "";
+}

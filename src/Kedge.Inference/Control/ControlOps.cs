@@ -21,6 +21,12 @@ public static class ControlOps
     /// <summary>Stop accepting, end every connection politely, exit 0.</summary>
     public const string Drain = "drain";
 
+    /// <summary>
+    /// Stop accepting, end every connection politely, let go of the listening socket and stay, ready for the next
+    /// <see cref="Listen"/>.
+    /// </summary>
+    public const string Park = "park";
+
     /// <summary>Take a drain back: accept again.</summary>
     public const string Resume = "resume";
 

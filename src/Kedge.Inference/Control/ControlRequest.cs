@@ -10,7 +10,7 @@ public sealed record ControlRequest
     /// <summary>One of <see cref="ControlOps"/>.</summary>
     public required string Op { get; init; }
 
-    /// <summary>For <c>drain</c>: milliseconds until connections that are still open are cut.</summary>
+    /// <summary>For <c>drain</c> and <c>park</c>: milliseconds until connections that are still open are cut.</summary>
     public long DeadlineMs { get; set; }
 
     /// <summary>For <c>shadow</c> and <c>unshadow</c>: for whom, 1..128 characters; null for everything else.</summary>

@@ -178,6 +178,11 @@ public static class DesiredMessage
             json.WriteNumber("goldenPpm", spec.GoldenPpm);
         }
 
+        if (!forDigest && spec.StandbyFor != TimeSpan.Zero)
+        {
+            json.WriteNumber("standbyMs", (long)spec.StandbyFor.TotalMilliseconds);
+        }
+
         if (!forDigest && !spec.Windows.IsEmpty)
         {
             WriteWindows(json, spec.Windows);
@@ -238,6 +243,7 @@ public static class DesiredMessage
             Windows = ReadWindows(json),
             GoldenPpm = json.TryGetProperty("goldenPpm", out JsonElement ppm) ? ppm.GetInt32() : 0,
             Shadow = ShadowFormat.Read(json),
+            StandbyFor = ReadStandby(json),
         };
         Require(spec.Endpoint.Expose != Exposure.Unknown && spec.Endpoint.Port is >= 0 and <= 65535, "endpoint");
         Require(spec.Sandbox != SandboxRule.Unknown, "sandbox");
@@ -255,6 +261,12 @@ public static class DesiredMessage
                 (long)Limits.FigureWindowMin.TotalMilliseconds,
                 (long)Limits.FigureWindowMax.TotalMilliseconds))
             : Limits.FigureWindow;
+
+    /// <summary>A time beyond the bound becomes the bound: it decides only how quick a way back is.</summary>
+    private static TimeSpan ReadStandby(JsonElement json) =>
+        json.TryGetProperty("standbyMs", out JsonElement ms)
+            ? TimeSpan.FromMilliseconds(Math.Clamp(ms.GetInt64(), 0, (long)Limits.StandbyMax.TotalMilliseconds))
+            : TimeSpan.Zero;
 
     /// <summary>
     /// Windows that cannot be read are no windows that can be left out: the device would change when it must not.

@@ -85,6 +85,33 @@ public sealed class CgroupsTests : IDisposable
         Assert.Equal(0, found.MemoryOf(Instance));
     }
 
+    [Theory]
+    [InlineData(true, "cgroup.freeze", "/kedge/press/adder.3", "1", "0")]
+    [InlineData(false, "freezer.state", "/freezer/kedge/press/adder.3", "FROZEN", "THAWED")]
+    public void Freezing_is_asked_for_in_the_words_of_the_hierarchy(
+        bool isVersion2, string file, string folder, string frozen, string thawed)
+    {
+        if (isVersion2)
+        {
+            File.WriteAllText(Path.Combine(_mount, "cgroup.controllers"), "cpu memory");
+        }
+
+        Cgroups found = Cgroups.Find("press", _mount);
+        Assert.False(found.SetFrozen(Instance, isFrozen: true));
+        Assert.False(found.IsFrozen(Instance));
+
+        Directory.CreateDirectory(_mount + folder);
+        File.WriteAllText($"{_mount}{folder}/{file}", "");
+        Assert.True(found.SetFrozen(Instance, isFrozen: true));
+        Assert.Equal(frozen, File.ReadAllText($"{_mount}{folder}/{file}"));
+        Assert.True(found.IsFrozen(Instance));
+
+        File.WriteAllText($"{_mount}{folder}/{file}", "");
+        Assert.True(found.SetFrozen(Instance, isFrozen: false));
+        Assert.Equal(thawed, File.ReadAllText($"{_mount}{folder}/{file}"));
+        Assert.False(found.IsFrozen(Instance));
+    }
+
     [Fact]
     public void The_memory_of_a_bare_process_is_what_of_it_is_resident() =>
         Assert.True(Cgroups.NumberIn("/proc/self/status", "VmRSS:") > 1000);

@@ -33,6 +33,8 @@ public sealed class LedgerTests
         Assert.Equal(new PreflightPass(workload.Target!.Digest, "serve 0"), Assert.Single(workload.Shadowed));
         Assert.Equal(new ShadowSpec { MinRequests = 77 }, workload.Target.Shadow);
         Assert.Single(workload.Draining);
+        Assert.Equal((1234, true), (workload.Standby?.Pid, workload.Standby?.Thawed));
+        Assert.Equal(TimeSpan.FromMinutes(10), workload.Target?.StandbyFor);
     }
 
     [Fact]
@@ -167,6 +169,7 @@ public sealed class LedgerTests
             FigureWindow = TimeSpan.FromSeconds(30),
             Windows = [new MaintenanceWindow(65, 1_320, 240)],
             Shadow = new ShadowSpec { MinRequests = 77 },
+            StandbyFor = TimeSpan.FromMinutes(10),
         };
         InstanceState instance = new()
         {
@@ -200,6 +203,7 @@ public sealed class LedgerTests
                         LastGood = spec,
                         Current = instance,
                         Candidate = instance with { Id = new InstanceId(spec.Deployment, 6) },
+                        Standby = instance with { Id = new InstanceId(spec.Deployment, 3), Thawed = true },
                         Draining = [instance with { Id = new InstanceId(spec.Deployment, 4) }],
                         Quarantined = [new Quarantine(spec.Digest, new Generation(1), 3, problem)],
                         Passed = [new PreflightPass(spec.Digest, "serve 1")],

@@ -34,7 +34,7 @@ public sealed class DeviceMachinePropertyTests
         private static readonly Problem Shut = new(DeviceErrors.OutsideWindows.Code, "until 22:00");
         private readonly Random _random = new(seed);
         private readonly List<DeviceEffect> _pending = [];
-        private readonly Dictionary<InstanceId, bool> _alive = []; // true: draining
+        private readonly Dictionary<InstanceId, bool> _alive = []; // true: frozen
         private readonly HashSet<InstanceId> _everStarted = [];
         private DeviceState _state = DeviceState.Empty;
         private TimeSpan _now = TimeSpan.FromDays(1);
@@ -69,7 +69,7 @@ public sealed class DeviceMachinePropertyTests
 
         private void Disturb()
         {
-            switch (_random.Next(14))
+            switch (_random.Next(15))
             {
                 case 0:
                     Ask();
@@ -89,6 +89,9 @@ public sealed class DeviceMachinePropertyTests
                         ? _state.Holds.Windows.SetItem(name, Shut)
                         : _state.Holds.Windows.Remove(name));
                     break;
+                case 5:
+                    Feed(new DeviceEvent.MemorySeen(_random.Next(2) * 2 * Limits.MemoryFloorBytes));
+                    break;
                 default:
                     Work(faults: true);
                     break;
@@ -105,6 +108,7 @@ public sealed class DeviceMachinePropertyTests
                 .Select(n => Specs.Workload(n, "v" + _random.Next(3), _generation) with
                 {
                     Shadow = _random.Next(2) == 0 ? new ShadowSpec() : null,
+                    StandbyFor = TimeSpan.FromSeconds(_random.Next(3) * 40),
                 })];
             DesiredState desired = Specs.Desired(_generation, [.. _asked]);
             Feed(new DeviceEvent.DesiredArrived(desired, Specs.ContentOf(desired)));
@@ -125,7 +129,7 @@ public sealed class DeviceMachinePropertyTests
             }
 
             ImmutableHashSet<InstanceId> recorded = [.. _state.Workloads.Values.SelectMany(w =>
-                w.Draining.Add(w.Current ?? w.Draining.FirstOrDefault()!).Add(w.Candidate!)).Where(i => i is not null)
+                w.Draining.Add(w.Current!).Add(w.Candidate!).Add(w.Standby!)).Where(i => i is not null)
                 .Select(i => i.Id)];
             foreach (InstanceId stray in _alive.Keys.Where(i => !recorded.Contains(i)).ToArray())
             {
@@ -184,9 +188,27 @@ public sealed class DeviceMachinePropertyTests
                         : new DeviceEvent.ShadowPassed(s.Instance, s.Beside));
                     break;
                 case DeviceEffect.HandOver h:
+                    if (!fails && _alive.ContainsKey(h.Instance))
+                    {
+                        _alive[h.Instance] = false;
+                    }
+
                     Feed(fails || !_alive.ContainsKey(h.Instance)
                         ? new DeviceEvent.HandOverFailed(h.Instance, blame, problem)
-                        : new DeviceEvent.HandedOver(h.Instance));
+                        : new DeviceEvent.HandedOver(h.Instance)
+                        {
+                            Room = new MemoryRoom(_random.Next(4) * Limits.MemoryFloorBytes, 0),
+                        });
+                    break;
+                case DeviceEffect.Resume r when _alive.ContainsKey(r.Instance):
+                    _alive[r.Instance] = false;
+                    break;
+                case DeviceEffect.Park p when fails:
+                    Kill(p.Instance);
+                    break;
+                case DeviceEffect.Park p when _alive.ContainsKey(p.Instance):
+                    _alive[p.Instance] = true;
+                    Feed(new DeviceEvent.Parked(p.Instance, 1));
                     break;
                 case DeviceEffect.Drain d:
                     Kill(d.Instance);
@@ -222,6 +244,27 @@ public sealed class DeviceMachinePropertyTests
             _state = step.Save;
             _timer = step.NextTimer;
             _pending.AddRange(step.ThenRun);
+            foreach (WorkloadState w in _state.Workloads.Values)
+            {
+                StandbyHolds(w);
+            }
+
+            Assert.True(NothingLeaks(), Describe());
+        }
+
+        /// <summary>
+        /// What serves is not frozen, or is about to be thawed; what waits is parked or about to be, and ends in time.
+        /// </summary>
+        private void StandbyHolds(WorkloadState w)
+        {
+            bool isFrozen = w.Current is { } c && _alive.TryGetValue(c.Id, out bool frozen) && frozen;
+            Assert.True(!isFrozen || _pending.Any(p => p is DeviceEffect.Resume r && r.Instance == w.Current!.Id),
+                $"{w.Current?.Id} serves and is frozen");
+            bool isParked = w.Standby is not { } s || !_alive.TryGetValue(s.Id, out bool parked) || parked
+                || _pending.Any(p => p is DeviceEffect.Park k && k.Instance == s.Id);
+            Assert.True(isParked, $"{w.Standby?.Id} waits and is not frozen");
+            Assert.True(w.Standby is null || w.Volatile.StandbyUntil <= _now + Limits.StandbyMax);
+            Assert.True(w.Standby is null || w.Draining.All(d => d.Id != w.Standby.Id));
         }
 
         /// <summary>
@@ -267,7 +310,17 @@ public sealed class DeviceMachinePropertyTests
             && _state.Workloads.Count == _asked.Length
             && _asked.All(a => _state.Workloads.TryGetValue(a.Deployment, out WorkloadState? w)
                 && w.Phase == WorkloadPhase.Serving && w.Current!.Spec == a && w.Draining.IsEmpty
-                && _alive.ContainsKey(w.Current.Id));
+                && _alive.TryGetValue(w.Current.Id, out bool isFrozen) && !isFrozen)
+            && NothingLeaks();
+
+        /// <summary>
+        /// Whatever is alive is known: it serves, comes up, drains, waits frozen, or is being stopped.
+        /// </summary>
+        private bool NothingLeaks() => _alive.All(a =>
+            _pending.Any(p => p is DeviceEffect.Stop s && s.Instance == a.Key)
+            || (_state.Workloads.TryGetValue(a.Key.Workload, out WorkloadState? w)
+                && (w.Current?.Id == a.Key || w.Candidate?.Id == a.Key || w.Standby?.Id == a.Key
+                    || w.Draining.Any(d => d.Id == a.Key))));
 
         private string Describe() => string.Join("; ", _state.Workloads.Values.Select(w =>
             $"{w.Name} {w.Phase} current {w.Current?.Id} of {w.Target?.Models[0].PackageLabel}"
@@ -283,6 +336,7 @@ public sealed class DeviceMachinePropertyTests
             DeviceEffect.Watch e => e.Instance.Id.Workload,
             DeviceEffect.Drain e => e.Instance.Workload,
             DeviceEffect.Resume e => e.Instance.Workload,
+            DeviceEffect.Park e => e.Instance.Workload,
             DeviceEffect.Stop e => e.Instance.Workload,
             DeviceEffect.CloseListener e => e.Workload,
             _ => throw Check.Unreachable(effect),

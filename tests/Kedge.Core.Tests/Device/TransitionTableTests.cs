@@ -22,6 +22,10 @@ public sealed class TransitionTableTests
         (WorkloadPhase.Stopped or WorkloadPhase.Removing,
             WorkloadEventKind.CurrentExited or WorkloadEventKind.ProvenDue) => true,
         (not WorkloadPhase.Waiting, WorkloadEventKind.RetryDue) => true,
+
+        // Nothing waits frozen for a workload that is going.
+        (WorkloadPhase.Removing, WorkloadEventKind.StandbyExited or WorkloadEventKind.StandbyParked
+            or WorkloadEventKind.StandbyDue or WorkloadEventKind.MemoryShort) => true,
         _ => false,
     };
 

@@ -15,7 +15,8 @@ namespace Kedge.Core.Tests.Scenarios;
 /// the
 /// device machine. Commands: <c>desire GENERATION name=version[@revision][+shadow] ...</c>, <c>fetched NAME</c>,
 /// <c>fetch-failed NAME BLAME TEXT</c>, <c>started NAME</c>, <c>start-failed NAME BLAME TEXT</c>,
-/// <c>preflight NAME ok|failed TEXT</c>, <c>shadow NAME ok|BLAME TEXT</c>, <c>handed-over NAME</c>,
+/// <c>preflight NAME ok|failed TEXT</c>, <c>shadow NAME ok|BLAME TEXT</c>,
+/// <c>handed-over NAME [AVAILABLE USED]</c> (memory in MiB), <c>parked INSTANCE MIB</c>, <c>memory AVAILABLE</c>,
 /// <c>hand-over-failed NAME BLAME TEXT</c>, <c>exit INSTANCE TEXT</c>, <c>wait SECONDS</c>,
 /// <c>restart [INSTANCE ...]</c> (those that are alive), <c>hold TEXT</c>, <c>release</c>, <c>window NAME shut
 /// UNTIL</c>,
@@ -79,25 +80,31 @@ internal sealed class DeviceStory
                     Candidate(words[1]), Beside(words[1]), BlameOf(words[2]), P(text)));
                 break;
             case "handed-over":
-                _bench.Feed(new DeviceEvent.HandedOver(Candidate(words[1])));
+                _bench.Feed(new DeviceEvent.HandedOver(Candidate(words[1]))
+                {
+                    Room = words.Length > 2 ? new MemoryRoom(MiB(words[2]), MiB(words[3])) : null,
+                });
+                break;
+            case "parked":
+                _bench.Feed(new DeviceEvent.Parked(Instance(words[1]), MiB(words[2])));
+                break;
+            case "memory":
+                _bench.Feed(new DeviceEvent.MemorySeen(MiB(words[1])));
                 break;
             case "hand-over-failed":
                 _bench.Feed(new DeviceEvent.HandOverFailed(Candidate(words[1]), BlameOf(words[2]), P(text)));
                 break;
             case "exit":
-                Assert.True(InstanceId.TryParse(words[1], out InstanceId id));
-                _bench.Feed(new DeviceEvent.Exited(id, P(string.Join(' ', words[2..]))));
+                _bench.Feed(new DeviceEvent.Exited(Instance(words[1]), P(string.Join(' ', words[2..]))));
                 break;
             case "wait":
                 _bench.Pass(TimeSpan.FromSeconds(double.Parse(words[1], CultureInfo.InvariantCulture)));
                 break;
             case "restart":
-                _bench.Feed(new DeviceEvent.AgentStarted([.. words[1..].Select(w =>
+                _bench.Feed(new DeviceEvent.AgentStarted([.. words[1..].Select(Instance)], "r1")
                 {
-                    Assert.True(InstanceId.TryParse(w, out InstanceId alive));
-                    return alive;
-                })], "r1")
-                { Holds = _bench.State.Holds });
+                    Holds = _bench.State.Holds,
+                });
                 break;
             case "hold":
                 Hold(P(DeviceErrors.Held, string.Join(' ', words[1..])), _bench.State.Holds.Windows);
@@ -137,6 +144,8 @@ internal sealed class DeviceStory
                 ? ", nothing serves"
                 : $", {Version(w.Current.Spec)} serves as {w.Current.Id}");
             told.Append(w.Draining.IsEmpty ? "" : $", {string.Join(", ", w.Draining.Select(d => d.Id))} drains");
+            told.Append(w.Standby is { } s ? $", {Version(s.Spec)} waits as {s.Id}" : "");
+            told.Append(w.Volatile.StandbyNote.Length == 0 ? "" : $" ({w.Volatile.StandbyNote})");
             told.Append(w.Problem is null ? "" : $" [{w.Problem.Code}: {w.Problem.Message}]").Append('\n');
         }
 
@@ -153,6 +162,7 @@ internal sealed class DeviceStory
         DeviceEffect.Watch e => $"watch {e.Instance.Id}",
         DeviceEffect.Drain e => $"drain {e.Instance}",
         DeviceEffect.Resume e => $"resume {e.Instance}",
+        DeviceEffect.Park e => $"park {e.Instance}",
         DeviceEffect.Stop e => $"stop {e.Instance}",
         DeviceEffect.CloseListener e => $"close the listener of {e.Workload}",
         _ => throw Check.Unreachable(effect),
@@ -160,15 +170,34 @@ internal sealed class DeviceStory
 
     private static string Version(WorkloadSpec spec) => spec.Models[0].PackageLabel;
 
+    /// <summary>
+    /// <c>NAME=VERSION[@REVISION][~STANDBY][&lt;LIMIT][+shadow]</c>: seconds that what it replaces is kept, and MiB.
+    /// </summary>
     private static WorkloadSpec Spec(string word)
     {
         bool isCompared = word.EndsWith("+shadow", StringComparison.Ordinal);
-        string[] parts = (isCompared ? word[..^7] : word).Split('=', '@');
-        long revision = parts.Length > 2
-            ? long.Parse(parts[2], CultureInfo.InvariantCulture)
-            : long.Parse(parts[1].AsSpan(1), CultureInfo.InvariantCulture);
-        return Specs.Workload(parts[0], parts[1], revision) with { Shadow = isCompared ? new ShadowSpec() : null };
+        word = isCompared ? word[..^7] : word;
+        string[] parts = word.Split('=', '@', '~', '<');
+        long Part(char mark, long otherwise) => word.IndexOf(mark, StringComparison.Ordinal) is > 0 and int at
+            ? long.Parse(word[(at + 1)..].Split('@', '~', '<')[0], CultureInfo.InvariantCulture)
+            : otherwise;
+
+        long revision = Part('@', long.Parse(parts[1].AsSpan(1), CultureInfo.InvariantCulture));
+        return Specs.Workload(parts[0], parts[1], revision) with
+        {
+            Shadow = isCompared ? new ShadowSpec() : null,
+            StandbyFor = TimeSpan.FromSeconds(Part('~', 0)),
+            Resources = new ResourceSpec { MemoryLimitBytes = Part('<', 0) * Limits.MiB },
+        };
     }
+
+    private static InstanceId Instance(string word)
+    {
+        Assert.True(InstanceId.TryParse(word, out InstanceId id));
+        return id;
+    }
+
+    private static long MiB(string word) => long.Parse(word, CultureInfo.InvariantCulture) * Limits.MiB;
 
     private static DeploymentId Id(string name) => new(name);
 

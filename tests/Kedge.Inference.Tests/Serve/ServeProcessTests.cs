@@ -174,6 +174,52 @@ public sealed class ServeProcessTests
     }
 
     [Fact]
+    public void One_that_was_parked_has_let_go_of_the_listener_and_takes_another()
+    {
+        using ServeProcess server = new("1");
+        FileDescriptor listener = ListeningSocket.OpenTcp(new IPEndPoint(IPAddress.Loopback, 0), 64);
+        server.WaitFor(ServeStates.Ready).Ask(ControlOps.Listen, listener);
+        IPEndPoint endPoint = IPEndPoint.Parse(ListeningSocket.Describe(listener));
+        using RawHttp busy = RawHttp.Connect(endPoint);
+        Assert.Equal(200, busy.Ask("POST", Infer, RawHttp.AddSubBody).Status);
+        Assert.Equal(ServeStates.Draining, server.Ask(ControlOps.Park, deadlineMs: 600_000).State);
+        Assert.Equal(200, busy.Ask("POST", Infer, RawHttp.AddSubBody).Status);
+        Assert.True(busy.Closes);
+        server.WaitFor(ServeStates.Ready);
+        Assert.False(server.Ask(ControlOps.Listener).Ok);
+        Assert.False(server.Ask(ControlOps.Resume).Ok);
+        Assert.True(server.Ask(ControlOps.Park).Ok);
+
+        // The port is free once we have let go of it too.
+        listener.Dispose();
+        using FileDescriptor another = ListeningSocket.OpenTcp(endPoint, 64);
+        Assert.True(server.Ask(ControlOps.Listen, another).Ok);
+        using RawHttp again = RawHttp.Connect(endPoint);
+        Assert.Equal(200, again.Ask("POST", Infer, RawHttp.AddSubBody).Status);
+        Assert.False(again.Closes);
+        Assert.Equal(2 + 1, server.Ask(ControlOps.Status).Requests);
+    }
+
+    [Fact]
+    public void Parking_cuts_who_stays_at_the_deadline_and_can_be_taken_back_before()
+    {
+        using ServeProcess server = new("1");
+        using FileDescriptor listener = ListeningSocket.OpenTcp(new IPEndPoint(IPAddress.Loopback, 0), 64);
+        server.WaitFor(ServeStates.Ready).Ask(ControlOps.Listen, listener);
+        IPEndPoint endPoint = IPEndPoint.Parse(ListeningSocket.Describe(listener));
+        using RawHttp idle = RawHttp.Connect(endPoint);
+        Assert.Equal(200, idle.Ask("GET", "/v2/health/live").Status);
+        Assert.Equal(ServeStates.Draining, server.Ask(ControlOps.Park, deadlineMs: 600_000).State);
+        Assert.Equal(ServeStates.Serving, server.Ask(ControlOps.Resume).State);
+        Assert.Equal(200, idle.Ask("GET", "/v2/health/live").Status);
+        Assert.Equal(1, server.Ask(ControlOps.Park, deadlineMs: 20).OpenConnections);
+        Assert.Equal(0, server.WaitFor(ServeStates.Ready).Ask(ControlOps.Status).OpenConnections);
+        Assert.True(server.Ask(ControlOps.Listen, listener).Ok);
+        using RawHttp again = RawHttp.Connect(endPoint);
+        Assert.Equal(200, again.Ask("POST", Infer, RawHttp.AddSubBody).Status);
+    }
+
+    [Fact]
     public void Terminating_drains_and_the_deadline_ends_what_stays()
     {
         using ServeProcess server = new("1", change: config => config.DrainMsOnSignal = 50);

@@ -119,6 +119,7 @@ internal sealed class SimDevice
             {
                 AgentVersion = "sim",
                 ReadFacts = Facts,
+                ReadMemory = () => Limits.MemoryFloorBytes * (Rng.Below(16) == 0 ? 0 : 4),
             });
         }
         catch (PowerCutException)

@@ -15,6 +15,8 @@ namespace Kedge.Simulation.World;
 internal sealed class SimDrivers(SimDevice device, int life) : IDeviceLink, IArtifactSource, IProcessSupervisor
 {
     private static readonly Problem Away = new("KEDGE-SIM-001", "no network");
+    private readonly Dictionary<InstanceId, long> _parking = [];
+    private long _wishes;
 
     private SimNetwork Network => device.Network;
 
@@ -76,13 +78,16 @@ internal sealed class SimDrivers(SimDevice device, int life) : IDeviceLink, IArt
         }).ConfigureAwait(false);
 
     public ValueTask<StepOutcome> HandOverAsync(
-        InstanceId instance, EndpointSpec endpoint, CancellationToken cancel) =>
-        After(5, () =>
+        InstanceId instance, EndpointSpec endpoint, CancellationToken cancel)
+    {
+        _ = _parking.Remove(instance);
+        return After(5, () =>
         {
             ValueTask<StepOutcome> outcome = Processes.HandOverAsync(instance, endpoint, cancel);
             device.HandedOver(instance);
             return outcome;
         });
+    }
 
     public async ValueTask DrainAsync(InstanceId instance, TimeSpan deadline, CancellationToken cancel) =>
         await After(2000, async () =>
@@ -91,8 +96,23 @@ internal sealed class SimDrivers(SimDevice device, int life) : IDeviceLink, IArt
             return true;
         }).ConfigureAwait(false);
 
-    public async ValueTask ResumeAsync(InstanceId instance, CancellationToken cancel) =>
-        await Processes.ResumeAsync(instance, cancel).ConfigureAwait(false);
+    public ValueTask<bool> ParkAsync(InstanceId instance, TimeSpan deadline, CancellationToken cancel)
+    {
+        // A wish that comes later wins, as with real processes.
+        _parking[instance] = ++_wishes;
+        long wish = _wishes;
+        return After(2000, () => _parking.GetValueOrDefault(instance) == wish
+            ? Processes.ParkAsync(instance, deadline, cancel)
+            : ValueTask.FromResult(false));
+    }
+
+    public long MemoryOf(InstanceId instance) => Processes.MemoryOf(instance);
+
+    public async ValueTask ResumeAsync(InstanceId instance, EndpointSpec endpoint, CancellationToken cancel)
+    {
+        _ = _parking.Remove(instance);
+        await Processes.ResumeAsync(instance, endpoint, cancel).ConfigureAwait(false);
+    }
 
     public async ValueTask StopAsync(InstanceId instance, CancellationToken cancel) =>
         await After(50, async () =>

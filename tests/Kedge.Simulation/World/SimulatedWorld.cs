@@ -457,6 +457,14 @@ internal sealed class SimulatedWorld
             {
                 return $"{device.Id}: processes accept that nobody knows";
             }
+
+            InstanceId[] frozen =
+                [.. agent.State.Workloads.Values.Select(static w => w.Standby?.Id).OfType<InstanceId>()];
+            if (!device.Processes.Frozen.ToHashSet().SetEquals(frozen))
+            {
+                return $"{device.Id}: {string.Join(' ', device.Processes.Frozen)} are frozen, "
+                    + $"{string.Join(' ', frozen)} wait";
+            }
         }
 
         return null;

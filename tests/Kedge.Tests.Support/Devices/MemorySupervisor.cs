@@ -39,6 +39,9 @@ public sealed class MemorySupervisor : IProcessSupervisor
     /// <summary>What an instance has counted so far; null for a model server that does not count.</summary>
     public Func<InstanceId, InstanceFigures?>? OnFigures { get; set; }
 
+    /// <summary>Memory that an instance holds; null for nobody knows.</summary>
+    public Func<InstanceId, long>? OnMemory { get; set; }
+
     /// <summary>Lines that a workload wrote; one that is not in it has no log.</summary>
     public Dictionary<DeploymentId, List<string>> Logs { get; } = [];
 
@@ -52,6 +55,10 @@ public sealed class MemorySupervisor : IProcessSupervisor
     /// <summary>Instances that hold a listener and accept.</summary>
     public IReadOnlyList<InstanceId> Accepting =>
         [.. _lives.Where(static l => !l.Value.HasEnded && l.Value.Accepts).Select(static l => l.Key)];
+
+    /// <summary>Instances that wait frozen.</summary>
+    public IReadOnlyList<InstanceId> Frozen =>
+        [.. _lives.Where(static l => !l.Value.HasEnded && l.Value.IsFrozen).Select(static l => l.Key)];
 
     /// <summary>Every instance that was ever started, in order.</summary>
     public List<InstanceId> Started { get; } = [];
@@ -141,6 +148,7 @@ public sealed class MemorySupervisor : IProcessSupervisor
         }
 
         _listeners[instance.Workload] = endpoint;
+        _lives[instance].IsFrozen = false;
         _lives[instance].Accepts = true;
         return ValueTask.FromResult<StepOutcome>(new StepOutcome.Done());
     }
@@ -149,6 +157,7 @@ public sealed class MemorySupervisor : IProcessSupervisor
     {
         if (IsAlive(instance))
         {
+            Check.That(!_lives[instance].IsFrozen);
             _lives[instance].Accepts = false;
             _lives[instance].IsDraining = true;
             if (DrainsAtOnce)
@@ -160,10 +169,25 @@ public sealed class MemorySupervisor : IProcessSupervisor
         return ValueTask.CompletedTask;
     }
 
-    public ValueTask ResumeAsync(InstanceId instance, CancellationToken cancel)
+    public ValueTask<bool> ParkAsync(InstanceId instance, TimeSpan deadline, CancellationToken cancel)
     {
         if (IsAlive(instance))
         {
+            _lives[instance].Accepts = false;
+            _lives[instance].IsFrozen = true;
+        }
+
+        return ValueTask.FromResult(IsAlive(instance));
+    }
+
+    public long MemoryOf(InstanceId instance) => IsAlive(instance) ? OnMemory?.Invoke(instance) ?? 0 : 0;
+
+    public ValueTask ResumeAsync(InstanceId instance, EndpointSpec endpoint, CancellationToken cancel)
+    {
+        if (IsAlive(instance))
+        {
+            _listeners[instance.Workload] = endpoint;
+            _lives[instance].IsFrozen = false;
             _lives[instance].IsDraining = false;
             _lives[instance].Accepts = true;
         }
@@ -194,7 +218,8 @@ public sealed class MemorySupervisor : IProcessSupervisor
             : new LogOutcome.Missing());
 
     public ValueTask<FiguresOutcome> ReadFiguresAsync(InstanceId instance, CancellationToken cancel) =>
-        ValueTask.FromResult<FiguresOutcome>(IsAlive(instance) && OnFigures?.Invoke(instance) is { } figures
+        ValueTask.FromResult<FiguresOutcome>(IsAlive(instance) && !_lives[instance].IsFrozen
+            && OnFigures?.Invoke(instance) is { } figures
             ? new FiguresOutcome.Read(figures)
             : new FiguresOutcome.Failed(Gone.Problem));
 
@@ -240,6 +265,8 @@ public sealed class MemorySupervisor : IProcessSupervisor
         public bool Accepts { get; set; }
 
         public bool IsDraining { get; set; }
+
+        public bool IsFrozen { get; set; }
 
         public bool HasEnded { get; private set; }
 

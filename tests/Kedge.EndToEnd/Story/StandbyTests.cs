@@ -1,0 +1,134 @@
+using System.Diagnostics;
+using System.Net;
+using Kedge.Api.Resources;
+using Kedge.Tests.Fleet;
+using Xunit.Abstractions;
+
+namespace Kedge.EndToEnd.Story;
+
+/// <summary>
+/// A rollout that is taken back, with real programs under load: what waits frozen is thawed, also by an agent that was
+/// killed meanwhile, and no request is lost.
+/// </summary>
+public sealed class StandbyTests(ITestOutputHelper output) : IAsyncLifetime
+{
+    private const string Deployment = "trial";
+    private const int Port = 8520;
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(90);
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("kedge-standby-").FullName;
+    private LocalFleet _fleet = null!;
+
+    public async Task InitializeAsync()
+    {
+        _fleet = new LocalFleet(Programs.Find(AppContext.BaseDirectory), Path.Combine(_folder, "fleet"));
+        await _fleet.StartServerAsync();
+        (await _fleet.EnrolAsync("edge-01", ["line=trial"])).Start();
+        string file = Path.Combine(_folder, "v1.onnx");
+        await File.WriteAllBytesAsync(file, TrialModels.Good);
+        (await _fleet.KedgeAsync(["model", "push", file, "--name", "trial", "--tag", "v1"])).MustSucceed();
+        await ApplyAsync("{type: All}", 256);
+        await _fleet.ServingAsync(Deployment, "trial:v1", 1, _patience);
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _fleet.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    [Fact]
+    public async Task A_rollback_is_a_thaw_of_the_process_that_served_before_and_loses_no_request()
+    {
+        await using LoadGenerator load = LoadGenerator.Start(
+            _fleet.Devices.Select(d => (d.Name, (EndPoint)d.EndPoint(Port))),
+            "trial", TrialModels.Signals, 2, TimeSpan.FromMilliseconds(10));
+        await Until.TrueAsync(() => Task.FromResult(load.Requests > 100), _patience, DescribeAsync);
+        int first = (await WorkloadAsync()).Pid;
+
+        await ApplyAsync("{type: Waves, canary: {count: 1}, soak: 10m}", 200);
+        WorkloadResource next = await KeptAsync(2);
+        Assert.NotEqual(first, next.Pid);
+        Assert.Matches(@"^trial:v1 waits frozen as trial\.\d+ until \d\d:\d\d UTC, \d+ MiB$", next.Standby);
+        string described = (await _fleet.KedgeAsync(["describe", "device", "edge-01"])).MustSucceed().Output;
+        Assert.Contains($"trial: {next.Standby}", described, StringComparison.Ordinal);
+        string explained = (await _fleet.KedgeAsync(["explain", "rollout", Deployment])).MustSucceed().Output;
+        Assert.Contains("waits frozen as", explained, StringComparison.Ordinal);
+        TimeSpan thawed = await AbortAsync(1);
+        Assert.Equal(first, (await WorkloadAsync()).Pid);
+
+        // The agent dies while it waits: the next one finds it and thaws it all the same.
+        await ApplyAsync("{type: Waves, canary: {count: 1}, soak: 10m}", 201);
+        _ = await KeptAsync(3);
+        await _fleet.Devices[0].Agent.KillAsync();
+        _fleet.Devices[0].Start();
+        await Until.TrueAsync(
+            async () => (await EventsAsync()).Contains("2 instances adopted", StringComparison.Ordinal),
+            _patience, DescribeAsync);
+        _ = await AbortAsync(1);
+        Assert.Equal(first, (await WorkloadAsync()).Pid);
+
+        // Where nothing is kept, the way back is a start.
+        await ApplyAsync("{type: Waves, canary: {count: 1}, soak: 10m, standby: 0s}", 202);
+        await Until.TrueAsync(
+            async () => await WorkloadAsync() is { ServingRevision: 4, Standby: "" }, _patience, DescribeAsync);
+        TimeSpan started = await AbortAsync(1);
+        Assert.NotEqual(first, (await WorkloadAsync()).Pid);
+
+        await load.StopAsync();
+        Assert.True(load.Failed == 0, $"{load.Failed} of {load.Requests} failed: {string.Join("; ", load.Failures)}");
+        output.WriteLine(
+            $"back by a thaw in {thawed.TotalMilliseconds:F0} ms, by a start in {started.TotalMilliseconds:F0} ms, "
+            + $"{load.Requests} requests, none failed");
+    }
+
+    private Task<string> DescribeAsync() => _fleet.DescribeAsync();
+
+    private async Task<string> EventsAsync() =>
+        (await _fleet.KedgeAsync(["describe", "device", "edge-01"])).MustSucceed().Output;
+
+    private async Task<WorkloadResource> WorkloadAsync() =>
+        (await _fleet.DeviceAsync("edge-01")).Workloads.Single();
+
+    /// <summary>A revision serves, and what it replaced is frozen: only then its memory is known.</summary>
+    private async Task<WorkloadResource> KeptAsync(long revision)
+    {
+        await Until.TrueAsync(
+            async () => await WorkloadAsync() is { } w && w.ServingRevision == revision
+                && w.Standby.EndsWith("MiB", StringComparison.Ordinal),
+            _patience,
+            DescribeAsync);
+        return await WorkloadAsync();
+    }
+
+    /// <summary>Takes the rollout back; how long it takes until the device says that the old release serves.</summary>
+    private async Task<TimeSpan> AbortAsync(long revision)
+    {
+        (await _fleet.KedgeAsync(["rollout", "abort", Deployment])).MustSucceed();
+        long start = Stopwatch.GetTimestamp();
+        await Until.TrueAsync(
+            async () => (await WorkloadAsync()).ServingRevision == revision, _patience, DescribeAsync);
+        TimeSpan took = Stopwatch.GetElapsedTime(start);
+        _ = await _fleet.KedgeAsync(["rollout", "status", Deployment, "--timeout", "60s"]);
+        return took;
+    }
+
+    private async Task ApplyAsync(string strategy, int memoryMiB)
+    {
+        string file = Path.Combine(_folder, "trial.yaml");
+        await File.WriteAllTextAsync(file, $$$"""
+            apiVersion: kedge.dev/v1
+            kind: Deployment
+            metadata: {name: {{{Deployment}}}}
+            spec:
+              selector: {matchLabels: {line: trial}}
+              models:
+              - {name: trial, package: "trial:v1"}
+              endpoint: {port: {{{Port}}}, expose: loopback}
+              resources: {requests: {memory: 32Mi}, limits: {memory: {{{memoryMiB}}}Mi, pids: 64}}
+              strategy: {{{strategy}}}
+
+            """);
+        (await _fleet.KedgeAsync(["apply", "-f", file])).MustSucceed();
+    }
+}
