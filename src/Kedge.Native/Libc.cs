@@ -51,6 +51,9 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, EntryPoint = "malloc_trim")]
     internal static partial int TrimHeap(nuint keepBytes);
 
+    [LibraryImport(Library, EntryPoint = "mallopt")]
+    internal static partial int SetHeapOption(int option, int value);
+
     [LibraryImport(Library, EntryPoint = "close")]
     internal static partial int Close(int descriptor);
 

@@ -18,8 +18,12 @@ public sealed unsafe class LineChannel : IDisposable
     /// <summary>Longest line, in bytes, with its end mark.</summary>
     public const int LineBytesMax = 32 * 1024;
 
+    private const int FirstBytes = 1024;
+
     private readonly FileDescriptor _socket;
-    private readonly byte[] _buffer = new byte[LineBytesMax];
+
+    // Grows with the lines that come: nearly all are short, and whoever asks every second makes a new one each time.
+    private byte[] _buffer = new byte[FirstBytes];
     private int _filled;
     private FileDescriptor? _attached;
 
@@ -72,9 +76,14 @@ public sealed unsafe class LineChannel : IDisposable
                 return TakeLine(end);
             }
 
-            if (_filled == _buffer.Length)
+            if (_filled == LineBytesMax)
             {
                 throw new IOException("The line is longer than 32768 bytes.");
+            }
+
+            if (_filled == _buffer.Length)
+            {
+                Array.Resize(ref _buffer, Math.Min(2 * _filled, LineBytesMax));
             }
 
             TimeSpan left = timeout - TimeProvider.System.GetElapsedTime(started);

@@ -8,6 +8,7 @@ using Kedge.Agent.Sandbox;
 using Kedge.Agent.Source;
 using Kedge.Core;
 using Kedge.Core.Errors;
+using Kedge.Native;
 
 namespace Kedge.Agent.Commands;
 
@@ -18,6 +19,7 @@ internal static class RunCommand
 {
     internal static async Task<int> RunAsync(Arguments arguments, TimeProvider time, CancellationToken cancel)
     {
+        ResidentMemory.ShareHeap();
         DataFolder folder = new(arguments.One("--data"));
         if (!Directory.Exists(folder.Disk.Root) || Credentials.Open(folder.Disk) is not { } credentials)
         {

@@ -51,6 +51,35 @@ public sealed class DescriptorTests
     }
 
     [Fact]
+    public void Lines_up_to_the_limit_come_whole_with_their_descriptor_and_longer_ones_are_refused()
+    {
+        using TemporaryFolder folder = new();
+        using FileDescriptor control = ListeningSocket.OpenUnix(folder.File("c.sock"), 4, Owner);
+        using LineChannel near = LineChannel.Connect(folder.File("c.sock"));
+        using LineChannel far = new(ListeningSocket.TryAccept(control, nonBlocking: false)!);
+        byte[] longest = new byte[LineChannel.LineBytesMax - 1];
+        for (int i = 0; i < longest.Length; i++)
+        {
+            longest[i] = (byte)('a' + (i % 26));
+        }
+
+        near.Send(longest, control);
+        near.Send("short"u8, null);
+        ReceivedLine received = far.Receive(Deadline)!;
+        using FileDescriptor? attached = received.Attached;
+        Assert.NotNull(attached);
+        Assert.Equal(longest, received.Bytes);
+        Assert.Equal("short"u8.ToArray(), far.Receive(Deadline)!.Bytes);
+
+        using System.Net.Sockets.Socket raw = new(
+            System.Net.Sockets.AddressFamily.Unix, System.Net.Sockets.SocketType.Stream, default);
+        raw.Connect(new System.Net.Sockets.UnixDomainSocketEndPoint(folder.File("c.sock")));
+        using LineChannel judge = new(ListeningSocket.TryAccept(control, nonBlocking: false)!);
+        raw.Send(new byte[LineChannel.LineBytesMax]);
+        Assert.Throws<IOException>(() => judge.Receive(Deadline));
+    }
+
+    [Fact]
     public void A_path_longer_than_the_kernel_takes_is_reached_through_its_folder()
     {
         using TemporaryFolder folder = new();
