@@ -73,12 +73,21 @@ internal sealed class AgentFigures(BenchFleet fleet, PeerSet peers, BenchReport 
         await Task.Delay(settle);
         Dictionary<int, ProcessSample> before = Sample();
         TrafficCount traffic = new(_device.Agent.Id);
-        double minutes = await traffic.CountAsync(window) / 60;
+        Task<double> counting = traffic.CountAsync(window);
+        List<Dictionary<int, ProcessSample>> samples = await SampleUntilAsync(counting);
+        double minutes = await counting / 60;
         Dictionary<int, ProcessSample> after = Sample();
-        ProcessSample agent = after[_device.Agent.Id];
+        double Middle(int pid, Func<ProcessSample, double> of) =>
+            Series.Median([.. samples.Select(sample => of(sample[pid]))]);
+        double Pss(int pid) => Middle(pid, sample => sample.PssMb);
+        double Rss(int pid) => Middle(pid, sample => sample.RssMb);
         double Cpu(int pid) => (after[pid].CpuSeconds - before[pid].CpuSeconds) / (minutes * 60) * 100;
-        Add("agent.pss", "MB", agent.PssMb, peer => after[peer.Pid].PssMb);
-        Add("agent.rss", "MB", agent.RssMb, peer => after[peer.Pid].RssMb);
+        Add("agent.pss", "MB", Pss(_device.Agent.Id), peer => Pss(peer.Pid));
+        Add("agent.rss", "MB", Rss(_device.Agent.Id), peer => Rss(peer.Pid));
+        report.Add("agent.pss.most", "MB", samples.Max(sample => sample[_device.Agent.Id].PssMb));
+        report.Note(string.Create(
+            CultureInfo.InvariantCulture,
+            $"agent.pss, agent.rss: median of {samples.Count} samples over the window, of the peers too"));
         Add("agent.idle_cpu", "%", Cpu(_device.Agent.Id), peer => Cpu(peer.Pid));
         double larger = Math.Max(traffic.WireSent, traffic.WireReceived);
         report.Add("agent.idle_traffic", "kB/min", larger / 1000.0 / minutes);
@@ -89,6 +98,19 @@ internal sealed class AgentFigures(BenchFleet fleet, PeerSet peers, BenchReport 
         report.Note(string.Create(
             CultureInfo.InvariantCulture,
             $"agent.idle_traffic: {traffic.Connections} connections, {traffic.Segments} segments in all"));
+    }
+
+    /// <summary>Memory rises and falls: one reading would be luck.</summary>
+    private async Task<List<Dictionary<int, ProcessSample>>> SampleUntilAsync(Task end)
+    {
+        List<Dictionary<int, ProcessSample>> samples = [];
+        do
+        {
+            samples.Add(Sample());
+        }
+        while (await Task.WhenAny(end, Task.Delay(TimeSpan.FromSeconds(5))) != end);
+
+        return samples;
     }
 
     private Dictionary<int, ProcessSample> Sample() => peers.Running.Select(peer => peer.Pid)

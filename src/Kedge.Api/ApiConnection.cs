@@ -32,6 +32,7 @@ internal sealed class ApiConnection : IDisposable
                 {
                     TrustMode = X509ChainTrustMode.CustomRootTrust,
                     RevocationMode = X509RevocationMode.NoCheck,
+                    DisableCertificateDownloads = true,
                     CustomTrustStore = { _root },
                 },
             },

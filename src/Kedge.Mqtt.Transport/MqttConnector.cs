@@ -54,6 +54,12 @@ public static class MqttConnector
         ClientCertificates = options.ClientCertificate is { } certificate ? [certificate] : null,
         LocalCertificateSelectionCallback = options.ClientCertificate is { } only ? (_, _, _, _, _) => only : null,
         RemoteCertificateValidationCallback = options.ValidateServer,
-        CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
+
+        // A stranger's certificate does not say what is fetched from where.
+        CertificateChainPolicy = new X509ChainPolicy
+        {
+            RevocationMode = X509RevocationMode.NoCheck,
+            DisableCertificateDownloads = true,
+        },
     };
 }

@@ -37,7 +37,12 @@ internal static class TlsDialer
                     ClientCertificates = certificate is null ? null : [certificate],
                     LocalCertificateSelectionCallback = certificate is null ? null : (_, _, _, _, _) => certificate,
                     RemoteCertificateValidationCallback = judge,
-                    CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
+                    // A stranger's certificate does not say what is fetched from where.
+                    CertificateChainPolicy = new X509ChainPolicy
+                    {
+                        RevocationMode = X509RevocationMode.NoCheck,
+                        DisableCertificateDownloads = true,
+                    },
                 },
                 both.Token).ConfigureAwait(false);
             return tls;

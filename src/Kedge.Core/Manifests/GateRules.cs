@@ -5,7 +5,7 @@ namespace Kedge.Core.Manifests;
 /// <summary>What gates must say to judge anything.</summary>
 internal static class GateRules
 {
-    private static readonly string[] Kinds = 
+    private static readonly string[] Kinds =
         ["errors", "latency", "memory", "maxRestarts", "temperature", "golden"];
 
     public static void Check(ManifestFields gates, FindingList findings)
