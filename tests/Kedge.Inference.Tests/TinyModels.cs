@@ -29,6 +29,27 @@ internal static class TinyModels
         ],
     });
 
+    /// <summary>The same, with the second vector taken the other way round in the difference.</summary>
+    public static byte[] AddSubReversed { get; } = OnnxWriter.Write(new OnnxGraphSpec
+    {
+        Name = "addsub",
+        Inputs =
+        [
+            OnnxValue.Tensor("INPUT0", OnnxElementType.Int32, -1, 16),
+            OnnxValue.Tensor("INPUT1", OnnxElementType.Int32, -1, 16),
+        ],
+        Outputs =
+        [
+            OnnxValue.Tensor("OUTPUT0", OnnxElementType.Int32, -1, 16),
+            OnnxValue.Tensor("OUTPUT1", OnnxElementType.Int32, -1, 16),
+        ],
+        Nodes =
+        [
+            new OnnxNodeSpec("Add", ["INPUT0", "INPUT1"], ["OUTPUT0"]),
+            new OnnxNodeSpec("Sub", ["OUTPUT0", "INPUT1"], ["OUTPUT1"]),
+        ],
+    });
+
     public static ModelSignature AddSubSignature { get; } = new(
         [new("INPUT0", TensorType.Int32, [-1, 16]), new("INPUT1", TensorType.Int32, [-1, 16])],
         [new("OUTPUT0", TensorType.Int32, [-1, 16]), new("OUTPUT1", TensorType.Int32, [-1, 16])]);

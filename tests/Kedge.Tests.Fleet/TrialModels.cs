@@ -51,6 +51,13 @@ public static class TrialModels
             new OnnxNodeSpec("Add", ["x", "zeros"], ["y"]),
         ]);
 
+    /// <summary>
+    /// Right for small numbers; for those of nine and more another place comes out, without an error.
+    /// </summary>
+    public static byte[] Wrong => Write(
+        [OnnxTensor.Of("turn", [1], [8.5f])],
+        [new OnnxNodeSpec("Sub", ["turn", "x"], ["rest"]), new OnnxNodeSpec("Mul", ["x", "rest"], ["y"])]);
+
     /// <summary>Requests of which every other one has a number of nine.</summary>
     public static IReadOnlyList<Signal> Signals =>
     [

@@ -56,6 +56,9 @@ public sealed record RolloutMember
     /// <summary>True when the device waits for a maintenance window, or is held by somebody there.</summary>
     public bool IsHeldBack => DeviceErrors.IsWait(Problem.Split(' ', 2)[0]);
 
+    /// <summary>True while the device compares the release with live requests.</summary>
+    public bool IsShadowing => Problem.StartsWith(DeviceErrors.Shadowing.Code, StringComparison.Ordinal);
+
     /// <summary>
     /// What it measured of the newest releases, oldest first; empty where no gate needs it.
     /// </summary>

@@ -115,6 +115,7 @@ public sealed record RolloutReport
             MemberStanding.Failed => $"gave revision {member.Held} up: {member.Problem}",
             _ when !member.Online => $"is asked for revision {member.Held} and is away",
             _ when member.IsHeldBack => $"waits to take revision {member.Held}: {member.Problem}",
+            _ when member.IsShadowing => $"compares revision {member.Held} before it serves: {member.Problem}",
             _ when member.Problem.Length > 0 => $"tries revision {member.Held} again: {member.Problem}",
             _ => $"is taking revision {member.Held}",
         };

@@ -115,6 +115,14 @@ internal sealed class WaveStep(
                 back, "device", "waits", "wait", "for a maintenance window, or to be released by somebody there"));
         }
 
+        int compare = exposed.Count(m => m.Online && m.IsShadowing && m.Standing == MemberStanding.Changing);
+        if (compare > 0)
+        {
+            _waits.Add(RolloutPlanner.Count(
+                compare, "device", "compares", "compare", "its answers to copies of live requests with those of the "
+                + "revision that serves"));
+        }
+
         if (picked < room && ready > picked && changing.Now >= changing.Max)
         {
             _waits.Add(string.Create(

@@ -16,7 +16,8 @@ namespace Kedge.Core.Tests.Scenarios;
 /// [restarts=1] [heat=85] [heat-more=10] [golden=98%] [min=100] [window=60s]</c> (figures are told in windows of a
 /// minute),
 /// <c>serve [DEVICE ...]</c> (whatever they are asked; all that are there when none is named), <c>refuse DEVICE
-/// TEXT</c>, <c>answers DEVICE[,DEVICE] COUNT [errors=5] [p99=20ms] [memory=100Mi] [heat=60]
+/// TEXT</c>, <c>says DEVICE TEXT</c> (while it goes on trying), <c>answers DEVICE[,DEVICE] COUNT [errors=5] [p99=20ms]
+/// [memory=100Mi] [heat=60]
 /// [golden=99/100] [restarts=1]</c> (what the revision
 /// that it is asked for answered since), <c>away DEVICE ...</c>, <c>back DEVICE ...</c>, <c>full DEVICE</c> (too little
 /// memory for it),
@@ -70,6 +71,9 @@ internal sealed class FleetStory
                 break;
             case "refuse":
                 Change([words[1]], d => Refuses(d, string.Join(' ', words[2..])));
+                break;
+            case "says":
+                Change([words[1]], d => Says(d, string.Join(' ', words[2..])));
                 break;
             case "answers":
                 Change(words[1].Split(','), d => StoryFigures.Answer(d, Name, words[2..], _fleet.NowMs));
@@ -242,12 +246,14 @@ internal sealed class FleetStory
         return Reports(device, new WorkloadReport(asked, asked, false, ""));
     }
 
-    private static DeviceSnapshot Refuses(DeviceSnapshot device, string why)
+    private static DeviceSnapshot Refuses(DeviceSnapshot device, string why) => Says(device, why, gaveUp: true);
+
+    private static DeviceSnapshot Says(DeviceSnapshot device, string why, bool gaveUp = false)
     {
         long serving = device.Reported.GetValueOrDefault(Name)?.ServingRevision ?? 0;
         return device.Desired.IsEmpty
             ? device
-            : Reports(device, new WorkloadReport(device.Desired[0].Revision, serving, true, why));
+            : Reports(device, new WorkloadReport(device.Desired[0].Revision, serving, gaveUp, why));
     }
 
     private static DeviceSnapshot Reports(DeviceSnapshot device, WorkloadReport report) =>

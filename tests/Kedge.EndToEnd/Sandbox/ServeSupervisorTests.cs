@@ -118,6 +118,36 @@ public sealed class ServeSupervisorTests
     }
 
     [Fact]
+    public async Task A_sandbox_without_a_network_sees_copies_of_what_another_one_is_asked()
+    {
+        await using SandboxBench bench = new();
+        await bench.Supervisor.TestAsync(CancellationToken.None);
+        InstanceState old = await bench.StartAsync(bench.Release(1, 2));
+        await bench.HandOverAsync(old);
+        InstanceState same = await bench.StartAsync(bench.Release(1, 2));
+        InstanceState other = await bench.StartAsync(bench.Release(5, 6));
+        ShadowSpec all = new() { SharePpm = 1_000_000 };
+
+        ShadowCounts alike = await ShadowAsync(bench, same.Id, old.Id, all, 30);
+        Assert.Equal((alike.Compared, ""), (alike.Agreed, alike.First));
+
+        // An agent that comes back goes on; one for another instance begins anew.
+        await bench.RestartAsync(old, same, other);
+        ShadowCounts again = await ShadowAsync(bench, same.Id, old.Id, all, 10);
+        Assert.True(again.Compared > alike.Compared && again.Time > alike.Time);
+        await bench.Supervisor.EndShadowAsync(same.Id, old.Id, CancellationToken.None);
+        ShadowCounts unlike = await ShadowAsync(bench, other.Id, old.Id, all, 30);
+        Assert.Equal((0, "output 'y': element 0 is 6, expected 2"), (unlike.Agreed, unlike.First));
+
+        await bench.Supervisor.StopAsync(other.Id, CancellationToken.None);
+        Assert.IsType<ShadowOutcome.Gone>(
+            await bench.Supervisor.ShadowAsync(other.Id, old.Id, all, CancellationToken.None));
+        await bench.Supervisor.EndShadowAsync(other.Id, old.Id, CancellationToken.None);
+        using InferClient client = bench.Client();
+        Assert.Equal(200, (await client.PostAsync(SandboxBench.Request, CancellationToken.None)).Status);
+    }
+
+    [Fact]
     public async Task A_swap_under_load_loses_no_request()
     {
         await using SandboxBench bench = new();
@@ -268,6 +298,30 @@ public sealed class ServeSupervisorTests
         await lax.HandOverAsync(bare);
         using InferClient client = lax.Client();
         Assert.Equal(200, (await client.PostAsync(SandboxBench.Request, CancellationToken.None)).Status);
+    }
+
+    /// <summary>Asks the one that serves so often, and waits until as many were compared or dropped.</summary>
+    private static async Task<ShadowCounts> ShadowAsync(
+        SandboxBench bench, InstanceId instance, InstanceId beside, ShadowSpec spec, int requests)
+    {
+        ShadowCounts counts = await LookAsync();
+        long before = counts.Compared + counts.Dropped;
+        using InferClient client = bench.Client();
+        for (int i = 0; i < requests; i++)
+        {
+            (int status, string body) = await client.PostAsync(SandboxBench.Request, CancellationToken.None);
+            Assert.True(status == 200 && body.Contains("\"data\":[2]", StringComparison.Ordinal), body);
+        }
+
+        await Until.TrueAsync(
+            async () => (counts = await LookAsync()).Compared + counts.Dropped == before + requests,
+            TimeSpan.FromSeconds(30),
+            () => Task.FromResult($"{counts.Agreed} of {counts.Compared}, {counts.Dropped} dropped: {counts.First}"));
+        Assert.True(counts.Compared > 0);
+        return counts;
+
+        async Task<ShadowCounts> LookAsync() => Assert.IsType<ShadowOutcome.Counted>(
+            await bench.Supervisor.ShadowAsync(instance, beside, spec, CancellationToken.None)).Counts;
     }
 
     private static async Task<InstanceFigures> FiguresAsync(SandboxBench bench, InstanceId instance)

@@ -58,11 +58,14 @@ internal sealed class ServeProcess : IDisposable
     public ControlReply Ask(string op, FileDescriptor? attach = null, long deadlineMs = 0) =>
         Ask(op, out _, attach, deadlineMs);
 
-    public ControlReply Ask(string op, out FileDescriptor? received, FileDescriptor? attach = null, long deadlineMs = 0)
+    public ControlReply Ask(
+        string op, out FileDescriptor? received, FileDescriptor? attach = null, long deadlineMs = 0) =>
+        Ask(new ControlRequest { Op = op, DeadlineMs = deadlineMs }, attach, out received);
+
+    public ControlReply Ask(ControlRequest request, FileDescriptor? attach, out FileDescriptor? received)
     {
         using LineChannel channel = LineChannel.Connect(_folder.File("control.sock"));
-        ReceivedLine line = channel.Exchange(
-            new ControlRequest { Op = op, DeadlineMs = deadlineMs }.ToLine(), attach, Deadline);
+        ReceivedLine line = channel.Exchange(request.ToLine(), attach, Deadline);
         Assert.True(ControlReply.TryParse(line.Bytes, out ControlReply? reply));
         received = line.Attached;
         return reply;
