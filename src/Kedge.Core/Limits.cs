@@ -88,6 +88,11 @@ public static class Limits
     public static readonly TimeSpan DrainDeadline = TimeSpan.FromSeconds(20);
 
     /// <summary>
+    /// The same where its successor has no room beside it: clients wait meanwhile, so that only what is under way ends.
+    /// </summary>
+    public static readonly TimeSpan YieldDeadline = TimeSpan.FromSeconds(5);
+
+    /// <summary>
     /// First wait after a failed start, fetch or handover; doubles until <see cref="RetryDelayMax"/>.
     /// </summary>
     public static readonly TimeSpan RetryDelayMin = TimeSpan.FromMilliseconds(500);

@@ -37,6 +37,9 @@ public sealed class LoadGenerator : IAsyncDisposable
     /// <summary>When the first request failed; null while none has.</summary>
     public DateTimeOffset? FirstFailedAt { get; private set; }
 
+    /// <summary>How long the request took that took longest of those that were answered.</summary>
+    public TimeSpan Longest { get; private set; }
+
     /// <summary>The first failures, for people.</summary>
     public IReadOnlyList<string> Failures
     {
@@ -96,7 +99,9 @@ public sealed class LoadGenerator : IAsyncDisposable
             {
                 // A request that was begun is always waited for: its loss would be a failure.
                 using CancellationTokenSource late = new(TimeSpan.FromSeconds(20));
+                long start = TimeProvider.System.GetTimestamp();
                 (int status, string body) = await client.PostAsync(signal.Request, late.Token);
+                CountTime(TimeProvider.System.GetElapsedTime(start));
                 Count(name, status == 200, status == 200 && Signal.LabelOf(body) == signal.Label, $"{status} {body}");
             }
             catch (Exception e) when (e is IOException or SocketException or OperationCanceledException)
@@ -114,6 +119,14 @@ public sealed class LoadGenerator : IAsyncDisposable
         }
 
         client.Dispose();
+    }
+
+    private void CountTime(TimeSpan took)
+    {
+        lock (_gate)
+        {
+            Longest = took > Longest ? took : Longest;
+        }
     }
 
     private void Count(string name, bool answered, bool right, string what)

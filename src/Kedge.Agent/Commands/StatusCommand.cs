@@ -131,9 +131,12 @@ internal static class StatusCommand
             output.WriteLine($"{workload.Name}: {workload.Problem!.Code} {workload.Problem.Message}");
         }
 
-        foreach (WorkloadStatus workload in workloads.Where(static w => w.Standby is not null))
+        foreach (WorkloadStatus workload in workloads)
         {
-            output.WriteLine($"{workload.Name}: {workload.Standby}");
+            foreach (string said in new[] { workload.Swap, workload.Standby }.OfType<string>())
+            {
+                output.WriteLine($"{workload.Name}: {said}");
+            }
         }
     }
 }

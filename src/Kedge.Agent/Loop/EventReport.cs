@@ -62,6 +62,12 @@ internal static class EventReport
                 "");
         }
 
+        if (after.Phase == WorkloadPhase.Yielding && before?.Phase != WorkloadPhase.Yielding)
+        {
+            string waits = $"{Label(after.Attempt!)} starts when what served has ended"; // Yielding has an attempt.
+            Add("SwapCold", $"{waits}; {after.Volatile.SwapNote}", false, "");
+        }
+
         if (after.Standby is { } standby && standby.Id != before?.Standby?.Id)
         {
             Add("ReleaseKept", $"{Label(standby.Spec)} waits frozen as {standby.Id} and can come back", false, "");
@@ -99,7 +105,8 @@ internal static class EventReport
         WorkloadPhase.Shadowing => "ShadowFailed",
         WorkloadPhase.HandingOver => "HandOverFailed",
         WorkloadPhase.Serving => "InstanceExited",
-        WorkloadPhase.Waiting or WorkloadPhase.Stopped or WorkloadPhase.Removing => "NotServing",
+        WorkloadPhase.Yielding or WorkloadPhase.Waiting or WorkloadPhase.Stopped or WorkloadPhase.Removing =>
+            "NotServing",
         WorkloadPhase.Unknown => throw Check.Unreachable(failedIn),
     };
 

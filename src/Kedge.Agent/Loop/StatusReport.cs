@@ -40,6 +40,7 @@ internal static class StatusReport
         WorkloadPhase.Waiting => "waiting",
         WorkloadPhase.Stopped => "stopped",
         WorkloadPhase.Removing => "removing",
+        WorkloadPhase.Yielding => "yielding",
         WorkloadPhase.Shadowing => "shadowing",
         WorkloadPhase.Unknown => "unknown",
     };
@@ -99,5 +100,6 @@ internal static class StatusReport
         Endpoint = w.Current is null ? "" : Address(w.Current.Spec.Endpoint, w.Name, options),
         Problem = problem is null ? null : new ProblemMessage(problem.Code, Cut(problem.Message)),
         Standby = standby,
+        Swap = w.Volatile.SwapNote.Length == 0 ? null : Cut(w.Volatile.SwapNote),
     };
 }

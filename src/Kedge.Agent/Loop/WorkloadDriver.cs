@@ -278,7 +278,7 @@ internal sealed class WorkloadDriver
         {
             case FetchResult.Ready ready:
                 _prepared[spec.Deployment] = ready.Release;
-                _ = Step(new DeviceEvent.Fetched(spec.Deployment, spec.Digest));
+                _ = Step(new DeviceEvent.Fetched(spec.Deployment, spec.Digest) { Room = RoomOf(null) });
                 break;
             case FetchResult.Failed failed:
                 _ = Step(new DeviceEvent.FetchFailed(spec.Deployment, spec.Digest, failed.Blame, failed.Problem));
@@ -365,9 +365,9 @@ internal sealed class WorkloadDriver
         },
         _cancel);
 
-    private MemoryRoom? RoomOf(InstanceId instance) =>
+    private MemoryRoom? RoomOf(InstanceId? instance) =>
         _parts.Options.ReadMemory?.Invoke() is { } available
-            ? new MemoryRoom(available, _supervisor.MemoryOf(instance))
+            ? new MemoryRoom(available, instance is { } id ? _supervisor.MemoryOf(id) : 0)
             : null;
 
     /// <summary>What waits frozen gives way when memory is short.</summary>

@@ -26,6 +26,7 @@ internal static class DeviceDescription
             block.AddIf("Problem", workload.Problem is ErrorResource problem
                 ? $"{workload.Deployment}: {problem.Code}: {problem.Message}"
                 : "");
+            block.AddIf("Swap", workload.Swap.Length > 0 ? $"{workload.Deployment}: {workload.Swap}" : "");
             block.AddIf("Standby", workload.Standby.Length > 0 ? $"{workload.Deployment}: {workload.Standby}" : "");
         }
 

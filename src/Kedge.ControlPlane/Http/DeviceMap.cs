@@ -110,6 +110,7 @@ internal static class DeviceMap
         Endpoint = status.Endpoint,
         Problem = Error(status.Problem),
         Standby = status.Standby ?? "",
+        Swap = status.Swap ?? "",
     };
 
     private static ErrorResource? Error(ProblemMessage? problem) =>

@@ -61,7 +61,7 @@ public static class ReportedWorkloads
         string problem = workload.Problem is { } p ? Cut($"{p.Code} {p.Message}") : "";
         return new WorkloadReport(workload.TargetRevision, workload.ServingRevision, gaveUp, problem)
         {
-            Standby = Cut(workload.Standby ?? ""),
+            Standby = Cut(string.Join("; ", new[] { workload.Swap, workload.Standby }.OfType<string>())),
         };
     }
 

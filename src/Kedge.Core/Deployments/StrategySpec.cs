@@ -116,6 +116,9 @@ public sealed record StrategySpec
     /// </summary>
     public TimeSpan? Standby { get; init; }
 
+    /// <summary>Whether the old version goes on serving until the new one is ready, whatever the kind.</summary>
+    public SwapRule Swap { get; init; } = SwapRule.Auto;
+
     /// <summary>How long what is replaced waits frozen: for waves as long as the change is on trial.</summary>
     public TimeSpan StandbyFor =>
         Standby ?? (Kind == StrategyKind.Waves ? Soak + Gates.Window : TimeSpan.Zero);
@@ -124,7 +127,7 @@ public sealed record StrategySpec
     public bool Equals(StrategySpec? other) => other is not null
         && (Kind, Canary, Growth, Soak) == (other.Kind, other.Canary, other.Growth, other.Soak)
         && Gates == other.Gates && Equals(Shadow, other.Shadow)
-        && Standby == other.Standby
+        && (Standby, Swap) == (other.Standby, other.Swap)
         && (MaxUnavailable, MaxFailures, Deadline) == (other.MaxUnavailable, other.MaxFailures, other.Deadline)
         && Waves.SequenceEqual(other.Waves)
         && Budgets.SequenceEqual(other.Budgets)

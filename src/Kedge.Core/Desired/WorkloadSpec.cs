@@ -63,6 +63,11 @@ public sealed record WorkloadSpec : IEquatable<WorkloadSpec>
     /// </summary>
     public TimeSpan StandbyFor { get; init; }
 
+    /// <summary>
+    /// Whether what it replaces goes on serving until it is ready. Not part of the digest.
+    /// </summary>
+    public SwapRule Swap { get; init; } = SwapRule.Auto;
+
     /// <summary>Same release: the digests are equal.</summary>
     public bool Equals(WorkloadSpec? other) => other is not null && Digest == other.Digest;
 

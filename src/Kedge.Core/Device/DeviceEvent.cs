@@ -37,7 +37,11 @@ public abstract record DeviceEvent
     /// <summary>All content of a release is there and verified.</summary>
     /// <param name="Workload">For whom it was fetched.</param>
     /// <param name="Release">Digest of the spec.</param>
-    public sealed record Fetched(DeploymentId Workload, Digest Release) : DeviceEvent;
+    public sealed record Fetched(DeploymentId Workload, Digest Release) : DeviceEvent
+    {
+        /// <summary>Memory of the machine at that moment; null where nobody knows.</summary>
+        public MemoryRoom? Room { get; init; }
+    }
 
     /// <summary>The content could not be had.</summary>
     /// <param name="Workload">For whom it was fetched.</param>

@@ -179,7 +179,7 @@ public static class DeviceMachine
             switch (e)
             {
                 case DeviceEvent.Fetched f when IsFetching(f.Workload, f.Release):
-                    Send(f.Workload, new WorkloadEvent(WorkloadEventKind.Fetched));
+                    Send(f.Workload, new WorkloadEvent(WorkloadEventKind.Fetched) { Room = f.Room });
                     break;
                 case DeviceEvent.FetchFailed f when IsFetching(f.Workload, f.Release):
                     Send(f.Workload, Failure(WorkloadEventKind.FetchFailed, f.Blame, f.Problem));

@@ -10,6 +10,7 @@ namespace Kedge.Core.Device;
 /// <para>Approach: what is replaced is parked instead of ended, as long as its successor's spec says and memory allows.
 /// Whatever would fetch its release gives it the listener instead. It is the first that gives way when memory is
 /// short.</para>
+/// <para>What served just now is not compared with live requests again before it serves once more.</para>
 /// <para>Invariants: one at most; for a bounded time; a thaw that fails is nobody's fault and the ordinary pipeline
 /// goes on from there; what a thaw replaced is not kept, it was taken back.</para>
 /// </summary>
@@ -104,7 +105,7 @@ internal static class StandbyMoves
         $"{Label(m.W.Standby!.Spec)} is not kept any more: {e.Bytes / Limits.MiB} MiB are available, "
         + $"{Limits.MemoryFloorBytes / Limits.MiB} MiB stay free"));
 
-    private static WorkloadMove Drop(WorkloadMove m, string note) => m.W.Standby is { } standby
+    internal static WorkloadMove Drop(WorkloadMove m, string note) => m.W.Standby is { } standby
         ? Without(m.Then(new DeviceEffect.Stop(standby.Id)), note)
         : m.With(m.W with { Volatile = m.W.Volatile with { StandbyNote = note } });
 
@@ -131,5 +132,6 @@ internal static class StandbyMoves
                 + $"{growth / Limits.MiB} MiB more and {Limits.MemoryFloorBytes / Limits.MiB} MiB stay free");
     }
 
-    private static string Label(WorkloadSpec spec) => string.Join(", ", spec.Models.Select(static m => m.PackageLabel));
+    internal static string Label(WorkloadSpec spec) =>
+        string.Join(", ", spec.Models.Select(static m => m.PackageLabel));
 }

@@ -24,7 +24,7 @@ internal sealed record WorkloadEvent(WorkloadEventKind Kind)
     /// <summary>For <c>Started</c>: the candidate with pid, start time and nonce.</summary>
     public InstanceState? Candidate { get; init; }
 
-    /// <summary>For <c>HandedOver</c>: memory of the machine; null where nobody knows.</summary>
+    /// <summary>For <c>Fetched</c> and <c>HandedOver</c>: memory of the machine; null where nobody knows.</summary>
     public MemoryRoom? Room { get; init; }
 
     /// <summary>For <c>StandbyParked</c> what it holds, for <c>MemoryShort</c> what is available, in bytes.</summary>

@@ -33,7 +33,8 @@ public static class WorkloadMachine
         (_, Unassigned) => WorkloadMoves.Unassign,
 
         // The pipeline, when all goes well ...
-        (Fetching, Fetched) => WorkloadMoves.StartCandidate,
+        (Fetching, Fetched) => YieldMoves.StartOrYield,
+        (Yielding, DrainingExited) => YieldMoves.GoOn,
         (Starting, Started) => WorkloadMoves.PreflightOrHandOver,
         (Preflighting, PreflightPassed) => WorkloadMoves.RememberPassAndHandOver,
         (Shadowing, ShadowPassed) => ShadowMoves.RememberAndHandOver,
@@ -72,7 +73,7 @@ public static class WorkloadMachine
         (_, HoldsChanged) => WorkloadMoves.Reconsider,
 
         // The agent started: the resume table. What was under way is asked for again; nothing healthy is touched.
-        (Fetching, AgentStarted) => WorkloadMoves.ResumeFetching,
+        (Fetching or Yielding, AgentStarted) => WorkloadMoves.ResumeFetching,
         (Starting, AgentStarted) => WorkloadMoves.ResumeStarting,
         (Preflighting, AgentStarted) => WorkloadMoves.ResumePreflighting,
         (Shadowing, AgentStarted) => ShadowMoves.Resume,

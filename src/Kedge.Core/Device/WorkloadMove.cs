@@ -57,7 +57,9 @@ internal sealed record WorkloadMove
         Check.That(W.Phase != WorkloadPhase.Serving || W.Current is not null);
         Check.That(W.Phase != WorkloadPhase.Stopped || W.Current is null);
         Check.That(W.Phase != WorkloadPhase.Removing || (W.Current is null && W.Target is null));
-        Check.That((pipeline || W.Phase == WorkloadPhase.Fetching) == W.Attempt is not null);
+        bool isWorking = pipeline || W.Phase is WorkloadPhase.Fetching or WorkloadPhase.Yielding;
+        Check.That(isWorking == W.Attempt is not null);
+        Check.That(W.Phase != WorkloadPhase.Yielding || (W.Current is null && !W.Draining.IsEmpty));
         Check.That(W.Candidate is null || W.Candidate.Id != W.Current?.Id);
         Check.That(W.Standby is null == W.Volatile.StandbyUntil is null);
         Check.That(W.Standby is null || W.Phase != WorkloadPhase.Removing);

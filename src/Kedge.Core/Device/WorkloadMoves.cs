@@ -139,14 +139,9 @@ internal static class WorkloadMoves
 
     public static WorkloadMove RetryNow(WorkloadMove m, WorkloadEvent e) => Pursue(m);
 
-    public static WorkloadMove StartCandidate(WorkloadMove m, WorkloadEvent e)
+    internal static WorkloadMove StartCandidate(WorkloadMove m)
     {
-        WorkloadSpec spec = m.W.Attempt!; // Fetching always has an attempt.
-        if (ShadowMoves.WhyPutOff(m, spec) is { } why)
-        {
-            return WaitHeld(m, why);
-        }
-
+        WorkloadSpec spec = m.W.Attempt!; // Fetching and Yielding always have an attempt.
         long number = m.LastInstance + 1;
         InstanceState candidate = new() { Id = new InstanceId(m.W.Name, number), Spec = spec };
         return (m with { LastInstance = number })
@@ -229,7 +224,9 @@ internal static class WorkloadMoves
         WorkloadState w = m.W;
         Problem problem = e.Problem!; // Failures always carry one.
         WorkloadSpec failed = w.Attempt!;
-        int failures = w.FailuresInRow + (e.Blame == Blame.Device ? 0 : 1);
+
+        // A cold try has cost a pause: it is not made for ever, whoever is to blame.
+        int failures = w.FailuresInRow + (e.Blame == Blame.Device && !w.Volatile.IsCold ? 0 : 1);
         m = m.With(w with
         {
             Candidate = null,

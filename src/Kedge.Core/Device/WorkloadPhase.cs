@@ -19,6 +19,11 @@ public enum WorkloadPhase
     HandingOver = 4,
 
     /// <summary>
+    /// What served ends, so that its successor has room. Connections wait; nobody serves.
+    /// </summary>
+    Yielding = 5,
+
+    /// <summary>
     /// One instance serves and nothing is under way; older ones may still answer what they have begun.
     /// </summary>
     Serving = 6,

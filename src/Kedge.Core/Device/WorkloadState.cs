@@ -98,6 +98,12 @@ public sealed record VolatileState
     /// knows.</summary>
     public long StandbyBytes { get; init; }
 
+    /// <summary>Why the swap under way, or the last one, was cold, for people; empty when it was not.</summary>
+    public string SwapNote { get; init; } = "";
+
+    /// <summary>True from the moment that something ended to make room until its successor serves or gave up.</summary>
+    public bool IsCold { get; init; }
+
     /// <summary>Why what served before was not kept, for people; empty when it is or when nobody asked.</summary>
     public string StandbyNote { get; init; } = "";
 }

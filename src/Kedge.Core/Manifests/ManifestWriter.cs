@@ -132,6 +132,7 @@ public static class ManifestWriter
             ("type", Text("All")),
             ("shadow", ShadowBinding.Write(strategy.Shadow)),
             ("standby", strategy.Standby is { } standby ? Text(Lifetime.Format(standby)) : null),
+            ("swap", strategy.Swap == SwapRule.Auto ? null : Text(SwapRules.Word(strategy.Swap))),
             ("maintenance", WindowBinding.Write(strategy.Windows))),
         StrategyKind.Waves => Map(
             ("type", Text("Waves")),
@@ -152,6 +153,7 @@ public static class ManifestWriter
                     ("label", Text(budget.Label)), ("minServing", Number(budget.MinServing))))])),
             ("maxFailures", Number(strategy.MaxFailures)),
             ("standby", strategy.Standby is { } kept ? Text(Lifetime.Format(kept)) : null),
+            ("swap", strategy.Swap == SwapRule.Auto ? null : Text(SwapRules.Word(strategy.Swap))),
             ("deadline", strategy.Deadline > TimeSpan.Zero ? Text(Lifetime.Format(strategy.Deadline)) : null),
             ("gates", GateBinding.Write(strategy.Gates)),
             ("shadow", ShadowBinding.Write(strategy.Shadow)),

@@ -15,6 +15,7 @@ internal static class StrategyBinding
                 Shadow = ShadowBinding.Bind(strategy.At("shadow")),
                 Windows = WindowBinding.Bind(strategy),
                 Standby = Time(strategy.Text("standby")),
+                Swap = SwapRules.Read(strategy.Text("swap")),
             };
         }
 
@@ -42,6 +43,7 @@ internal static class StrategyBinding
             Shadow = ShadowBinding.Bind(strategy.At("shadow")),
             Windows = WindowBinding.Bind(strategy),
             Standby = Time(strategy.Text("standby")),
+            Swap = SwapRules.Read(strategy.Text("swap")),
         };
     }
 

@@ -65,6 +65,15 @@ internal static class StrategyFields
             FieldShape.Duration,
             "A rollout that is not complete after this time is paused until somebody resumes or aborts it.")
             .Within(60, ManifestLimits.DeadlineSecondsMax),
+        DeploymentFields.Word(
+            "swap",
+            "`warm` starts the new release beside the old one, which serves until the listener changes hands. `cold` "
+            + "ends the old one first; connections wait until the new one answers, none is refused. `auto` leaves it "
+            + "to each device: cold where there is no memory for both.",
+            "auto",
+            "auto",
+            "cold",
+            "warm"),
         FieldSchema.Of(
             "standby",
             FieldShape.Duration,

@@ -48,6 +48,7 @@ internal sealed class ReleaseCache(Func<WorkloadSpec, Digest> releaseDigest)
             GoldenPpm = spec.Strategy.Gates.GoldenPpm ?? 0,
             Shadow = spec.Strategy.Shadow,
             StandbyFor = spec.Strategy.StandbyFor,
+            Swap = spec.Strategy.Swap,
         };
         return workload with { Digest = releaseDigest(workload) };
     }

@@ -50,7 +50,10 @@ public sealed record RolloutMember
     /// <summary>Why it does not serve what it is asked for; empty when it does or has not said.</summary>
     public string Problem { get; init; } = "";
 
-    /// <summary>What waits frozen on it to come back, or why it does not; empty when there is nothing to say.</summary>
+    /// <summary>
+    /// Why its swap was cold, then what waits frozen on it to come back, or why it does not; empty when there is
+    /// nothing to say.
+    /// </summary>
     public string Standby { get; init; } = "";
 
     /// <summary>True when the device waits for a maintenance window, or is held by somebody there.</summary>

@@ -7,6 +7,9 @@ namespace Kedge.Core.Rollouts;
 /// <param name="Problem">Code and sentence of why the target does not run; empty when all is well.</param>
 public sealed record WorkloadReport(long TargetRevision, long ServingRevision, bool GaveUp, string Problem)
 {
-    /// <summary>What waits frozen to come back, or why it does not; empty when there is nothing to say.</summary>
+    /// <summary>
+    /// Why the swap was cold, then what waits frozen to come back, or why it does not; empty when there is nothing to
+    /// say.
+    /// </summary>
     public string Standby { get; init; } = "";
 }

@@ -178,9 +178,9 @@ public static class DesiredMessage
             json.WriteNumber("goldenPpm", spec.GoldenPpm);
         }
 
-        if (!forDigest && spec.StandbyFor != TimeSpan.Zero)
+        if (!forDigest)
         {
-            json.WriteNumber("standbyMs", (long)spec.StandbyFor.TotalMilliseconds);
+            WriteSwap(json, spec);
         }
 
         if (!forDigest && !spec.Windows.IsEmpty)
@@ -194,6 +194,19 @@ public static class DesiredMessage
         }
 
         json.WriteEndObject();
+    }
+
+    private static void WriteSwap(Utf8JsonWriter json, WorkloadSpec spec)
+    {
+        if (spec.StandbyFor != TimeSpan.Zero)
+        {
+            json.WriteNumber("standbyMs", (long)spec.StandbyFor.TotalMilliseconds);
+        }
+
+        if (spec.Swap != SwapRule.Auto)
+        {
+            json.WriteString("swap", SwapRules.Word(spec.Swap));
+        }
     }
 
     private static void WriteWindows(Utf8JsonWriter json, ImmutableArray<MaintenanceWindow> windows)
@@ -244,6 +257,7 @@ public static class DesiredMessage
             GoldenPpm = json.TryGetProperty("goldenPpm", out JsonElement ppm) ? ppm.GetInt32() : 0,
             Shadow = ShadowFormat.Read(json),
             StandbyFor = ReadStandby(json),
+            Swap = SwapRules.Read(json.TryGetProperty("swap", out JsonElement swap) ? swap.GetString() : null),
         };
         Require(spec.Endpoint.Expose != Exposure.Unknown && spec.Endpoint.Port is >= 0 and <= 65535, "endpoint");
         Require(spec.Sandbox != SandboxRule.Unknown, "sandbox");

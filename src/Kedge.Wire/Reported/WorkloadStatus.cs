@@ -41,4 +41,7 @@ public sealed record WorkloadStatus
     /// when there is nothing to say.
     /// </summary>
     public string? Standby { get; init; }
+
+    /// <summary>Why what served ended before its successor started; null when it did not.</summary>
+    public string? Swap { get; init; }
 }

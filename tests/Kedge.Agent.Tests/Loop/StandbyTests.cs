@@ -71,6 +71,41 @@ public sealed class StandbyTests
         Assert.Equal(2, device.Supervisor.Started.Count);
     }
 
+    [Fact]
+    public void Without_room_for_both_the_old_one_ends_first_and_the_listener_stays()
+    {
+        using TestDevice device = new();
+        Start(device);
+        WorkloadSpec old = Of(device, 1);
+        device.Want(1, old);
+        device.Pass(Limits.ProvenAfter);
+        InstanceId first = Assert.Single(device.Supervisor.Accepting);
+        _available = 40L * Limits.MiB;
+        device.Supervisor.DrainsAtOnce = false;
+        device.Want(2, Of(device, 2));
+
+        Assert.Equal(WorkloadPhase.Yielding, device.Workload("bearing").Phase);
+        Assert.Equal([first], device.Supervisor.Alive);
+        Assert.Empty(device.Supervisor.Accepting);
+        Assert.Single(device.Supervisor.Listeners);
+        Assert.Equal("yielding", device.LastStatus!.Workloads[0].Phase);
+        device.Supervisor.FinishDrains();
+        device.Run();
+
+        Assert.Equal(2, device.Supervisor.Started.Count);
+        Assert.NotEqual(first, Assert.Single(device.Supervisor.Accepting));
+        Assert.Equal(
+            "swapped cold: 40 MiB are available, bearing:v2 needs 256 MiB and 64 MiB stay free",
+            device.LastStatus.Workloads[0].Swap);
+        Assert.Contains("SwapCold", device.Reasons);
+    }
+
+    private static WorkloadSpec Of(TestDevice device, byte model) =>
+        TestFleet.Workload("bearing", device.Fleet.Package("bearing", [model]), model) with
+        {
+            Resources = new Core.Deployments.ResourceSpec { MemoryRequestBytes = 256L * Limits.MiB },
+        };
+
     private TestDevice Replaced(out WorkloadSpec old)
     {
         TestDevice device = new();

@@ -108,6 +108,8 @@ public sealed class DeviceMachinePropertyTests
                 .Select(n => Specs.Workload(n, "v" + _random.Next(3), _generation) with
                 {
                     Shadow = _random.Next(2) == 0 ? new ShadowSpec() : null,
+                    Swap = (SwapRule)_random.Next(1, 4),
+                    Resources = new ResourceSpec { MemoryRequestBytes = Limits.MemoryFloorBytes },
                     StandbyFor = TimeSpan.FromSeconds(_random.Next(3) * 40),
                 })];
             DesiredState desired = Specs.Desired(_generation, [.. _asked]);
@@ -164,7 +166,10 @@ public sealed class DeviceMachinePropertyTests
                 case DeviceEffect.Fetch f:
                     Feed(fails
                         ? new DeviceEvent.FetchFailed(f.Spec.Deployment, f.Spec.Digest, blame, problem)
-                        : new DeviceEvent.Fetched(f.Spec.Deployment, f.Spec.Digest));
+                        : new DeviceEvent.Fetched(f.Spec.Deployment, f.Spec.Digest)
+                        {
+                            Room = new MemoryRoom(_random.Next(4) * Limits.MemoryFloorBytes, 0),
+                        });
                     break;
                 case DeviceEffect.Start s:
                     Assert.True(_everStarted.Add(s.Instance), $"{s.Instance} was started twice");
@@ -257,6 +262,9 @@ public sealed class DeviceMachinePropertyTests
         /// </summary>
         private void StandbyHolds(WorkloadState w)
         {
+            Assert.True(w.Phase != WorkloadPhase.Yielding || w.Draining.Any(d => _alive.ContainsKey(d.Id))
+                || _pending.Any(p => p is DeviceEffect.Drain or DeviceEffect.Stop or DeviceEffect.Watch),
+                $"{w.Name} waits for nobody to end");
             bool isFrozen = w.Current is { } c && _alive.TryGetValue(c.Id, out bool frozen) && frozen;
             Assert.True(!isFrozen || _pending.Any(p => p is DeviceEffect.Resume r && r.Instance == w.Current!.Id),
                 $"{w.Current?.Id} serves and is frozen");
@@ -290,14 +298,16 @@ public sealed class DeviceMachinePropertyTests
                     || (step.Save.Holds.Device is null && (!isShut || isKnown || isToBeCompared)),
                     $"{w.Name} starts {starts?.Revision}");
                 Assert.True(!takesOver || isBad || starts!.Shadow is null || starts == w.LastGood
-                    || starts.Revision < w.Current!.Spec.Revision || IsCompared(w, starts),
+                    || starts.Revision < w.Current!.Spec.Revision || IsCompared(w, starts) || w.Candidate!.Thawed,
                     $"{w.Name} hands over to {starts?.Revision}, which was not compared");
             }
 
             foreach (WorkloadState w in before.Workloads.Values.Where(static w => w.Current is not null))
             {
                 bool isLetGo = step.ThenRun.Any(x => x is DeviceEffect.Drain d && d.Instance == w.Current!.Id);
-                Assert.True(!isLetGo || step.Save.Holds.Device is null || w.Phase == WorkloadPhase.HandingOver,
+                bool wasBad = w.Quarantined.Any(q => q.Release == w.Current!.Spec.Digest);
+                Assert.True(!isLetGo || wasBad || step.Save.Holds.Device is null
+                    || w.Phase == WorkloadPhase.HandingOver,
                     $"{w.Name} lets {w.Current!.Id} go while it is held");
             }
         }

@@ -19,7 +19,7 @@ public sealed class TransitionTableTests
         (not (WorkloadPhase.Starting or WorkloadPhase.Preflighting or WorkloadPhase.Shadowing
             or WorkloadPhase.HandingOver),
             WorkloadEventKind.CandidateExited) => true,
-        (WorkloadPhase.Stopped or WorkloadPhase.Removing,
+        (WorkloadPhase.Yielding or WorkloadPhase.Stopped or WorkloadPhase.Removing,
             WorkloadEventKind.CurrentExited or WorkloadEventKind.ProvenDue) => true,
         (not WorkloadPhase.Waiting, WorkloadEventKind.RetryDue) => true,
 

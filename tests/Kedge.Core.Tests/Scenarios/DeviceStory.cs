@@ -13,7 +13,8 @@ namespace Kedge.Core.Tests.Scenarios;
 /// <summary>
 /// Plays a story for one device: each line that starts with <c>$</c> is a command, what follows is the full answer of
 /// the
-/// device machine. Commands: <c>desire GENERATION name=version[@revision][+shadow] ...</c>, <c>fetched NAME</c>,
+/// device machine. Commands: <c>desire GENERATION name=version[@revision][+shadow] ...</c>, <c>fetched NAME
+/// [AVAILABLE]</c>,
 /// <c>fetch-failed NAME BLAME TEXT</c>, <c>started NAME</c>, <c>start-failed NAME BLAME TEXT</c>,
 /// <c>preflight NAME ok|failed TEXT</c>, <c>shadow NAME ok|BLAME TEXT</c>,
 /// <c>handed-over NAME [AVAILABLE USED]</c> (memory in MiB), <c>parked INSTANCE MIB</c>, <c>memory AVAILABLE</c>,
@@ -55,7 +56,10 @@ internal sealed class DeviceStory
                     long.Parse(words[1], CultureInfo.InvariantCulture), [.. words[2..].Select(Spec)]);
                 return Answer($"  {verdict}\n");
             case "fetched":
-                _bench.Feed(new DeviceEvent.Fetched(Id(words[1]), Attempt(words[1])));
+                _bench.Feed(new DeviceEvent.Fetched(Id(words[1]), Attempt(words[1]))
+                {
+                    Room = words.Length > 2 ? new MemoryRoom(MiB(words[2]), 0) : null,
+                });
                 break;
             case "fetch-failed":
                 _bench.Feed(new DeviceEvent.FetchFailed(Id(words[1]), Attempt(words[1]), BlameOf(words[2]), P(text)));
@@ -145,6 +149,7 @@ internal sealed class DeviceStory
                 : $", {Version(w.Current.Spec)} serves as {w.Current.Id}");
             told.Append(w.Draining.IsEmpty ? "" : $", {string.Join(", ", w.Draining.Select(d => d.Id))} drains");
             told.Append(w.Standby is { } s ? $", {Version(s.Spec)} waits as {s.Id}" : "");
+            told.Append(w.Volatile.SwapNote.Length == 0 ? "" : $" ({w.Volatile.SwapNote})");
             told.Append(w.Volatile.StandbyNote.Length == 0 ? "" : $" ({w.Volatile.StandbyNote})");
             told.Append(w.Problem is null ? "" : $" [{w.Problem.Code}: {w.Problem.Message}]").Append('\n');
         }

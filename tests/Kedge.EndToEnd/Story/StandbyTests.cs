@@ -82,6 +82,31 @@ public sealed class StandbyTests(ITestOutputHelper output) : IAsyncLifetime
             + $"{load.Requests} requests, none failed");
     }
 
+    [Fact]
+    public async Task A_cold_swap_under_load_makes_requests_wait_and_refuses_none()
+    {
+        await using LoadGenerator load = LoadGenerator.Start(
+            _fleet.Devices.Select(d => (d.Name, (EndPoint)d.EndPoint(Port))),
+            "trial", TrialModels.Signals, 4, TimeSpan.FromMilliseconds(5));
+        await Until.TrueAsync(() => Task.FromResult(load.Requests > 100), _patience, DescribeAsync);
+        for (int round = 2; round <= 4; round++)
+        {
+            await ApplyAsync("{type: All, swap: cold}", 200 + round);
+            await Until.TrueAsync(
+                async () => (await WorkloadAsync()).ServingRevision == round, _patience, DescribeAsync);
+        }
+
+        Assert.Equal("swapped cold: its deployment asks for it", (await WorkloadAsync()).Swap);
+        string described = await EventsAsync();
+        Assert.Contains("trial: swapped cold: its deployment asks for it", described, StringComparison.Ordinal);
+        Assert.Contains("SwapCold", described, StringComparison.Ordinal);
+        await load.StopAsync();
+        Assert.True(load.Failed == 0, $"{load.Failed} of {load.Requests} failed: {string.Join("; ", load.Failures)}");
+        output.WriteLine(
+            $"three cold swaps, {load.Requests} requests, none failed; the longest took "
+            + $"{load.Longest.TotalMilliseconds:F0} ms");
+    }
+
     private Task<string> DescribeAsync() => _fleet.DescribeAsync();
 
     private async Task<string> EventsAsync() =>
