@@ -128,6 +128,30 @@ public sealed class StandbyTests
             instance.Id, TimeSpan.FromMilliseconds(50), CancellationToken.None).AsTask().WaitAsync(Patience));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Connections_wait_while_nobody_serves_and_are_answered_by_the_next(bool isBare)
+    {
+        await using SandboxBench bench = Bench(isBare);
+        InstanceState old = await StartAsync(bench, isBare, 1);
+        await bench.HandOverAsync(old);
+        await bench.Supervisor.DrainAsync(old.Id, Deadline, CancellationToken.None);
+        _ = await bench.Supervisor.WaitForExitAsync(old.Id, CancellationToken.None).AsTask().WaitAsync(Patience);
+        InferClient[] clients = [.. Enumerable.Range(0, 200).Select(_ => bench.Client())];
+        Task<(int Status, string Body)>[] waiting =
+            [.. clients.Select(c => c.PostAsync(SandboxBench.Request, CancellationToken.None))];
+        InstanceState next = await StartAsync(bench, isBare, 2);
+        Assert.All(waiting, w => Assert.False(w.IsCompleted));
+        await bench.HandOverAsync(next);
+        foreach ((int status, string body) in await Task.WhenAll(waiting).WaitAsync(Patience))
+        {
+            Assert.True(status == 200, body);
+        }
+
+        Array.ForEach(clients, static c => c.Dispose());
+    }
+
     private static SandboxBench Bench(bool isBare) =>
         isBare ? new SandboxBench(static o => o with { Runtimes = [], AllowsNoSandbox = true }) : new SandboxBench();
 

@@ -126,11 +126,13 @@ public sealed class StandbyTests(ITestOutputHelper output) : IAsyncLifetime
         return await WorkloadAsync();
     }
 
-    /// <summary>Takes the rollout back; how long it takes until the device says that the old release serves.</summary>
+    /// <summary>
+    /// Takes the rollout back; how long it takes, command included, until the device says that the old release serves.
+    /// </summary>
     private async Task<TimeSpan> AbortAsync(long revision)
     {
-        (await _fleet.KedgeAsync(["rollout", "abort", Deployment])).MustSucceed();
         long start = Stopwatch.GetTimestamp();
+        (await _fleet.KedgeAsync(["rollout", "abort", Deployment])).MustSucceed();
         await Until.TrueAsync(
             async () => (await WorkloadAsync()).ServingRevision == revision, _patience, DescribeAsync);
         TimeSpan took = Stopwatch.GetElapsedTime(start);
