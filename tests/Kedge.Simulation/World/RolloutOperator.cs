@@ -15,7 +15,12 @@ internal sealed class RolloutOperator(MemoryStore store, TenantId tenant, Rng rn
     {
         if (rng.Below(3) == 0)
         {
-            return new StrategySpec { Shadow = DrawShadow() };
+            return new StrategySpec
+            {
+                Shadow = DrawShadow(),
+                Standby = TimeSpan.FromSeconds(rng.Below(60)),
+                Swap = DrawSwap(),
+            };
         }
 
         LabelSelector press = new() { MatchLabels = LabelRules.None.SetItem("line", "press") };
@@ -42,8 +47,12 @@ internal sealed class RolloutOperator(MemoryStore store, TenantId tenant, Rng rn
             Deadline = rng.Below(4) == 0 ? TimeSpan.FromSeconds(60 + rng.Below(60)) : TimeSpan.Zero,
             Gates = rng.Below(3) > 0 ? DrawGates() : new GatesSpec(),
             Shadow = DrawShadow(),
+            Swap = DrawSwap(),
         };
     }
+
+    /// <summary>Simulated releases ask for no memory: only the word makes a swap cold.</summary>
+    private SwapRule DrawSwap() => rng.Below(3) == 0 ? SwapRule.Cold : SwapRule.Auto;
 
     private ShadowSpec? DrawShadow() => rng.Below(3) > 0 ? null : new ShadowSpec
     {
