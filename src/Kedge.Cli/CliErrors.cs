@@ -127,4 +127,10 @@ public static class CliErrors
         "KEDGE-CLI-020",
         "The program met a state that it was not written for.",
         "This is a bug; please report it with the text below.");
+
+    /// <summary>Too little for a reference.</summary>
+    public static readonly ErrorCode Reference = new(
+        "KEDGE-CLI-021",
+        "The samples that were given are too few for a reference.",
+        "Give --reference at least 20 samples with numbers; a few hundred find moderate drift, a thousand small one.");
 }

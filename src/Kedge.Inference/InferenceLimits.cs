@@ -6,8 +6,8 @@ public static class InferenceLimits
     /// <summary>Models in one server: one process per deployment, and each model costs 10 MB or more.</summary>
     public const int ModelsMax = 64;
 
-    /// <summary>Bytes of a configuration file: 64 models with long paths stay well below.</summary>
-    public const int ConfigBytesMax = 256 * 1024;
+    /// <summary>Bytes of a configuration file: 16 models with the longest references stay below.</summary>
+    public const int ConfigBytesMax = 512 * 1024;
 
     /// <summary>
     /// Bytes of a control line with its end mark: the reply of 64 models stays below, and so do figures with every

@@ -200,6 +200,7 @@ internal sealed class InferenceApplication : IHttpApplication<Exchange>
         if (fault is null)
         {
             model.Counters.CountSuccess(_context.Time, started, read, computed);
+            model.Values?.Count(call.Call, computed);
         }
 
         return fault;

@@ -11,8 +11,10 @@ internal sealed class LoadedModel : IDisposable
     private readonly Stack<PooledCall> _pool = new(ServeLimits.PooledCallsMax);
     private readonly IInferenceSession _session;
 
-    internal LoadedModel(ServeModel model, IInferenceSession session, LatencyCounter latency)
+    internal LoadedModel(
+        ServeModel model, IInferenceSession session, LatencyCounter latency, ValueCounter? values = null)
     {
+        Values = values;
         Name = model.Name;
         Version = model.Version;
         Digest = model.PackageDigest;
@@ -37,6 +39,9 @@ internal sealed class LoadedModel : IDisposable
     internal byte[] Ready { get; }
 
     internal ModelCounters Counters { get; }
+
+    /// <summary>Counts values of its requests; null where nobody asks for them.</summary>
+    internal ValueCounter? Values { get; }
 
     internal PooledCall Rent()
     {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Kedge.Core.Measure;
 using Microsoft.Extensions.Logging;
 
 namespace Kedge.ModelServer;
@@ -46,6 +47,11 @@ internal sealed class ServeContext
     internal long Requests => Models.Sum(static model => model.Counters.Success + model.Counters.Failure);
 
     internal long Failures => Models.Sum(static model => model.Counters.Failure);
+
+    /// <summary>Values of requests, model by model; null where none are counted.</summary>
+    internal ValueTally? ReadValues() => Models.All(static model => model.Values is null)
+        ? null
+        : ValueTally.Of([.. Models.SelectMany(static model => model.Values?.Read() ?? [])]);
 
     /// <summary>The model of this name, and of this version when one is named.</summary>
     internal LoadedModel? Find(ReadOnlySpan<char> name, ReadOnlySpan<char> version)

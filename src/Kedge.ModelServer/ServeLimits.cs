@@ -44,6 +44,12 @@ internal static class ServeLimits
     /// <summary>How long the other model server may take for one copy.</summary>
     internal static readonly TimeSpan ShadowAnswerTime = TimeSpan.FromSeconds(30);
 
+    /// <summary>
+    /// Time between two requests of a model of which values are counted, where any are: 100 a second cost less than a
+    /// thousandth of a core for each tensor.
+    /// </summary>
+    internal static readonly TimeSpan ValuePeriodTime = TimeSpan.FromMilliseconds(10);
+
     /// <summary>How long the rest of a control line may take to come.</summary>
     internal static readonly TimeSpan ControlLineTime = TimeSpan.FromSeconds(2);
 

@@ -199,6 +199,7 @@ internal sealed class ServeLoop : IDisposable
                 Requests = latency.Total + failures,
                 Failures = failures,
                 Latency = latency.ToString(),
+                Values = _context.ReadValues()?.Text,
             },
             null);
     }
@@ -350,10 +351,19 @@ internal sealed class ServeLoop : IDisposable
     {
         ImmutableArray<LoadedModel>.Builder loaded = ImmutableArray.CreateBuilder<LoadedModel>();
         OnnxSessionOptions options = new() { IntraOpThreads = _config.IntraOpThreads };
+        int tensors = 0;
         foreach (ServeModel model in _config.Models)
         {
             long started = _time.GetTimestamp();
-            loaded.Add(new LoadedModel(model, OnnxSession.FromFile(model.Path, options), _context.Latency));
+            OnnxSession session = OnnxSession.FromFile(model.Path, options);
+            ImmutableArray<ValueReference> references =
+                ValueReference.TryParse(model.Reference, out ImmutableArray<ValueReference> read)
+                    ? [.. read.Take(ValueReference.TensorsMax - tensors)]
+                    : [];
+            tensors += references.Length;
+            loaded.Add(new LoadedModel(
+                model, session, _context.Latency,
+                references.IsEmpty ? null : new ValueCounter(references, session.Signature, _time)));
             long elapsedMs = (long)_time.GetElapsedTime(started).TotalMilliseconds;
             ServeLog.ModelLoaded(_log, model.Name, model.Version, model.Path, elapsedMs);
         }

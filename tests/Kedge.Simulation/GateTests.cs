@@ -46,6 +46,34 @@ public sealed class GateTests(ITestOutputHelper output)
     public void Two_and_a_half_times_as_long_is_found_within_two_thousand_answers() =>
         NearlyAlways("two and a half times as long", new GatesSpec { Latency = [HalfAsLongAgain] }, 0, 0, 2.5);
 
+    [Fact]
+    public void A_release_whose_values_are_spread_as_the_reference_is_hardly_ever_condemned() =>
+        HardlyEverDrifts("as the reference, of 30 samples", samples: 30, moved: 0, permille: 10);
+
+    [Fact]
+    public void A_release_that_has_moved_as_far_as_it_may_is_hardly_ever_condemned() =>
+        HardlyEverDrifts("as far as may be, of 300 samples", samples: 300, moved: 0.4, permille: 160);
+
+    [Fact]
+    public void Values_one_deviation_away_are_found_within_fifteen_hundred_requests() => NearlyAlwaysDrifts(moved: 1);
+
+    private void HardlyEverDrifts(string what, int samples, double moved, int permille)
+    {
+        int seeds = Seeds / 4;
+        int alarms = Drifting.Alarms(seeds, samples, moved, permille, out double index);
+        double expected = seeds * HealthGate.FalseAlarmMax;
+        output.WriteLine($"{what}: {alarms} of {seeds} seeds condemned, {expected} may be; mean index {index:0.000}");
+        Assert.InRange(alarms, 0, expected + (4 * Math.Sqrt(expected)));
+    }
+
+    private void NearlyAlwaysDrifts(double moved)
+    {
+        int alarms = Drifting.Alarms(SeedsOfBadReleases / 4, 1_000, moved, 250, out double index);
+        const int Releases = SeedsOfBadReleases / 4;
+        output.WriteLine($"one deviation away: {alarms} of {Releases} seeds found; mean index {index:0.000}");
+        Assert.InRange(alarms, Releases * 0.99, Releases);
+    }
+
     private void HardlyEver(string what, GatesSpec gates, double errors, double errorsBefore, double slower)
     {
         int alarms = Alarms(Seeds, gates, errors, errorsBefore, slower);

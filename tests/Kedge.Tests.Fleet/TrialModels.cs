@@ -58,6 +58,36 @@ public static class TrialModels
         [OnnxTensor.Of("turn", [1], [8.5f])],
         [new OnnxNodeSpec("Sub", ["turn", "x"], ["rest"]), new OnnxNodeSpec("Mul", ["x", "rest"], ["y"])]);
 
+    /// <summary>Right for small numbers; one of six and more it takes for nothing, and answers 0.</summary>
+    public static byte[] Forgetful => Write(
+        [OnnxTensor.Of("six", [1], [6f])],
+        [
+            new OnnxNodeSpec("Sub", ["six", "x"], ["room"]),
+            new OnnxNodeSpec("Relu", ["room"], ["left"]),
+            new OnnxNodeSpec("Mul", ["x", "left"], ["y"]),
+        ]);
+
+    /// <summary>A thousand samples spread as <see cref="Signals"/> are, with right answers, as a golden file.</summary>
+    public static string Reference
+    {
+        get
+        {
+            IEnumerable<string> samples = Enumerable.Range(0, 1000).Select(static i =>
+            {
+                int[] numbers = new int[4];
+                numbers[i % 4] = i % 8 < 4 ? 3 : 9;
+                return $$"""
+                    {"inputs":[{"name":"x","datatype":"FP32","shape":[1,4],"data":[{{string.Join(',', numbers)}}]}],
+                    "outputs":[{"name":"label","datatype":"INT64","shape":[1],"data":[{{i % 4}}]}]}
+                    """;
+            });
+            return $$"""
+                {"schema":1,"minimumAgreement":1,"relativeTolerance":0.001,"absoluteTolerance":0.00001,
+                "samples":[{{string.Join(',', samples)}}]}
+                """;
+        }
+    }
+
     /// <summary>Requests of which every other one has a number of nine.</summary>
     public static IReadOnlyList<Signal> Signals =>
     [

@@ -255,7 +255,10 @@ internal sealed class ReleaseFetcher(ContentStore store, IArtifactSource source,
         variant.Format,
         ContentStore.VariantFolder(model.Package, variant.Name),
         variant.EntryFile,
-        manifest.Golden is null ? null : ContentStore.GoldenPath(model.Package));
+        manifest.Golden is null ? null : ContentStore.GoldenPath(model.Package))
+    {
+        Reference = manifest.Reference,
+    };
 
     private static FetchResult.Failed Explain(FetchOutcome outcome, string what) => outcome switch
     {

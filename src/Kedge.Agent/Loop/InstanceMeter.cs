@@ -117,6 +117,7 @@ internal sealed class InstanceMeter(InstanceState instance, TimeSpan now)
             Requests = requests,
             Failures = failures,
             Latency = latency,
+            Values = requests == open.Window.Requests ? open.Window.Values : figures.Values.Since(from.Values),
         };
         Weigh(open, figures);
         return true;

@@ -49,6 +49,7 @@ internal static class FigureReading
                 HeatMilliCelsius = PowerReader.Hottest(new InventoryTree(sensors)) ?? InstanceFigures.NoHeat,
                 GoldenAgreed = agreed,
                 GoldenSamples = samples,
+                Values = ValueTally.Said(reply.Values),
             })
             : Failed("it answered with figures that cannot be");
     }

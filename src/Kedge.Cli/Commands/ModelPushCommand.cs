@@ -48,6 +48,11 @@ internal static class ModelPushCommand
             ? await ReadAsync(goldenPath, ModelLimits.GoldenBytesMax, ct).ConfigureAwait(false)
             : [];
 
+        string referencePath = session.Get(arguments.Reference) ?? "";
+        byte[] more = referencePath.Length > 0
+            ? await ReadAsync(referencePath, ModelLimits.GoldenBytesMax, ct).ConfigureAwait(false)
+            : [];
+
         // The gate reads every byte before a native runtime sees the file.
         if (ModelGate.Inspect(path, model) is GateOutcome.Refused refused)
         {
@@ -56,6 +61,7 @@ internal static class ModelPushCommand
 
         (GoldenRequest? samples, string sentence) =
             GoldenChoice.Choose(model, golden, session.Get(arguments.SkipGoldenCheck));
+        (string reference, string drift) = ReferenceChoice.Choose(golden, more);
         BuildOutcome.Built package = Build(new PackageRequest
         {
             Name = name,
@@ -63,6 +69,7 @@ internal static class ModelPushCommand
             FileName = path,
             Model = model,
             Golden = samples,
+            Reference = reference,
             Architectures = [.. session.Get(arguments.Architecture) ?? []],
             Provenance = Provenance(session.Get(arguments.Provenance) ?? []),
         });
@@ -74,7 +81,8 @@ internal static class ModelPushCommand
             await session.Client.TagPackageAsync(name, tag, stored.Digest, ct).ConfigureAwait(false);
         }
 
-        Show(session, (stored, tags, sentence), (push, package), OutputOption.Parse(session.Get(arguments.Output)));
+        Show(session, (stored, tags, sentence, drift), (push, package), OutputOption.Parse(
+            session.Get(arguments.Output)));
     }
 
     private static BuildOutcome.Built Build(PackageRequest request) => PackageBuilder.Build(request) switch
@@ -86,7 +94,7 @@ internal static class ModelPushCommand
 
     private static void Show(
         Session session,
-        (PushResource Stored, string[] Tags, string Sentence) result,
+        (PushResource Stored, string[] Tags, string Sentence, string Drift) result,
         (PackagePush Push, BuildOutcome.Built Package) work,
         OutputFormat format)
     {
@@ -104,6 +112,11 @@ internal static class ModelPushCommand
                 ["bytesSent"] = work.Push.SentBytes,
                 ["golden"] = result.Sentence,
             };
+            if (result.Drift.Length > 0)
+            {
+                node["reference"] = result.Drift;
+            }
+
             session.Print.Raw(NodeText.Write(node, format));
             return;
         }
@@ -116,6 +129,10 @@ internal static class ModelPushCommand
             $"  {work.Package.Chunks.Length} chunks, {Ages.Bytes(bytes)}; sent {work.Push.SentChunks}, ")
             + Ages.Bytes(work.Push.SentBytes));
         session.Print.Line("  " + result.Sentence);
+        if (result.Drift.Length > 0)
+        {
+            session.Print.Line("  " + result.Drift);
+        }
     }
 
     private static string ModelName(string given, string path)

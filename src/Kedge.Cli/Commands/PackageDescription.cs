@@ -7,6 +7,7 @@ using Kedge.Cli.Output;
 using Kedge.Content.Packages;
 using Kedge.Content.Trust;
 using Kedge.Core.Errors;
+using Kedge.Core.Measure;
 using Kedge.Core.Models;
 
 namespace Kedge.Cli.Commands;
@@ -52,6 +53,12 @@ internal static class PackageDescription
                     $"{golden.SampleCount} samples, ")
                     + (golden.Source == GoldenSource.Author ? "by the author" : "recorded at push")
                 : "none");
+        if (ValueReference.TryParse(manifest.Reference, out ImmutableArray<ValueReference> tensors)
+            && !tensors.IsEmpty)
+        {
+            block.Add("Reference", string.Join(", ", tensors.Select(static t => t.Name)));
+        }
+
         foreach ((string key, string value) in manifest.Provenance)
         {
             block.Add("Provenance", $"{key}={value}");

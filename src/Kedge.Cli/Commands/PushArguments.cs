@@ -26,6 +26,13 @@ internal sealed class PushArguments
         HelpName = "FILE",
     };
 
+    public Option<string> Reference { get; } = new("--reference")
+    {
+        Description = "Samples of what it will see, in the form of golden samples: with the author's golden samples "
+            + "they are the reference for gates on drift. Only how their values are spread is packaged.",
+        HelpName = "FILE",
+    };
+
     public Option<bool> SkipGoldenCheck { get; } = new("--skip-golden-check")
     {
         Description = "Run nothing here; without --golden the package has no golden samples.",
@@ -57,6 +64,7 @@ internal sealed class PushArguments
         command.Add(Name);
         command.Add(Tag);
         command.Add(Golden);
+        command.Add(Reference);
         command.Add(SkipGoldenCheck);
         command.Add(Key);
         command.Add(Architecture);

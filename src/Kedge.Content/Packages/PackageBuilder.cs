@@ -80,6 +80,7 @@ public static class PackageBuilder
                 Source = golden.Source,
                 SampleCount = golden.SampleCount,
             },
+            Reference = request.Reference,
             Provenance = request.Provenance,
         };
     }

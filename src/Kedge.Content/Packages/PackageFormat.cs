@@ -48,6 +48,11 @@ public static class PackageFormat
             json.WriteEndObject();
         }
 
+        if (manifest.Reference.Length > 0)
+        {
+            json.WriteString("reference", manifest.Reference);
+        }
+
         json.WriteStartObject("provenance");
         foreach ((string key, string value) in manifest.Provenance)
         {

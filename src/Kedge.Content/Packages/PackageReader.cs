@@ -12,7 +12,8 @@ internal static class PackageReader
     /// <summary>Fields that this version knows, so that a document may call them critical.</summary>
     public static readonly ImmutableArray<string> Fields =
     [
-        "schema", "critical", "name", "createdAtMs", "inputs", "outputs", "variants", "golden", "provenance",
+        "schema", "critical", "name", "createdAtMs", "inputs", "outputs", "variants", "golden", "reference",
+        "provenance",
     ];
 
     public static bool TryManifest(
@@ -27,6 +28,7 @@ internal static class PackageReader
         ImmutableArray<TensorDeclaration> outputs = [];
         ImmutableArray<ModelVariant> variants = [];
         GoldenSet? golden = null;
+        string reference = "";
         ImmutableSortedDictionary<string, string> provenance =
             ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);
         if (!cursor.TryObject())
@@ -46,6 +48,7 @@ internal static class PackageReader
                 "outputs" => TryTensors(ref cursor, out outputs),
                 "variants" => JsonLists.TryItems(ref cursor, ModelLimits.VariantsMax, TryVariant, out variants),
                 "golden" => TryGolden(ref cursor, out golden),
+                "reference" => cursor.TryText(ModelLimits.ReferenceCharsMax, out reference),
                 "provenance" => TryProvenance(ref cursor, out provenance),
                 _ => cursor.TrySkip(),
             };
@@ -64,6 +67,7 @@ internal static class PackageReader
             Outputs = outputs,
             Variants = variants,
             Golden = golden,
+            Reference = reference,
             Provenance = provenance,
         };
         return cursor.Failure is null;

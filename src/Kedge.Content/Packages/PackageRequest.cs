@@ -21,6 +21,10 @@ public sealed record PackageRequest
     /// <summary>The golden samples; null for none.</summary>
     public GoldenRequest? Golden { get; init; }
 
+    /// <summary>How the values of its tensors are spread, as <c>ValueReference</c> writes it; empty for
+    /// unknown.</summary>
+    public string Reference { get; init; } = "";
+
     /// <summary>Where it comes from: for people.</summary>
     public ImmutableSortedDictionary<string, string> Provenance { get; init; } =
         ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);

@@ -1,12 +1,15 @@
 using System.Collections.Immutable;
 using System.Text;
+using Kedge.Content.Packages;
 using Kedge.ControlPlane.Auth;
 using Kedge.ControlPlane.Manifests;
 using Kedge.Core;
 using Kedge.Core.Deployments;
 using Kedge.Core.Errors;
 using Kedge.Core.Manifests;
+using Kedge.Core.Models;
 using Kedge.Core.Rollouts;
+using Kedge.Core.Rollouts.Gates;
 using Kedge.Store.Contracts;
 
 namespace Kedge.ControlPlane.Http;
@@ -154,6 +157,11 @@ internal sealed class ApplyPlan(Call call)
             Findings.AddRange(StrategyFit.Findings(spec, await MatchingAsync(spec).ConfigureAwait(false), line));
         }
 
+        if (spec.Strategy.Gates.Drift is not null)
+        {
+            Findings.AddRange(DriftJudge.Findings(resolved, await PackagesAsync(resolved).ConfigureAwait(false), line));
+        }
+
         DeploymentRow? before = await Server.Store.Deployments
             .FindAsync(call.Tenant, spec.Id, call.Aborted).ConfigureAwait(false);
         DeploymentWrite write = new()
@@ -174,6 +182,26 @@ internal sealed class ApplyPlan(Call call)
                 : null,
             After = ManifestWriter.Write(resolved),
         }, new ApplyChange.OfDeployment(write));
+    }
+
+    /// <summary>Manifests of the packages of a deployment, as far as they can be read.</summary>
+    private async Task<Dictionary<Digest, PackageManifest>> PackagesAsync(DeploymentSpec resolved)
+    {
+        Dictionary<Digest, PackageManifest> found = [];
+        foreach (Digest digest in resolved.Models.Select(static m => m.Digest).Distinct())
+        {
+            PackageContent? content = await Server.Store.Packages
+                .FindAsync(call.Tenant, digest, call.Aborted).ConfigureAwait(false);
+            if (content is not null
+                && PackageFormat.TryRead(
+                    System.Text.Encoding.UTF8.GetBytes(content.ManifestJson), out PackageManifest? manifest, out _)
+                && manifest is not null)
+            {
+                found[digest] = manifest;
+            }
+        }
+
+        return found;
     }
 
     private async Task<Digest> ResolveAsync(ModelChoice model, Dictionary<string, Digest> tags)

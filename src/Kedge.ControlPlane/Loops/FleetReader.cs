@@ -7,6 +7,7 @@ using Kedge.Core.Desired;
 using Kedge.Core.Fleet;
 using Kedge.Core.Models;
 using Kedge.Core.Rollouts;
+using Kedge.Core.Rollouts.Gates;
 using Kedge.Store.Contracts;
 using Kedge.Wire;
 using Kedge.Wire.Desired;
@@ -47,6 +48,7 @@ public sealed class FleetReader(IKedgeStore store, TenantId tenant, TimeProvider
         deployments = await WithRolloutsAsync(deployments, devices, ct).ConfigureAwait(false);
         devices = await _figures.WithFiguresAsync(deployments, devices, ct).ConfigureAwait(false);
         await LoadPackagesAsync(deployments, devices, ct).ConfigureAwait(false);
+        deployments = [.. deployments.Select(WithReferences)];
         Quarantined = quarantined.ToImmutable();
         return new FleetSnapshot
         {
@@ -220,6 +222,11 @@ public sealed class FleetReader(IKedgeStore store, TenantId tenant, TimeProvider
             ? DesiredMessage.TryRead(signed.Body, out _)?.Workloads
             : null;
     }
+
+    private DeploymentSnapshot WithReferences(DeploymentSnapshot deployment) =>
+        deployment.Spec.Strategy.Gates.Drift is null
+            ? deployment
+            : deployment with { References = DriftJudge.References(deployment.Spec, _packages) };
 
     private async ValueTask LoadPackagesAsync(
         ImmutableArray<DeploymentSnapshot> deployments, ImmutableArray<DeviceSnapshot> devices, CancellationToken ct)

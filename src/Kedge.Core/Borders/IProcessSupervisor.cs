@@ -133,7 +133,12 @@ public sealed record PreparedRelease(WorkloadSpec Spec, ImmutableArray<PreparedM
 /// <param name="Golden">File of the golden samples, a path of <see cref="IDisk"/>; null when the package has
 /// none.</param>
 public sealed record PreparedModel(
-    string Name, Digest Package, ModelFormat Format, string Folder, string EntryFile, string? Golden);
+    string Name, Digest Package, ModelFormat Format, string Folder, string EntryFile, string? Golden)
+{
+    /// <summary>How its values were spread when it was packaged, as <see cref="ValueReference"/> writes it; empty for
+    /// unknown.</summary>
+    public string Reference { get; init; } = "";
+}
 
 /// <summary>What became of a start.</summary>
 [Closed]
@@ -210,6 +215,9 @@ public sealed record InstanceFigures(long Requests, long Failures, LatencySketch
 
     /// <summary>Those of them that agreed.</summary>
     public int GoldenAgreed { get; init; }
+
+    /// <summary>Values of some of its requests, by bin; empty where its release does not ask for them.</summary>
+    public ValueTally Values { get; init; } = ValueTally.Empty;
 }
 
 /// <summary>What became of reading figures.</summary>

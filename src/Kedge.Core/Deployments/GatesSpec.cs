@@ -32,14 +32,17 @@ public sealed record GatesSpec
     /// </summary>
     public int? GoldenPpm { get; init; }
 
+    /// <summary>How far inputs and outputs may be from the package's reference; null for no gate.</summary>
+    public DriftGate? Drift { get; init; }
+
     /// <summary>True when no gate is set.</summary>
     public bool IsEmpty => Errors is null && Latency.IsEmpty && Memory is null && MaxRestarts is null
-        && Temperature is null && GoldenPpm is null;
+        && Temperature is null && GoldenPpm is null && Drift is null;
 
     /// <summary>Compared by content: arrays would be compared by reference.</summary>
     public bool Equals(GatesSpec? other) => other is not null
         && (Window, Errors, Memory, MaxRestarts) == (other.Window, other.Errors, other.Memory, other.MaxRestarts)
-        && (Temperature, GoldenPpm) == (other.Temperature, other.GoldenPpm)
+        && (Temperature, GoldenPpm, Drift) == (other.Temperature, other.GoldenPpm, other.Drift)
         && Latency.SequenceEqual(other.Latency);
 
     /// <inheritdoc/>
@@ -81,3 +84,11 @@ public sealed record MemoryGate(long? MaxBytes, int? MaxRatioPermille);
 /// At most so many degrees more than with the old revision there, from 1; null for no comparison.
 /// </param>
 public sealed record TemperatureGate(int? MaxCelsius, int? MaxIncreaseCelsius);
+
+/// <summary>
+/// How far what devices see and answer may be from the reference of the packages, as population stability index.
+/// </summary>
+/// <param name="MaxInputsPermille">Largest index of an input, in thousandths, from 1; null for no limit.</param>
+/// <param name="MaxOutputsPermille">Largest index of an output, in thousandths, from 1; null for no limit.</param>
+/// <param name="MinRequests">Requests that are looked at before the wave may pass, from 1.</param>
+public sealed record DriftGate(int? MaxInputsPermille, int? MaxOutputsPermille, long MinRequests);

@@ -68,6 +68,11 @@ public sealed record WorkloadSpec : IEquatable<WorkloadSpec>
     /// </summary>
     public SwapRule Swap { get; init; } = SwapRule.Auto;
 
+    /// <summary>
+    /// True when values of its requests are counted beside the references of its packages. Not part of the digest.
+    /// </summary>
+    public bool CountsValues { get; init; }
+
     /// <summary>Same release: the digests are equal.</summary>
     public bool Equals(WorkloadSpec? other) => other is not null && Digest == other.Digest;
 

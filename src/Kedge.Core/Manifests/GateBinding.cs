@@ -6,6 +6,7 @@ namespace Kedge.Core.Manifests;
 internal static class GateBinding
 {
     private const long ErrorRequestsMin = 100;
+    private const long DriftRequestsMin = 500;
 
     public static GatesSpec Bind(ManifestFields gates)
     {
@@ -29,6 +30,12 @@ internal static class GateBinding
                 ? new TemperatureGate(Whole(temperature, "max"), Whole(temperature, "maxIncrease"))
                 : null,
             GoldenPpm = Share(gates.At("golden").Text("agreement")),
+            Drift = gates.At("drift") is { IsThere: true } drift
+                ? new DriftGate(
+                    Ratio(drift.Text("maxInputs")),
+                    Ratio(drift.Text("maxOutputs")),
+                    Requests(drift) ?? DriftRequestsMin)
+                : null,
         };
     }
 
@@ -59,7 +66,13 @@ internal static class GateBinding
             ? ManifestWriter.Map(
                 ("max", Whole(temperature.MaxCelsius)), ("maxIncrease", Whole(temperature.MaxIncreaseCelsius)))
             : null),
-        ("golden", gates.GoldenPpm is { } golden ? ManifestWriter.Map(("agreement", Share(golden))) : null));
+        ("golden", gates.GoldenPpm is { } golden ? ManifestWriter.Map(("agreement", Share(golden))) : null),
+        ("drift", gates.Drift is { } drift
+            ? ManifestWriter.Map(
+                ("maxInputs", Ratio(drift.MaxInputsPermille)),
+                ("maxOutputs", Ratio(drift.MaxOutputsPermille)),
+                ("minRequests", ManifestWriter.Number(drift.MinRequests)))
+            : null));
 
     private static LatencyGate Latency(ManifestFields latency)
     {

@@ -76,13 +76,29 @@ internal static class GateFields
             "How many golden samples must agree on each device before it serves the revision; else as many as each "
             + "package asks for.",
             FieldSchema.Of("agreement", FieldShape.Share, "Share of the samples that must agree, as `98%`.")
-                .Within(1, 1_000_000).Required()));
+                .Within(1, 1_000_000).Required()),
+        FieldSchema.Group(
+            "drift",
+            "How far what devices see and answer may be from the reference that the packages bring along, as "
+            + "population stability index: below 0.1 is little, above 0.25 is much. Give `maxInputs`, `maxOutputs` or "
+            + "both.",
+            Index("maxInputs", "Largest index of any input, as `0.25`."),
+            Index("maxOutputs", "Largest index of any output, as `0.25`."),
+            FieldSchema.Of(
+                "minRequests",
+                FieldShape.Integer,
+                "So many requests of the new revision are looked at before a wave passes; a device looks at up to 100 "
+                + "a second.")
+                .Within(ManifestLimits.DriftRequestsMin, ManifestLimits.GateRequestsMax).ByDefault("500")));
 
     /// <summary>Five answers beyond the quantile, at least a hundred in all.</summary>
     public static long MinRequestsOf(int quantilePermille) => Math.Max(100, 5_000 / (1_000 - quantilePermille));
 
     private static FieldSchema Ratio(string name, string description) =>
         FieldSchema.Of(name, FieldShape.Ratio, description).Within(1_000, ManifestLimits.GateRatioPermilleMax);
+
+    private static FieldSchema Index(string name, string description) =>
+        FieldSchema.Of(name, FieldShape.Ratio, description).Within(10, ManifestLimits.DriftPermilleMax);
 
     private static FieldSchema MinRequests(string byDefault) => FieldSchema.Of(
         "minRequests",

@@ -6,7 +6,7 @@ namespace Kedge.Core.Manifests;
 internal static class GateRules
 {
     private static readonly string[] Kinds =
-        ["errors", "latency", "memory", "maxRestarts", "temperature", "golden"];
+        ["errors", "latency", "memory", "maxRestarts", "temperature", "golden", "drift"];
 
     public static void Check(ManifestFields gates, FindingList findings)
     {
@@ -23,6 +23,7 @@ internal static class GateRules
         OneOf(findings, gates.At("errors"), "gates.errors", "max", "maxIncrease");
         OneOf(findings, gates.At("memory"), "gates.memory", "max", "maxRatio");
         OneOf(findings, gates.At("temperature"), "gates.temperature", "max", "maxIncrease");
+        OneOf(findings, gates.At("drift"), "gates.drift", "maxInputs", "maxOutputs");
         HashSet<string> quantiles = new(StringComparer.Ordinal);
         int index = 0;
         foreach (ManifestFields latency in gates.Items("latency"))

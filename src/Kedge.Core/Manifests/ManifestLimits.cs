@@ -87,6 +87,12 @@ public static class ManifestLimits
     /// <summary>Restarts that a gate can allow on one device.</summary>
     public const int GateRestartsMax = 1_000;
 
+    /// <summary>Fewest requests by which drift can be judged: the bounds hold for many.</summary>
+    public const int DriftRequestsMin = 100;
+
+    /// <summary>Largest index of drift that a gate can name, in thousandths: nothing is farther apart.</summary>
+    public const int DriftPermilleMax = 10_000;
+
     /// <summary>Degrees Celsius that a gate can name: silicon ends its work well below.</summary>
     public const int GateCelsiusMax = 150;
 

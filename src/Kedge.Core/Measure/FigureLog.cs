@@ -73,6 +73,7 @@ public static class FigureLog
             Requests = newestFirst.Sum(static w => w.Requests),
             Failures = newestFirst.Sum(static w => w.Failures),
             Latency = LatencySketch.Merge(newestFirst.Select(static w => w.Latency)),
+            Values = ValueTally.Merge(newestFirst.Select(static w => w.Values)),
             Restarts = newestFirst.Max(static w => w.Restarts),
             Readings = 0,
             MemoryLowBytes = 0,

@@ -70,6 +70,9 @@ public sealed record FigureWindow
     /// <summary>Those of them that agreed.</summary>
     public int GoldenAgreed { get; init; }
 
+    /// <summary>Values of some of the requests, by bin; empty where nothing asks for them.</summary>
+    public ValueTally Values { get; init; } = ValueTally.Empty;
+
     /// <summary>
     /// Written out, as the text below: what a record makes for its members would cost the agent more code than this.
     /// </summary>
@@ -79,7 +82,8 @@ public sealed record FigureWindow
         && Latency.Equals(other.Latency) && Restarts == other.Restarts && Readings == other.Readings
         && MemoryLowBytes == other.MemoryLowBytes && Folded == other.Folded
         && HeatReadings == other.HeatReadings && HeatLowMilliCelsius == other.HeatLowMilliCelsius
-        && GoldenSamples == other.GoldenSamples && GoldenAgreed == other.GoldenAgreed;
+        && Values.Text == other.Values.Text && GoldenSamples == other.GoldenSamples
+        && GoldenAgreed == other.GoldenAgreed;
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(FromMs, HeardMs, Requests);

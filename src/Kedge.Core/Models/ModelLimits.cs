@@ -65,6 +65,9 @@ public static class ModelLimits
     /// <summary>Bytes of a golden file: read whole into memory on the device.</summary>
     public const long GoldenBytesMax = 32L * 1024 * 1024;
 
+    /// <summary>Characters of a reference: 16 tensors with a dozen bins.</summary>
+    public const int ReferenceCharsMax = Measure.ValueReference.CharsMax;
+
     /// <summary>Provenance entries of a package.</summary>
     public const int ProvenanceMax = 64;
 

@@ -35,6 +35,12 @@ public sealed record PackageManifest
     /// <summary>The golden samples; null when there are none.</summary>
     public GoldenSet? Golden { get; init; }
 
+    /// <summary>
+    /// How the values of its tensors were spread in samples of the author's, as <c>ValueReference</c> writes it; empty
+    /// for unknown. At most <see cref="ModelLimits.ReferenceCharsMax"/> characters.
+    /// </summary>
+    public string Reference { get; init; } = "";
+
     /// <summary>Where it comes from, as <c>source.commit</c>: for people, never for a decision.</summary>
     public ImmutableSortedDictionary<string, string> Provenance { get; init; } =
         ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);

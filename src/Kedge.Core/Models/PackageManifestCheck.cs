@@ -18,6 +18,7 @@ public static class PackageManifestCheck
         Tensors(manifest.Outputs, "outputs", countMin: 1, findings);
         Variants(manifest, findings);
         Golden(manifest, findings);
+        Reference(manifest, findings);
         Provenance(manifest, findings);
         FileChecks.Whole(manifest, findings);
         return findings.DrainToImmutable();
@@ -165,6 +166,18 @@ public static class PackageManifestCheck
         }
 
         FileChecks.One(golden.File, "golden.file", ModelLimits.GoldenBytesMax, findings);
+    }
+
+    /// <summary>
+    /// Its length alone: whoever uses it takes one that it cannot read for none, since nothing is refused for it.
+    /// </summary>
+    private static void Reference(PackageManifest manifest, ImmutableArray<Finding>.Builder findings)
+    {
+        if (manifest.Reference.Length > ModelLimits.ReferenceCharsMax)
+        {
+            findings.Add(ModelErrors.Text.At(
+                $"The reference must have at most {ModelLimits.ReferenceCharsMax} characters.", "reference"));
+        }
     }
 
     private static void Provenance(PackageManifest manifest, ImmutableArray<Finding>.Builder findings)

@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using Kedge.Core.Deployments;
+using Kedge.Core.Rollouts.Gates;
 
 namespace Kedge.Core.Rollouts;
 
@@ -10,4 +12,7 @@ public sealed record DeploymentSnapshot(DeploymentSpec Spec, long Revision, bool
 {
     /// <summary>Where its rollout stands; null before the first plan of it.</summary>
     public RolloutState? Rollout { get; init; }
+
+    /// <summary>What its packages say of their tensors; read only where a gate on drift asks for it.</summary>
+    public ImmutableArray<DriftReference> References { get; init; } = [];
 }

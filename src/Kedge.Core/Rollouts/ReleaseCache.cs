@@ -49,6 +49,7 @@ internal sealed class ReleaseCache(Func<WorkloadSpec, Digest> releaseDigest)
             Shadow = spec.Strategy.Shadow,
             StandbyFor = spec.Strategy.StandbyFor,
             Swap = spec.Strategy.Swap,
+            CountsValues = spec.Strategy.Gates.Drift is not null,
         };
         return workload with { Digest = releaseDigest(workload) };
     }

@@ -58,4 +58,10 @@ public static class RolloutErrors
         "KEDGE-ROLLOUT-009",
         "The strategy asks for what the devices that match now can never give.",
         "Change the amounts, the selector of the canary or the budget, or label and enrol the devices first.");
+
+    /// <summary>Drift cannot be judged.</summary>
+    public static readonly ErrorCode ReferenceMissing = new(
+        "KEDGE-ROLLOUT-012",
+        "A gate on drift asks for a reference that a package does not bring along.",
+        "Push the model again with at least 20 samples, by --golden or --reference, or leave gates.drift out.");
 }

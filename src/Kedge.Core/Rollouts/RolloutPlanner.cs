@@ -90,7 +90,11 @@ public static class RolloutPlanner
         }
 
         members = [.. members.Select(m => m.Held == state.Target ? DeviceGate.Judge(gates, m) : m)];
-        ImmutableArray<GateReading> onRequests = HealthGate.Read(gates, members, state.Target, state.StartedAtMs);
+        ImmutableArray<GateReading> onRequests =
+        [
+            .. HealthGate.Read(gates, members, state.Target, state.StartedAtMs),
+            .. DriftJudge.Read(gates, members, state.Target, state.StartedAtMs, deployment.References),
+        ];
         RolloutStep step = Progress(deployment, state, members, onRequests, nowMs);
         ImmutableArray<GateReading> readings = [.. onRequests, .. DeviceGate.Read(gates, members, state.Target)];
         bool isOnTrial = readings.Length > 0 && step.State.Phase is RolloutPhase.Progressing or RolloutPhase.Paused;

@@ -7,8 +7,9 @@ public static class ControlOps
     public const string Status = "status";
 
     /// <summary>
-    /// Asks for <see cref="ControlReply.Requests"/>, <see cref="ControlReply.Failures"/> and
-    /// <see cref="ControlReply.Latency"/> as of one moment; the models are left out.
+    /// Asks for <see cref="ControlReply.Requests"/>, <see cref="ControlReply.Failures"/>,
+    /// <see cref="ControlReply.Latency"/> and <see cref="ControlReply.Values"/> as of one moment; the models are left
+    /// out.
     /// </summary>
     public const string Figures = "figures";
 

@@ -46,6 +46,13 @@ public sealed record ControlReply
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public ControlShadow? Shadow { get; set; }
 
+    /// <summary>
+    /// Values of some of the requests since the start, as <c>ValueTally</c> writes them; null but in the answer to
+    /// <see cref="ControlOps.Figures"/> of a server that counts them.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Values { get; set; }
+
     /// <summary>Open connections on the public socket.</summary>
     public int OpenConnections { get; set; }
 

@@ -12,7 +12,12 @@ namespace Kedge.Inference.Control;
 /// <param name="Format">How the file is read: <c>onnx</c>.</param>
 /// <param name="Path">Absolute path of the file, as the model server sees it. It is only read.</param>
 /// <param name="PackageDigest">Digest of its package, told in <c>status</c>; empty for none.</param>
-public sealed record ServeModel(string Name, string Version, string Format, string Path, string PackageDigest = "");
+/// <param name="Reference">
+/// Reference of its package, beside which values of requests are counted; empty to count none. One that cannot be read
+/// is none.
+/// </param>
+public sealed record ServeModel(
+    string Name, string Version, string Format, string Path, string PackageDigest = "", string Reference = "");
 
 /// <summary>
 /// The configuration file of <c>kedge-serve</c>: written by the agent for one process, read once at its start.
@@ -68,7 +73,7 @@ public sealed record ServeConfig
         config = null;
         if (json.Length > InferenceLimits.ConfigBytesMax)
         {
-            findings = [ServeErrors.ConfigInvalid.At("The configuration is larger than 262144 bytes.")];
+            findings = [ServeErrors.ConfigInvalid.At("The configuration is larger than 524288 bytes.")];
             return false;
         }
 

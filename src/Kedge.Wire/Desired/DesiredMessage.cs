@@ -168,32 +168,42 @@ public static class DesiredMessage
         json.WriteEndObject();
         json.WriteString("cpuSet", spec.CpuSet);
         json.WriteString("sandbox", Words.Of(spec.Sandbox));
-        if (!forDigest && spec.FigureWindow != Limits.FigureWindow)
+        if (!forDigest)
+        {
+            WriteBeside(json, spec);
+        }
+
+        json.WriteEndObject();
+    }
+
+    /// <summary>What makes no other release: how it is brought and watched.</summary>
+    private static void WriteBeside(Utf8JsonWriter json, WorkloadSpec spec)
+    {
+        if (spec.FigureWindow != Limits.FigureWindow)
         {
             json.WriteNumber("figureWindowMs", (long)spec.FigureWindow.TotalMilliseconds);
         }
 
-        if (!forDigest && spec.GoldenPpm > 0)
+        if (spec.GoldenPpm > 0)
         {
             json.WriteNumber("goldenPpm", spec.GoldenPpm);
         }
 
-        if (!forDigest)
+        WriteSwap(json, spec);
+        if (spec.CountsValues)
         {
-            WriteSwap(json, spec);
+            json.WriteBoolean("countsValues", true);
         }
 
-        if (!forDigest && !spec.Windows.IsEmpty)
+        if (!spec.Windows.IsEmpty)
         {
             WriteWindows(json, spec.Windows);
         }
 
-        if (!forDigest && spec.Shadow is not null)
+        if (spec.Shadow is not null)
         {
             ShadowFormat.Write(json, spec.Shadow);
         }
-
-        json.WriteEndObject();
     }
 
     private static void WriteSwap(Utf8JsonWriter json, WorkloadSpec spec)
@@ -258,6 +268,7 @@ public static class DesiredMessage
             Shadow = ShadowFormat.Read(json),
             StandbyFor = ReadStandby(json),
             Swap = SwapRules.Read(json.TryGetProperty("swap", out JsonElement swap) ? swap.GetString() : null),
+            CountsValues = json.TryGetProperty("countsValues", out JsonElement counts) && counts.GetBoolean(),
         };
         Require(spec.Endpoint.Expose != Exposure.Unknown && spec.Endpoint.Port is >= 0 and <= 65535, "endpoint");
         Require(spec.Sandbox != SandboxRule.Unknown, "sandbox");

@@ -118,6 +118,11 @@ public static class FiguresFormat
             json.WriteNumber("goldenSamples", window.GoldenSamples);
             json.WriteNumber("goldenAgreed", window.GoldenAgreed);
         }
+
+        if (window.Values.Text.Length > 0)
+        {
+            json.WriteString("values", window.Values.Text);
+        }
     }
 
     /// <summary>
@@ -134,6 +139,9 @@ public static class FiguresFormat
         long requests = Number(json, "requests", FigureWindow.RequestsMax);
         int samples = (int)Optional(json, "goldenSamples", 0, CountMax);
         Require(latency!.Total <= requests, "latency"); // A sketch that was read.
+        // A model server may say anything: for values that are none its device's other figures are not refused.
+        string said = json.TryGetProperty("values", out JsonElement counted) ? counted.GetString() ?? "" : "";
+        ValueTally values = ValueTally.TryParse(said, out ValueTally? read) ? read : ValueTally.Empty;
         return new FigureWindow
         {
             Instance = instance,
@@ -150,12 +158,14 @@ public static class FiguresFormat
             HeatLowMilliCelsius = (int)Optional(json, "heatLowMilliC", -MilliCelsiusMax, MilliCelsiusMax),
             GoldenSamples = samples,
             GoldenAgreed = (int)Optional(json, "goldenAgreed", 0, samples),
+            Values = values,
         };
     }
 
     /// <summary>How many members <see cref="WriteFields"/> writes of a window.</summary>
     public static int FieldsOf(FigureWindow window) =>
-        10 + (window.HeatReadings > 0 ? 2 : 0) + (window.GoldenSamples > 0 ? 2 : 0);
+        10 + (window.HeatReadings > 0 ? 2 : 0) + (window.GoldenSamples > 0 ? 2 : 0)
+        + (window.Values.Text.Length > 0 ? 1 : 0);
 
     private static (DeploymentId, ImmutableArray<FigureWindow>) ReadMessage(JsonElement root)
     {

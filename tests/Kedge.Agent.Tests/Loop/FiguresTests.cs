@@ -125,6 +125,23 @@ public sealed class FiguresTests
     }
 
     [Fact]
+    public void Values_are_told_as_what_came_since_the_window_opened()
+    {
+        using Counting device = new();
+        device.Values = "5:0,5,1,0";
+        device.Serve(1, window: TimeSpan.FromSeconds(10));
+        device.Values = "9:1,7,2,0";
+        device.Count(device.Serving, requests: 10);
+        device.Pass(Second);
+        Assert.Equal("4:1,2,1,0", Assert.Single(device.Told).Values.Text);
+        device.Pass(TimeSpan.FromSeconds(10));
+        device.Values = "no counts";
+        device.Count(device.Serving, requests: 10);
+        device.Pass(TimeSpan.FromSeconds(2));
+        Assert.Equal((10, ""), (device.Told[^1].Requests, device.Told[^1].Values.Text));
+    }
+
+    [Fact]
     public void A_swap_closes_the_window_of_the_old_release_with_a_last_reading_and_tells_both()
     {
         using Counting device = new();
@@ -348,6 +365,8 @@ public sealed class FiguresTests
 
         public long Memory { get; set; } = 5 * Limits.MiB;
 
+        public string Values { get; set; } = "";
+
         public int Heat { get; set; } = InstanceFigures.NoHeat;
 
         public long Golden { get; set; }
@@ -407,6 +426,7 @@ public sealed class FiguresTests
                 Golden + requests, failures, Sketch(Golden + requests - failures), Memory)
             {
                 HeatMilliCelsius = Heat,
+                Values = ValueTally.Said(Values),
             };
         }
     }

@@ -75,6 +75,8 @@ public sealed class FiguresRowFormatTests
     [InlineData("\"heatReadings\":9", "\"heatReadings\":0")]
     [InlineData("\"heatLowMilliC\":71500", "\"heatLowMilliC\":71500000")]
     [InlineData("\"goldenAgreed\":39", "\"goldenAgreed\":41")]
+    [InlineData("7:0,5,2,0", "7:0,5,2")]
+    [InlineData("7:0,5,2,0", "")]
     [InlineData("\"goldenSamples\":40", "\"goldenSamples\":-1")]
     [InlineData("\"restarts\":2", "\"restarts\":99999999999")]
     [InlineData("\"instance\":\"web.1\"", "\"instance\":\"web\"")]
@@ -112,6 +114,7 @@ public sealed class FiguresRowFormatTests
             HeatLowMilliCelsius = number == 2 ? 71_500 : 0,
             GoldenSamples = number == 3 ? 40 : 0,
             GoldenAgreed = number == 3 ? 39 : 0,
+            Values = ValueTally.Said(number == 3 ? "7:0,5,2,0" : ""),
         };
     }
 }

@@ -141,6 +141,7 @@ public sealed class RolloutFormatTests
                   maxRestarts: 1
                   temperature: {max: 85, maxIncrease: 10}
                   golden: {agreement: 98%}
+                  drift: {maxInputs: 0.25, maxOutputs: 0.1, minRequests: 1000}
             """;
         DeploymentSpec spec = Assert.IsType<ManifestOutcome.Valid>(ManifestYaml.ReadSet(Text)).Set.Deployments[0].Spec;
         return spec with { Models = [.. spec.Models.Select(m => m with { Digest = Digest.Of("package"u8) })] };

@@ -1,7 +1,9 @@
 using System.Net.Http.Headers;
+using System.Security.Cryptography;
 using System.Text.Json;
 using Kedge.Api;
 using Kedge.Api.Resources;
+using Kedge.Core.Measure;
 using Kedge.Core.Rollouts;
 
 namespace Kedge.ControlPlane.Tests.Server;
@@ -187,6 +189,31 @@ public sealed class RolloutTests
         Assert.All(refused.Problem.Findings, f => Assert.Equal(RolloutErrors.StrategyUnfit.Code, f.Code));
         Assert.Equal(1, (await fleet.UntilAsync(r => r.Phase == "Complete")).Target);
         await fleet.ApplyAsync("v2", "{type: Waves, canary: {count: 3}, budgets: [{label: line, minServing: 2}]}");
+    }
+
+    [Fact]
+    public async Task A_gate_on_drift_is_refused_at_apply_where_a_package_has_no_reference()
+    {
+        await using RolloutFleet fleet = await RolloutFleet.StartAsync(1);
+        const string Drift = "{type: Waves, gates: {drift: {maxInputs: 0.25}}}";
+        KedgeApiException refused =
+            await Assert.ThrowsAsync<KedgeApiException>(() => fleet.ApplyAsync("v2", Drift));
+        FindingResource finding = Assert.Single(refused.Problem.Findings);
+        Assert.Equal((RolloutErrors.ReferenceMissing.Code, "spec.strategy.gates.drift"), (finding.Code, finding.Field));
+        Assert.True(finding.Line > 0);
+
+        using ECDsa key = fleet.Server.ModelKey();
+        ValueReference x = ValueReference.Of(
+            true, "x", [.. Enumerable.Range(0, 50).Select(static i => (double[])[i])])!;
+        await TestPackage.Make(key, "bearing", 7, reference: ValueReference.Format([x]))
+            .PushAsync(fleet.Server.Client, "bearing", "v7", fleet.Server.Ct);
+        refused = await Assert.ThrowsAsync<KedgeApiException>(
+            () => fleet.ApplyAsync("v7", Drift.Replace("maxInputs", "maxOutputs", StringComparison.Ordinal)));
+        Assert.Equal("spec.strategy.gates.drift.maxOutputs", Assert.Single(refused.Problem.Findings).Field);
+        await fleet.ApplyAsync("v7", Drift);
+        RolloutGateResource gate = Assert.Single((await fleet.UntilAsync(r => r.Gates.Count > 0)).Gates);
+        Assert.Equal(
+            ("drift of inputs", "0 requests looked at of at least 500"), (gate.Gate, gate.Text));
     }
 
     [Fact]

@@ -22,7 +22,7 @@ internal sealed class TestPackage
 
     public IReadOnlyList<byte[]> Chunks { get; }
 
-    public static TestPackage Make(ECDsa key, string name, byte seed, long claimedBytes = 0)
+    public static TestPackage Make(ECDsa key, string name, byte seed, long claimedBytes = 0, string reference = "")
     {
         byte[] first = [.. Enumerable.Range(0, 30_000).Select(i => (byte)((i * 31) + seed))];
         byte[] second = [.. Enumerable.Range(0, 20_000).Select(i => (byte)((i * 7) + seed))];
@@ -40,6 +40,7 @@ internal sealed class TestPackage
         {
             Name = name,
             CreatedAtMs = 1,
+            Reference = reference,
             Inputs = [new TensorDeclaration { Name = "x", Datatype = "FP32", Shape = [-1, 4] }],
             Outputs = [new TensorDeclaration { Name = "y", Datatype = "FP32", Shape = [-1, 2] }],
             Variants =

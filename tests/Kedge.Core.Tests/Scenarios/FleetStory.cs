@@ -13,12 +13,13 @@ namespace Kedge.Core.Tests.Scenarios;
 /// does of it. Commands: <c>device NAME [label=value ...]</c>, <c>apply vN [all] [canary=1|5%] [canary-at=label=value]
 /// [waves=10%,50%] [growth=3] [soak=60s] [max-unavailable=1] [failures=1] [budget=store:1] [deadline=1h] [errors=1%]
 /// [errors-more=0.5%] [p99=50ms] [p99-ratio=1.5] [memory-ratio=2]
-/// [restarts=1] [heat=85] [heat-more=10] [golden=98%] [min=100] [window=60s]</c> (figures are told in windows of a
+/// [restarts=1] [heat=85] [heat-more=10] [golden=98%] [inputs=0.25]
+/// [outputs=0.25] [min=100] [window=60s]</c> (figures are told in windows of a
 /// minute),
 /// <c>serve [DEVICE ...]</c> (whatever they are asked; all that are there when none is named), <c>refuse DEVICE
 /// TEXT</c>, <c>says DEVICE TEXT</c> (while it goes on trying), <c>answers DEVICE[,DEVICE] COUNT [errors=5] [p99=20ms]
 /// [memory=100Mi] [heat=60]
-/// [golden=99/100] [restarts=1]</c> (what the revision
+/// [golden=99/100] [drift=30] [restarts=1]</c> (what the revision
 /// that it is asked for answered since), <c>away DEVICE ...</c>, <c>back DEVICE ...</c>, <c>full DEVICE</c> (too little
 /// memory for it),
 /// <c>wait TIME</c>, <c>pause</c>, <c>resume</c>, <c>promote</c>, <c>abort</c>.
@@ -124,7 +125,11 @@ internal sealed class FleetStory
             Resources = new ResourceSpec { MemoryRequestBytes = 64L * Limits.MiB },
             Strategy = words is ["all"] ? new StrategySpec() : Waves(words),
         };
-        DeploymentSnapshot deployment = new(spec, (before?.Revision ?? 0) + 1, false) { Rollout = before?.Rollout };
+        DeploymentSnapshot deployment = new(spec, (before?.Revision ?? 0) + 1, false)
+        {
+            Rollout = before?.Rollout,
+            References = spec.Strategy.Gates.Drift is null ? [] : StoryFigures.References,
+        };
         _fleet = _fleet with { Deployments = [deployment] };
     }
 

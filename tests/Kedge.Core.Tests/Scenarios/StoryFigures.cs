@@ -1,9 +1,11 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using Kedge.Core.Deployments;
 using Kedge.Core.Device;
 using Kedge.Core.Manifests;
 using Kedge.Core.Measure;
 using Kedge.Core.Rollouts;
+using Kedge.Core.Rollouts.Gates;
 
 namespace Kedge.Core.Tests.Scenarios;
 
@@ -34,6 +36,14 @@ internal static class StoryFigures
                 Temperature = new TemperatureGate(gates.Temperature?.MaxCelsius, (int)Count(value)),
             },
             "golden" => gates with { GoldenPpm = Share(value) },
+            "inputs" => gates with
+            {
+                Drift = new DriftGate(Ratio(value), gates.Drift?.MaxOutputsPermille, 100),
+            },
+            "outputs" => gates with
+            {
+                Drift = new DriftGate(gates.Drift?.MaxInputsPermille, Ratio(value), 100),
+            },
             "restarts" => gates with { MaxRestarts = int.Parse(value, CultureInfo.InvariantCulture) },
             "min" => gates with
             {
@@ -43,6 +53,32 @@ internal static class StoryFigures
             _ => throw new FormatException($"no word {word}"),
         };
     }
+
+    /// <summary>The references of a model with one input and one output, of whole numbers below ten each.</summary>
+    public static ImmutableArray<DriftReference> References =>
+    [
+        .. new[] { true, false }.Select(static isInput => ValueReference.Of(
+            isInput, isInput ? "x" : "label",
+            [.. Enumerable.Range(0, 1000).Select(static i => (double[])[i % 10])])!)
+            .Select(static t => new DriftReference(t.Name, t)),
+    ];
+
+    /// <summary>
+    /// Values of so many requests: those below ten in turn, but of each hundred so many that are nine instead.
+    /// </summary>
+    private static ValueTally Values(long count, long drifted) => ValueTally.Of(
+    [
+        .. References.Select(r =>
+        {
+            long[] bins = new long[r.Tensor.Counts.Length];
+            for (int i = 0; i < count; i++)
+            {
+                bins[r.Tensor.BinOf(!r.Tensor.IsInput && i * 37 % 100 < drifted ? 9 : i % 10)]++;
+            }
+
+            return new ValueCounts(count, bins);
+        }),
+    ]);
 
     /// <summary>
     /// The device with so many more answers of what it is asked to run: of those that are well, 98 of 100 took half of
@@ -87,6 +123,11 @@ internal static class StoryFigures
         if (Value(words, "golden")?.Split('/') is [string agreed, string samples])
         {
             window = window with { GoldenAgreed = (int)Count(agreed), GoldenSamples = (int)Count(samples) };
+        }
+
+        if (Value(words, "drift") is { } drift)
+        {
+            window = window with { Values = ValueTally.Merge([window.Values, Values(count - errors, Count(drift))]) };
         }
 
         return device with { Figures = device.Figures.SetItem(name, FigureLog.Add(held, [window], nowMs)) };

@@ -43,7 +43,7 @@ public sealed class FiguresFormatTests
         Assert.NotNull(FiguresFormat.TryRead(Encoding.UTF8.GetBytes(newer), out _));
         Assert.Contains(
             "\"memoryLowBytes\":1048576,\"heatReadings\":5,\"heatLowMilliC\":-4500,\"goldenSamples\":100,"
-            + "\"goldenAgreed\":98}",
+            + "\"goldenAgreed\":98,\"values\":\"40:0,12,13,15,0,0;40:1,2,3,4\"}",
             Encoding.UTF8.GetString(FiguresFormat.Write(Bearing, [Warm(Of(3, 1))])), StringComparison.Ordinal);
     }
 
@@ -61,11 +61,17 @@ public sealed class FiguresFormatTests
             Restarts = FiguresFormat.CountMax,
             Readings = FiguresFormat.CountMax,
             MemoryLowBytes = FiguresFormat.MemoryBytesMax,
+            HeatReadings = FiguresFormat.CountMax,
+            HeatLowMilliCelsius = -FiguresFormat.MilliCelsiusMax,
+            GoldenSamples = FiguresFormat.CountMax,
+            GoldenAgreed = FiguresFormat.CountMax,
+            Values = ValueTally.Said(new string('1', ValueTally.CharsMax)),
         };
         byte[] bytes = FiguresFormat.Write(
             large.Instance.Workload, [.. Enumerable.Repeat(large, FiguresFormat.WindowsMax)]);
         Assert.True(bytes.Length <= Limits.UpMessageBytesMax);
-        Assert.NotNull(FiguresFormat.TryRead(bytes, out _));
+        Assert.All(
+            FiguresFormat.TryRead(bytes, out _)!.Value.Windows, static w => Assert.Equal("", w.Values.Text));
     }
 
     [Theory]
@@ -130,6 +136,7 @@ public sealed class FiguresFormatTests
         HeatLowMilliCelsius = -4_500,
         GoldenSamples = 100,
         GoldenAgreed = 98,
+        Values = ValueTally.Said("40:0,12,13,15,0,0;40:1,2,3,4"),
     };
 
     private static FigureWindow Of(long instance, long fromMs)

@@ -95,16 +95,18 @@ public sealed class SignedMessageTests : IDisposable
     }
 
     [Fact]
-    public void The_share_of_golden_samples_is_told_beside_the_release()
+    public void The_share_of_golden_samples_and_whether_values_are_counted_are_told_beside_the_release()
     {
         WorkloadSpec usual = Specs.Workload("a", "v1");
-        WorkloadSpec lenient = usual with { GoldenPpm = 980_000 };
+        WorkloadSpec lenient = usual with { GoldenPpm = 980_000, CountsValues = true };
         Assert.Equal(DesiredMessage.ReleaseDigest(usual), DesiredMessage.ReleaseDigest(lenient));
         string json = Encoding.UTF8.GetString(DesiredMessage.Write(Real(Specs.Desired(1, lenient))));
         Assert.Equal(
             980_000, DesiredMessage.TryRead(Encoding.UTF8.GetBytes(json), out _)!.Workloads[0].GoldenPpm);
         string older = Encoding.UTF8.GetString(DesiredMessage.Write(Real(Specs.Desired(1, usual))));
+        Assert.True(DesiredMessage.TryRead(Encoding.UTF8.GetBytes(json), out _)!.Workloads[0].CountsValues);
         Assert.DoesNotContain("goldenPpm", older, StringComparison.Ordinal);
+        Assert.DoesNotContain("countsValues", older, StringComparison.Ordinal);
         string more = json.Replace(":980000", ":1000001", StringComparison.Ordinal);
         Assert.Null(DesiredMessage.TryRead(Encoding.UTF8.GetBytes(more), out _));
     }

@@ -78,11 +78,47 @@ public sealed class GateTests : IAsyncLifetime
         Assert.Equal(failed, load.Failed);
     }
 
+    [Fact]
+    public async Task A_release_that_answers_otherwise_than_its_package_knows_is_taken_back_and_a_good_one_is_not()
+    {
+        const string Drift = "{window: 30s, drift: {maxInputs: 0.25, maxOutputs: 0.1, minRequests: 200}}";
+        string reference = Path.Combine(_folder, "reference.json");
+        await File.WriteAllTextAsync(reference, TrialModels.Reference);
+        (string, byte[])[] versions = [("known", TrialModels.Good), ("forgetful", TrialModels.Forgetful)];
+        foreach ((string tag, byte[] model) in versions)
+        {
+            string file = Path.Combine(_folder, $"{tag}.onnx");
+            await File.WriteAllBytesAsync(file, model);
+            CommandResult pushed = await _fleet.KedgeAsync(
+                ["model", "push", file, "--name", "trial", "--tag", tag, "--reference", reference]);
+            pushed.MustSucceed();
+            Assert.Contains("reference for drift: 1,000 samples of 2 tensors", pushed.Output, StringComparison.Ordinal);
+        }
+
+        // The package that serves was pushed without one.
+        CommandResult refused = await TryApplyAsync("v1", $"{{type: Waves, gates: {Drift}}}", "200Mi");
+        Assert.NotEqual(0, refused.ExitCode);
+        Assert.Contains("KEDGE-ROLLOUT-012", refused.Error, StringComparison.Ordinal);
+        await using LoadGenerator load = LoadGenerator.Start(
+            _fleet.Devices.Select(d => (d.Name, (EndPoint)d.EndPoint(Port))),
+            "trial", TrialModels.Signals, 1, TimeSpan.FromMilliseconds(10));
+        await Until.TrueAsync(() => Task.FromResult(load.Requests > 100), _patience, DescribeAsync);
+
+        Assert.Matches(
+            @"gate drift of outputs: label: PSI 0\.[0-9]+ over [0-9,]+ requests on edge-0\d, at least 0\.[0-9]+ beyond "
+            + @"doubt, 0\.1 may be", await TakenBackAsync("forgetful", Drift));
+
+        await ApplyAsync("known", $"{{type: Waves, canary: {{count: 1}}, soak: 3s, gates: {Drift}}}", "200Mi");
+        CommandResult good = await _fleet.KedgeAsync(["rollout", "status", Deployment, "--timeout", "120s"]);
+        Assert.True(good.ExitCode == 0, good.Output + good.Error + await DescribeAsync());
+        await load.StopAsync();
+    }
+
     /// <summary>Rolls a version out, sees it taken back from the one device that had it; returns the reason.</summary>
-    private async Task<string> TakenBackAsync(string version)
+    private async Task<string> TakenBackAsync(string version, string gates = Gates)
     {
         IReadOnlyList<DeviceResource> before = await DevicesAsync();
-        await ApplyAsync(version, $"{{type: Waves, canary: {{count: 1}}, soak: 10m, gates: {Gates}}}", "256Mi");
+        await ApplyAsync(version, $"{{type: Waves, canary: {{count: 1}}, soak: 10m, gates: {gates}}}", "256Mi");
         CommandResult status = await _fleet.KedgeAsync(["rollout", "status", Deployment, "--timeout", "120s"]);
         Assert.True(status.ExitCode == 1, status.Output + status.Error + await DescribeAsync());
         Assert.Contains("error KEDGE-ROLLOUT-007", status.Error, StringComparison.Ordinal);
@@ -102,7 +138,10 @@ public sealed class GateTests : IAsyncLifetime
     private async Task<IReadOnlyList<DeviceResource>> DevicesAsync() =>
         (await _fleet.Client.ListDevicesAsync("", CancellationToken.None)).Items;
 
-    private async Task ApplyAsync(string version, string strategy, string memory)
+    private async Task ApplyAsync(string version, string strategy, string memory) =>
+        (await TryApplyAsync(version, strategy, memory)).MustSucceed();
+
+    private async Task<CommandResult> TryApplyAsync(string version, string strategy, string memory)
     {
         string file = Path.Combine(_folder, "trial.yaml");
         await File.WriteAllTextAsync(file, $$$"""
@@ -118,6 +157,6 @@ public sealed class GateTests : IAsyncLifetime
               strategy: {{{strategy}}}
 
             """);
-        (await _fleet.KedgeAsync(["apply", "-f", file])).MustSucceed();
+        return await _fleet.KedgeAsync(["apply", "-f", file]);
     }
 }

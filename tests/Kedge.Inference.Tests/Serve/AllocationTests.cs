@@ -1,5 +1,8 @@
+using System.Collections.Immutable;
 using System.Net;
+using Kedge.Core.Measure;
 using Kedge.Inference.Control;
+using Kedge.Inference.Sessions;
 using Kedge.ModelServer;
 using Kedge.Native;
 
@@ -21,8 +24,10 @@ public sealed class AllocationTests
     {
         using TemporaryFolder folder = new();
         using RotatingLog log = new("", 4096, TimeProvider.System);
+        IInferenceSession session = TinyModels.NativeAddSub();
         using LoadedModel model = new(
-            new ServeModel("tiny", "1", "onnx", "-"), TinyModels.NativeAddSub(), new LatencyCounter());
+            new ServeModel("tiny", "1", "onnx", "-"), session, new LatencyCounter(),
+            new ValueCounter(References(), session.Signature, TimeProvider.System));
         ServeContext context = new()
         {
             Log = log,
@@ -46,7 +51,14 @@ public sealed class AllocationTests
         // Kestrel makes one object of 120 bytes for every request that has a body; nothing else is left.
         Assert.InRange(withoutBody, 0, 16);
         Assert.InRange(withBody, 0, 120 + 16);
+        Assert.All(model.Values!.Read(), static t => Assert.InRange(t.Samples, 1, 6_000));
     }
+
+    private static ImmutableArray<ValueReference> References() =>
+    [
+        ValueReference.Of(true, "INPUT0", [.. Enumerable.Range(0, 50).Select(static i => (double[])[i])])!,
+        ValueReference.Of(false, "OUTPUT0", [.. Enumerable.Range(0, 50).Select(static i => (double[])[i])])!,
+    ];
 
     private static long Measure(IPEndPoint endPoint, byte[] request)
     {

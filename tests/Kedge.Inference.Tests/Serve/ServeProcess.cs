@@ -14,7 +14,7 @@ internal sealed class ServeProcess : IDisposable
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
     private readonly TemporaryFolder _folder = new();
 
-    public ServeProcess(string version, byte[]? model = null, Action<ServeConfig>? change = null)
+    public ServeProcess(string version, byte[]? model = null, Action<ServeConfig>? change = null, string reference = "")
     {
         File.WriteAllBytes(_folder.File("model.onnx"), model ?? TinyModels.AddSub);
         ServeConfig config = new()
@@ -22,7 +22,10 @@ internal sealed class ServeProcess : IDisposable
             Nonce = "the-nonce-" + version,
             Deployment = "test",
             Instance = version,
-            Models = [new ServeModel("tiny", version, "onnx", _folder.File("model.onnx"), "sha256:" + version)],
+            Models =
+            [
+                new ServeModel("tiny", version, "onnx", _folder.File("model.onnx"), "sha256:" + version, reference),
+            ],
             IntraOpThreads = 1,
             ControlSocket = _folder.File("control.sock"),
             HttpSocket = HttpSocket,

@@ -85,6 +85,38 @@ public sealed class ServeProcessTests
     }
 
     [Fact]
+    public void Values_are_counted_beside_a_reference_where_there_is_one()
+    {
+        using ServeProcess without = new("1");
+        Assert.Null(without.WaitFor(ServeStates.Ready).Ask(ControlOps.Figures).Values);
+
+        ValueReference[] references = [Hundred(true, "INPUT0"), Hundred(true, "gone"), Hundred(false, "OUTPUT0")];
+        using ServeProcess server = new("1", reference: ValueReference.Format(references));
+        using RawHttp http = server.WaitFor(ServeStates.Ready).Connect();
+        Assert.Equal("", server.Ask(ControlOps.Figures).Values);
+        for (int i = 0; i < 20; i++)
+        {
+            Assert.Equal(200, http.Ask("POST", Infer, RawHttp.AddSubBody).Status);
+        }
+
+        ControlReply figures = server.Ask(ControlOps.Figures);
+        Assert.True(ValueTally.TryParse(figures.Values ?? "-", out ValueTally? values));
+        Assert.Equal(3, values.Tensors.Length);
+        Assert.InRange(values.Tensors[0].Samples, 1, 20); // One each 10 ms.
+        Assert.Equal(values.Tensors[0].Samples, values.Tensors[2].Samples);
+        Assert.Equal(0, values.Tensors[1].Samples);
+        Assert.All(
+            values.Tensors.Where(static t => t.Samples > 0), static t => Assert.Equal(0, t.Bins.Sum() % t.Samples));
+        Assert.Null(server.Ask(ControlOps.Status).Values);
+
+        using ServeProcess odd = new("1", reference: "what is this");
+        Assert.Null(odd.WaitFor(ServeStates.Ready).Ask(ControlOps.Figures).Values);
+    }
+
+    private static ValueReference Hundred(bool isInput, string name) =>
+        ValueReference.Of(isInput, name, [.. Enumerable.Range(0, 100).Select(static i => (double[])[i])])!;
+
+    [Fact]
     public void The_largest_figures_fit_into_a_line()
     {
         long[] counts = [.. Enumerable.Repeat(FigureWindow.RequestsMax / LatencySketch.Buckets, LatencySketch.Buckets)];
@@ -95,6 +127,7 @@ public sealed class ServeProcessTests
             Nonce = new string('x', 128),
             Requests = FigureWindow.RequestsMax,
             Latency = LatencySketch.Of(counts).ToString(),
+            Values = new string('9', ValueTally.CharsMax),
         };
         Assert.InRange(reply.Latency.Length, 1, LatencySketch.TextCharsMax);
         Assert.True(ControlReply.TryParse(reply.ToLine(), out ControlReply? read));
