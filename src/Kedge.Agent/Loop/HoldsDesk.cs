@@ -10,11 +10,14 @@ namespace Kedge.Agent.Loop;
 
 /// <summary>
 /// Finds out what may not be replaced now: turns the device's clock, the windows of its workloads and the hold that
-/// somebody set into what the machine understands. The clock is taken as the device shows it, right or wrong: windows
-/// are by local time. Lives on the loop.
+/// somebody set into what the machine understands. Windows are by local time, and stay shut while the clock cannot be
+/// right. Lives on the loop.
 /// </summary>
 internal sealed class HoldsDesk(LoopParts parts, HoldFile file)
 {
+    /// <summary>How soon a clock that was wrong is looked at again.</summary>
+    private static readonly TimeSpan ClockPeriod = TimeSpan.FromMinutes(1);
+
     private DeviceHolds _holds = DeviceHolds.None;
 
     /// <summary>When it will be otherwise; null for never.</summary>
@@ -81,6 +84,14 @@ internal sealed class HoldsDesk(LoopParts parts, HoldFile file)
 
     private Problem? Window(ImmutableArray<MaintenanceWindow> windows, DateTime utc)
     {
+        if (!windows.IsEmpty && parts.Clock.IsWrong)
+        {
+            Wake(ClockPeriod);
+            return new Problem(
+                DeviceErrors.OutsideWindows.Code,
+                $"its clock shows {Words(utc, parts.Options)}, which cannot be right: maintenance windows stay shut");
+        }
+
         if (MaintenanceWindow.IsOpen(windows, utc, parts.Options.OffsetOf))
         {
             return null;

@@ -1,6 +1,8 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
+using Kedge.Agent.Inventory;
 using Kedge.Core;
 using Kedge.Core.Borders;
 using Kedge.Core.Deployments;
@@ -156,14 +158,21 @@ internal static class SandboxTest
         }
     }
 
-    /// <summary>Preflight results hold for these bytes of server and library on this kind of processor.</summary>
+    /// <summary>
+    /// Preflight results hold for this server and this library on this processor: kernels are chosen by what it can.
+    /// </summary>
     private static string RuntimeOf(SupervisorOptions options)
     {
         FileInfo serve = new(PortableServe.Find(options.ServeProgram)?.Code ?? options.ServeProgram);
         FileInfo library = new(options.RuntimeLibrary);
+        InventoryTree tree = new(options.Sensors);
+        CpuListing listing = CpuListing.Parse(tree.Listing("proc/cpuinfo"));
+        string processor =
+            $"{ProcessorReader.Model(listing, tree)} {string.Join(' ', ProcessorReader.IsaFeatures(listing))}";
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{Size(serve)}.{Size(library)}.{System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture}");
+            $"{Size(serve)}.{Size(library)}.{RuntimeInformation.ProcessArchitecture}.")
+            + Digest.Of(Encoding.UTF8.GetBytes(processor)).Short;
         static long Size(FileInfo file) => file.Exists ? file.Length ^ file.LastWriteTimeUtc.Ticks : 0;
     }
 

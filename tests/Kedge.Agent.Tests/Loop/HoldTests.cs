@@ -100,6 +100,26 @@ public sealed class HoldTests
         Assert.Equal(2, Serving(device));
     }
 
+    [Theory]
+    [InlineData(-20_000)]
+    [InlineData(800)]
+    public void A_clock_that_cannot_be_right_opens_no_window(int days)
+    {
+        using TestDevice device = new();
+        WorkloadSpec next = Begin(device, InRome, Afternoon);
+        device.Time.WallStart += TimeSpan.FromDays(days) + TimeSpan.FromHours(12);
+        device.Want(2, next);
+        device.Pass(TimeSpan.FromDays(2));
+        Assert.Equal(1, Serving(device));
+        Kedge.Core.Device.Problem problem = device.Workload("bearing").Problem!;
+        Assert.Equal("KEDGE-DEVICE-004", problem.Code);
+        Assert.Contains("cannot be right", problem.Message, StringComparison.Ordinal);
+
+        device.Time.WallStart -= TimeSpan.FromDays(days) + TimeSpan.FromDays(2);
+        device.Pass(TimeSpan.FromMinutes(2));
+        Assert.Equal(2, Serving(device));
+    }
+
     [Fact]
     public void A_crash_outside_the_window_is_mended_at_once()
     {

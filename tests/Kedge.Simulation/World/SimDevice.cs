@@ -47,7 +47,8 @@ internal sealed class SimDevice
             Processes.OnFigures = Traffic.Read;
         }
 
-        _disk.FaultAt = path => network.Happens(_faults().DiskFaults / 50) ? DiskFault.Full : DiskFault.Unknown;
+        _disk.FaultAt = path => !network.Happens(_faults().DiskFaults / 50) ? DiskFault.Unknown
+            : rng.Below(3) == 0 ? DiskFault.Failed : DiskFault.Full;
     }
 
     public DeviceId Id { get; }
