@@ -57,7 +57,7 @@ public static class ShadowTest
         return string.Create(
             CultureInfo.InvariantCulture,
             $"agreed on {counts.Agreed} of {counts.Compared} answers to live requests, asked for are ")
-            + string.Create(CultureInfo.InvariantCulture, $"{spec.AgreementPpm / 10_000m:0.####} %")
+            + string.Create(CultureInfo.InvariantCulture, $"{spec.AgreementPpm / 10_000.0:0.####} %")
             + (first.Length > 0 ? $"; the first difference: {first}" : "");
     }
 }

@@ -17,6 +17,11 @@ internal static class StrategyRules
         }
 
         WindowBinding.Check(strategy, findings);
+        if (strategy.At("shadow").IsThere && strategy.Text("swap") == "cold")
+        {
+            Add(findings, strategy, "shadow", "with swap: cold nothing serves that a release could be compared with");
+        }
+
         if (strategy.Text("type") != "Waves")
         {
             foreach (string field in OfWaves.Where(field => strategy.At(field).IsThere))

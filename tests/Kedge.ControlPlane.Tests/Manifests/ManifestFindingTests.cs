@@ -142,6 +142,7 @@ public class ManifestFindingTests
     [InlineData("KEDGE-SPEC-012", "{tolerance: 0.001}")]
     [InlineData("KEDGE-SPEC-017", "{agreement: most}")]
     [InlineData("KEDGE-SPEC-010", "{window: 5m}")]
+    [InlineData("KEDGE-SPEC-029", "{}, swap: cold")]
     public void A_comparison_with_live_requests_that_cannot_be_is_found(string code, string shadow) => Assert.All(
         new[] { "All", "Waves" },
         type => Assert.Contains(Findings(Shadowed(type, shadow)), finding => finding.Code == code));
