@@ -107,6 +107,20 @@ public static class AgentLimits
     /// <summary>How often the machine's facts are read again; they are sent when they changed.</summary>
     public static readonly TimeSpan FactsPeriod = TimeSpan.FromMinutes(10);
 
+    /// <summary>How often an instance that has not proven itself is probed at least.</summary>
+    public static readonly TimeSpan ProbePeriodOnTrial = TimeSpan.FromSeconds(5);
+
+    /// <summary>How soon an instance that did not answer its probe is probed again.</summary>
+    public static readonly TimeSpan ProbeAgainAfter = TimeSpan.FromSeconds(1);
+
+    /// <summary>Bytes of a golden sample that is kept in memory to probe with; a larger one is not used.</summary>
+    public const int ProbeSampleBytesMax = 1024 * 1024;
+
+    /// <summary>
+    /// Golden samples that are tried until one agrees, where a package allows that some do not.
+    /// </summary>
+    public const int ProbeSamplesMax = 4;
+
     /// <summary>For so long after an instance began to serve it is on trial and asked for figures often.</summary>
     public static readonly TimeSpan FiguresTrial = TimeSpan.FromMinutes(10);
 

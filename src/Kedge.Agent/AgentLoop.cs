@@ -44,6 +44,7 @@ public sealed class AgentLoop : IAsyncDisposable
     private readonly LinkPump _link;
     private readonly HandsDesk _hands;
     private readonly FiguresDesk _figures;
+    private readonly ProbeDesk _probes;
     private readonly RenewalPump _renewal;
     private readonly ITimer _timer;
     private SandboxFacts? _sandbox;
@@ -109,6 +110,7 @@ public sealed class AgentLoop : IAsyncDisposable
             _parts, supervisor, (answer, then) => _link.SendNow(Topics.Answer, answer, _ => then(), _stop.Token));
         _figures = new FiguresDesk(
             _parts, supervisor, (figures, then) => _link.SendNow(Topics.Telemetry, figures, then, _stop.Token));
+        _probes = new ProbeDesk(_parts, supervisor, _figures, _workloads.Take);
         _renewal = new RenewalPump(_parts, source)
         {
             OnOutcome = Renewed,
@@ -302,6 +304,7 @@ public sealed class AgentLoop : IAsyncDisposable
         {
             _reporter.Status(Status());
             _figures.Pump(State, _link.IsUp, _stop.Token);
+            _probes.Pump(State, _stop.Token);
         }
 
         _link.Pump(_stop.Token);
@@ -391,7 +394,7 @@ public sealed class AgentLoop : IAsyncDisposable
     private void Arm()
     {
         TimeSpan? due = _gate.IsOpen
-            ? Earlier(Earlier(_workloads.Due, _housekeepingDue), _figures.Due)
+            ? Earlier(Earlier(_workloads.Due, _housekeepingDue), Earlier(_figures.Due, _probes.Due))
             : null;
         due = Earlier(Earlier(due, _factsDue), Earlier(_link.Due, _renewal.Due));
         if (due == _armed && due > _parts.Clock.Now)

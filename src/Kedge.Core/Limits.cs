@@ -84,6 +84,12 @@ public static class Limits
     /// <summary>How long a new version serves before it counts as good.</summary>
     public static readonly TimeSpan ProvenAfter = TimeSpan.FromSeconds(30);
 
+    /// <summary>
+    /// A proven release whose process ends more often than this apart is not in a crash loop: what takes it down so
+    /// seldom is no reason to change.
+    /// </summary>
+    public static readonly TimeSpan SteadyAfter = TimeSpan.FromMinutes(10);
+
     /// <summary>How long the old version may take to answer what it has begun.</summary>
     public static readonly TimeSpan DrainDeadline = TimeSpan.FromSeconds(20);
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Kedge.Core.Errors;
 using Kedge.Core.Measure;
+using Kedge.Inference.Control;
 using Kedge.Inference.Errors;
 using Kedge.Inference.Protocol;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -131,6 +132,7 @@ internal sealed class InferenceApplication : IHttpApplication<Exchange>
     private Task AnswerInfer(Exchange context, LoadedModel model, in WholeBody body)
     {
         PooledCall call = model.Rent();
+        call.IsCounted = !IsProbe(context);
         Finding? fault = Compute(body, context.Request.Headers, model, call, _context.Time.GetTimestamp());
         if (_context.Shadow is { } shadow && fault is null && !IsOwn(context))
         {
@@ -141,7 +143,11 @@ internal sealed class InferenceApplication : IHttpApplication<Exchange>
         body.Release();
         if (fault is not null)
         {
-            model.Counters.CountFailure();
+            if (call.IsCounted)
+            {
+                model.Counters.CountFailure();
+            }
+
             model.Return(call);
             return FailAsync(context, fault);
         }
@@ -197,7 +203,7 @@ internal sealed class InferenceApplication : IHttpApplication<Exchange>
         fault ??= model.Session.Run(call.Call);
         long computed = _context.Time.GetTimestamp();
         fault ??= call.Response.Write(model.Name, model.Version, call.Call);
-        if (fault is null)
+        if (fault is null && call.IsCounted)
         {
             model.Counters.CountSuccess(_context.Time, started, read, computed);
             model.Values?.Count(call.Call, computed);
@@ -237,6 +243,10 @@ internal sealed class InferenceApplication : IHttpApplication<Exchange>
         ValueTask<System.IO.Pipelines.FlushResult> written = context.ResponseBody.Writer.WriteAsync(body);
         return written.IsCompletedSuccessfully ? Task.CompletedTask : written.AsTask();
     }
+
+    /// <summary>A question of the agent whether this process still answers: it is no request of anybody.</summary>
+    private static bool IsProbe(Exchange context) =>
+        IsOwn(context) && context.Request.Headers.Host == OwnHosts.Probe;
 
     private static bool IsOwn(Exchange context) =>
         context.Features.Get<OwnSocketFeature>() is not null;

@@ -14,6 +14,9 @@ internal sealed class PooledCall(ModelSignature signature) : IDisposable
     /// <summary>How much of the request's body is JSON.</summary>
     internal int RequestJsonBytes { get; set; }
 
+    /// <summary>False for a request that counts in no figures: the agent's probe.</summary>
+    internal bool IsCounted { get; set; } = true;
+
     /// <summary>Gives back what is too large; false when it is better thrown away.</summary>
     internal bool Trim()
     {

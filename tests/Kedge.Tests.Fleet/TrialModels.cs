@@ -88,20 +88,57 @@ public static class TrialModels
         }
     }
 
+    /// <summary>
+    /// Right for small numbers; for one of nine it takes 600 MB, so that its process is killed where less is allowed.
+    /// </summary>
+    public static byte[] Deadly => Write(
+        [
+            OnnxTensor.Of("one", [1], [1L]),
+            OnnxTensor.Of("eight", [1], [8L]),
+            OnnxTensor.Of("none", [1], [0L]),
+            OnnxTensor.Of("much", [1], [150_000_000L]),
+        ],
+        [
+            new OnnxNodeSpec("Cast", ["x"], ["places"])
+            {
+                Attributes = [new OnnxAttribute.Int("to", (int)OnnxElementType.Int64)],
+            },
+            new OnnxNodeSpec("ReduceMax", ["places"], ["top"])
+            {
+                Attributes = [new OnnxAttribute.Int("keepdims", 0)],
+            },
+            new OnnxNodeSpec("Reshape", ["top", "one"], ["top1"]),
+            new OnnxNodeSpec("Sub", ["top1", "eight"], ["above"]),
+            new OnnxNodeSpec("Max", ["above", "none"], ["over"]),
+            new OnnxNodeSpec("Mul", ["over", "much"], ["size"]),
+            new OnnxNodeSpec("ConstantOfShape", ["size"], ["heap"]),
+            new OnnxNodeSpec("ReduceSum", ["heap"], ["zero"])
+            {
+                Attributes = [new OnnxAttribute.Int("keepdims", 0)],
+            },
+            new OnnxNodeSpec("Add", ["x", "zero"], ["y"]),
+        ]);
+
+    /// <summary>Ten requests; the tenth has a number of nine.</summary>
+    public static IReadOnlyList<Signal> TenthIsNine =>
+        [.. Enumerable.Range(1, 10).Select(static i => Of(i, i == 10 ? 9 : 3))];
+
     /// <summary>Requests of which every other one has a number of nine.</summary>
     public static IReadOnlyList<Signal> Signals =>
     [
-        .. Enumerable.Range(0, 8).Select(i =>
-        {
-            float[] numbers = new float[4];
-            numbers[i % 4] = i < 4 ? 3 : 9;
-            string data = string.Join(',', numbers.Select(n => n.ToString(CultureInfo.InvariantCulture)));
-            return new Signal(
-                Encoding.UTF8.GetBytes(
-                    $$"""{"inputs":[{"name":"x","datatype":"FP32","shape":[1,4],"data":[{{data}}]}]}"""),
-                i % 4);
-        }),
+        .. Enumerable.Range(0, 8).Select(static i => Of(i, i < 4 ? 3 : 9)),
     ];
+
+    private static Signal Of(int index, float number)
+    {
+        float[] numbers = new float[4];
+        numbers[index % 4] = number;
+        string data = string.Join(',', numbers.Select(n => n.ToString(CultureInfo.InvariantCulture)));
+        return new Signal(
+            Encoding.UTF8.GetBytes(
+                $$"""{"inputs":[{"name":"x","datatype":"FP32","shape":[1,4],"data":[{{data}}]}]}"""),
+            index % 4);
+    }
 
     private static byte[] Write(IEnumerable<OnnxTensor> constants, IEnumerable<OnnxNodeSpec> nodes) =>
         OnnxWriter.Write(new OnnxGraphSpec

@@ -89,7 +89,9 @@ internal static class EventReport
         if (after.Problem is { } problem && problem != before?.Problem)
         {
             bool waits = DeviceErrors.IsWait(problem.Code);
-            string reason = waits ? "ChangeHeld" : ReasonOf(before?.Phase ?? after.Phase);
+            string reason = waits ? "ChangeHeld"
+                : problem.Code == DeviceErrors.ProbeFailed.Code ? "ProbeFailed"
+                : ReasonOf(before?.Phase ?? after.Phase);
             Add(reason, problem.Message, !waits, problem.Code);
         }
     }

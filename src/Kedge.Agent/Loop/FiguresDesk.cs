@@ -63,6 +63,12 @@ internal sealed class FiguresDesk(
         Forget(state);
     }
 
+    /// <summary>Requests that an instance had answered well when it was asked last; -1 when it was not.</summary>
+    internal long AnsweredBy(InstanceId instance) =>
+        _workloads.TryGetValue(instance.Workload, out WorkloadFigures? figures) && figures.Serving?.Id == instance
+            ? figures.Serving.Answered
+            : -1;
+
     /// <summary>A new connection: the server may have been restored from a backup.</summary>
     internal void TellAgain()
     {

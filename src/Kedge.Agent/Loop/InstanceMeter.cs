@@ -29,6 +29,9 @@ internal sealed class InstanceMeter(InstanceState instance, TimeSpan now)
     /// <summary>When it is to be asked next.</summary>
     internal TimeSpan NextAt { get; private set; } = now;
 
+    /// <summary>Requests that it had answered well when it was asked last; -1 when it has not told yet.</summary>
+    internal long Answered { get; private set; } = -1;
+
     /// <summary>True while its answer is awaited.</summary>
     internal bool IsReading { get; set; }
 
@@ -50,6 +53,7 @@ internal sealed class InstanceMeter(InstanceState instance, TimeSpan now)
     internal KeptWindow? Take(InstanceFigures? figures, TimeSpan length, TimeSpan now, long fromMs)
     {
         IsReading = false;
+        Answered = figures?.Latency.Total ?? Answered;
         bool isGood = figures is not null && (Open is null || Grow(figures, now));
         NextAt = NextBeat(now, !isGood || now >= _trialEnds ? AgentLimits.FiguresPeriod
             : _isIdle ? AgentLimits.FiguresPeriodIdle : AgentLimits.FiguresPeriodOnTrial);

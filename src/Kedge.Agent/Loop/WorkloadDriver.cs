@@ -116,7 +116,7 @@ internal sealed class WorkloadDriver
         DeviceHolds holds = _holds.Look(State);
         if (!ReferenceEquals(holds, State.Holds))
         {
-            _ = Take(new DeviceEvent.HoldsChanged(holds));
+            _ = Advance(new DeviceEvent.HoldsChanged(holds));
         }
     }
 
@@ -139,10 +139,13 @@ internal sealed class WorkloadDriver
             LookAtHolds();
         }
 
-        return Take(e);
+        return Advance(e);
     }
 
-    private GenerationVerdict Take(DeviceEvent e)
+    /// <summary>Takes what somebody else on the loop found.</summary>
+    internal void Take(DeviceEvent e) => _ = Step(e);
+
+    private GenerationVerdict Advance(DeviceEvent e)
     {
         DeviceState before = State;
         DeviceStep step = DeviceMachine.Step(State, e, _parts.Clock.Now);
@@ -432,7 +435,7 @@ internal sealed class WorkloadDriver
     private static IEnumerable<WorkloadSpec> Specs(WorkloadState w)
     {
         WorkloadSpec?[] specs =
-            [w.Target, w.Attempt, w.LastGood, w.Current?.Spec, w.Candidate?.Spec, w.Standby?.Spec];
+            [w.Target, w.Attempt, w.LastGood, w.GoodBefore, w.Current?.Spec, w.Candidate?.Spec, w.Standby?.Spec];
         return specs.OfType<WorkloadSpec>().Concat(w.Draining.Select(static d => d.Spec));
     }
 }

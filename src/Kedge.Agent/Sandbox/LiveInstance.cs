@@ -19,6 +19,9 @@ internal sealed class LiveInstance(InstancePaths paths, ILauncher launcher, Chil
 
     public ChildProcess Process => process;
 
+    /// <summary>Asks whether it still answers; null until that is asked first.</summary>
+    public InstanceProbe? Probe { get; set; }
+
     /// <summary>Completes when nothing of it is left.</summary>
     public Task<Problem> Ended => _ended.Task;
 

@@ -5,6 +5,7 @@ using Kedge.Core.Borders;
 using Kedge.Core.Device;
 using Kedge.Core.Errors;
 using Kedge.Inference;
+using Kedge.Inference.Control;
 using Kedge.Inference.Golden;
 
 namespace Kedge.Agent.Sandbox;
@@ -69,7 +70,8 @@ internal static class Preflight
         }
 
         samples = goldenPpm == 0 ? samples : samples with { MinimumAgreement = goldenPpm / 1e6 };
-        GoldenVerdict verdict = await JudgeAsync(paths, model.Name, samples, time, cancel).ConfigureAwait(false);
+        GoldenVerdict verdict = await JudgeAsync(paths, model.Name, samples, OwnHosts.Preflight, time, cancel)
+            .ConfigureAwait(false);
         reach.Take(verdict);
         return verdict.Passed
             ? new StepOutcome.Done()
@@ -89,8 +91,16 @@ internal static class Preflight
             + verdict.FirstDisagreement;
     }
 
-    private static async ValueTask<GoldenVerdict> JudgeAsync(
-        InstancePaths paths, string model, GoldenSamples samples, TimeProvider time, CancellationToken cancel)
+    /// <summary>Asks an instance for some samples over its own socket.</summary>
+    /// <param name="paths">The instance.</param>
+    /// <param name="model">Name of the model.</param>
+    /// <param name="samples">The samples; null asks whether the model is ready.</param>
+    /// <param name="host">What for: one of <see cref="OwnHosts"/>.</param>
+    /// <param name="time">For deadlines.</param>
+    /// <param name="cancel">Ends it.</param>
+    internal static async ValueTask<GoldenVerdict> JudgeAsync(
+        InstancePaths paths, string model, GoldenSamples? samples, string host, TimeProvider time,
+        CancellationToken cancel)
     {
         Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         NetworkStream stream;
@@ -108,25 +118,28 @@ internal static class Preflight
         HttpExchange exchange = new(stream, time, AgentLimits.PreflightDeadline);
         await using (exchange.ConfigureAwait(false))
         {
-            GoldenJudge judge = new(samples);
-            for (int sample = 0; sample < samples.Samples.Length; sample++)
+            GoldenJudge? judge = samples is null ? null : new(samples);
+            int status = 0;
+            for (int sample = 0; sample < (samples?.Samples.Length ?? 1); sample++)
             {
-                HttpAnswer answer = await exchange.SendAsync(
-                    new HttpRequest
-                    {
-                        Method = "POST",
-                        Path = $"/v2/models/{model}/infer",
-                        Host = "preflight",
-                        Body = samples.RequestBody(sample),
-                        BodyBytesMax = AgentLimits.ServeAnswerBytesMax,
-                    },
-                    cancel).ConfigureAwait(false);
-                judge.Answer(answer.Body.Span);
+                HttpAnswer answer = await exchange.SendAsync(RequestOf(model, samples, sample, host), cancel)
+                    .ConfigureAwait(false);
+                judge?.Answer(answer.Body.Span);
+                status = answer.Status;
             }
 
-            return judge.Verdict;
+            return judge?.Verdict ?? new GoldenVerdict(1, status == 200 ? 1 : 0, 1, "It says that it is not ready.");
         }
     }
+
+    private static HttpRequest RequestOf(string model, GoldenSamples? samples, int sample, string host) => new()
+    {
+        Method = samples is null ? "GET" : "POST",
+        Path = $"/v2/models/{model}/{(samples is null ? "ready" : "infer")}",
+        Host = host,
+        Body = samples?.RequestBody(sample),
+        BodyBytesMax = AgentLimits.ServeAnswerBytesMax,
+    };
 
     private static StepOutcome.Failed NotRun(Blame blame, string message) =>
         new(blame, new Problem(SandboxErrors.GoldenNotRun.Code, message));

@@ -5,6 +5,7 @@ using Kedge.Agent.Native;
 using Kedge.Core;
 using Kedge.Core.Borders;
 using Kedge.Core.Deployments;
+using Kedge.Core.Desired;
 using Kedge.Core.Device;
 using Kedge.Inference.Control;
 using Kedge.Native;
@@ -288,6 +289,17 @@ internal sealed class ServeSupervisor : IProcessSupervisor, IDisposable
             ? FigureReading.Of(live, _options.Sensors)
             : new FiguresOutcome.Failed(Gone(instance).Problem),
         cancel);
+
+    public ValueTask<StepOutcome> ProbeAsync(InstanceId instance, WorkloadSpec spec, CancellationToken cancel)
+    {
+        if (!_live.TryGetValue(instance, out LiveInstance? live))
+        {
+            return ValueTask.FromResult<StepOutcome>(Gone(instance));
+        }
+
+        live.Probe ??= new InstanceProbe(_options.DataFolder, live.Paths);
+        return live.Probe.AskAsync(spec, _time, cancel);
+    }
 
     /// <summary>Lets go of everything; instances go on.</summary>
     public void Dispose()

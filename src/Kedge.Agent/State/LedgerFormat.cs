@@ -109,6 +109,7 @@ internal static class LedgerFormat
         WriteSpec(json, "target", workload.Target);
         WriteSpec(json, "attempt", workload.Attempt);
         WriteSpec(json, "lastGood", workload.LastGood);
+        WriteSpec(json, "goodBefore", workload.GoodBefore);
         WriteInstance(json, "current", workload.Current);
         WriteInstance(json, "candidate", workload.Candidate);
         WriteInstance(json, "standby", workload.Standby);
@@ -170,6 +171,7 @@ internal static class LedgerFormat
         Target = ReadSpec(json, "target"),
         Attempt = ReadSpec(json, "attempt"),
         LastGood = ReadSpec(json, "lastGood"),
+        GoodBefore = ReadSpec(json, "goodBefore"),
         Current = json.TryGetProperty("current", out JsonElement current) ? ReadInstance(current) : null,
         Candidate = json.TryGetProperty("candidate", out JsonElement candidate) ? ReadInstance(candidate) : null,
         Standby = json.TryGetProperty("standby", out JsonElement standby) ? ReadInstance(standby) : null,

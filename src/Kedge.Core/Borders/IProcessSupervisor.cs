@@ -109,6 +109,16 @@ public interface IProcessSupervisor
     /// it is read bounded, and only what fits together is handed on.
     /// </summary>
     ValueTask<FiguresOutcome> ReadFiguresAsync(InstanceId instance, CancellationToken cancel);
+
+    /// <summary>
+    /// Asks a serving instance whether it still answers as it should: it computes one golden sample on the way that a
+    /// request takes, or says that a model without any is ready. What it computes here counts in no figures. Completes
+    /// within <see cref="ProbeSpec.Timeout"/> of <paramref name="spec"/>.
+    /// </summary>
+    /// <param name="instance">Which.</param>
+    /// <param name="spec">What it runs, and how long it may take.</param>
+    /// <param name="cancel">Gives it up.</param>
+    ValueTask<StepOutcome> ProbeAsync(InstanceId instance, WorkloadSpec spec, CancellationToken cancel);
 }
 
 /// <summary>What a device can run workloads in.</summary>
@@ -160,7 +170,7 @@ public abstract record StartOutcome
     public sealed record Failed(Blame Blame, Problem Problem) : StartOutcome;
 }
 
-/// <summary>What became of a preflight or a handover.</summary>
+/// <summary>What became of a preflight, a handover or a probe.</summary>
 [Closed]
 public abstract record StepOutcome
 {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Kedge.Core.Desired;
 using Kedge.Core.Models;
 
 namespace Kedge.Core.Deployments;
@@ -34,6 +35,9 @@ public sealed record DeploymentSpec
 
     /// <summary>Whether it may run where the device has no sandbox.</summary>
     public SandboxRule Sandbox { get; init; } = SandboxRule.Required;
+
+    /// <summary>How an instance that serves is asked whether it still answers.</summary>
+    public ProbeSpec Probe { get; init; } = ProbeSpec.Default;
 
     /// <summary>How a change reaches the devices.</summary>
     public StrategySpec Strategy { get; init; } = new();

@@ -73,6 +73,9 @@ public sealed record WorkloadSpec : IEquatable<WorkloadSpec>
     /// </summary>
     public bool CountsValues { get; init; }
 
+    /// <summary>How an instance that serves is asked whether it still answers; not part of the digest.</summary>
+    public ProbeSpec Probe { get; init; } = ProbeSpec.Default;
+
     /// <summary>Same release: the digests are equal.</summary>
     public bool Equals(WorkloadSpec? other) => other is not null && Digest == other.Digest;
 

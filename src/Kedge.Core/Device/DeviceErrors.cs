@@ -42,6 +42,12 @@ public static class DeviceErrors
         "A release answers copies of live requests, and its answers are compared before it serves.",
         "Nothing to do: it serves when enough answers agreed or its time is over. Bounds are in spec.strategy.shadow.");
 
+    /// <summary>An instance that serves does not answer.</summary>
+    public static readonly ErrorCode ProbeFailed = new(
+        "KEDGE-DEVICE-005",
+        "An instance that serves did not answer the device's probe, or answered other than its golden sample says.",
+        "The device started it anew, or went back. Look at `kedge logs`; spec.probe says how it is asked.");
+
     /// <summary>True for a problem that says what is waited for rather than what went wrong.</summary>
     public static bool IsWait(string code) => code == Held.Code || code == OutsideWindows.Code;
 }

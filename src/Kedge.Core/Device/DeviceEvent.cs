@@ -113,4 +113,9 @@ public abstract record DeviceEvent
     /// <param name="Instance">Which.</param>
     /// <param name="Problem">How it ended.</param>
     public sealed record Exited(InstanceId Instance, Problem Problem) : DeviceEvent;
+
+    /// <summary>A serving instance did not answer its probe as often as its spec allows.</summary>
+    /// <param name="Instance">Which.</param>
+    /// <param name="Problem">How often, and what it said last.</param>
+    public sealed record ProbeFailed(InstanceId Instance, Problem Problem) : DeviceEvent;
 }

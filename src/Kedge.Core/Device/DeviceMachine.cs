@@ -47,7 +47,7 @@ public static class DeviceMachine
                 or DeviceEvent.PreflightPassed or DeviceEvent.PreflightFailed
                 or DeviceEvent.ShadowPassed or DeviceEvent.ShadowFailed
                 or DeviceEvent.HandedOver or DeviceEvent.HandOverFailed
-                or DeviceEvent.Parked or DeviceEvent.Exited:
+                or DeviceEvent.Parked or DeviceEvent.Exited or DeviceEvent.ProbeFailed:
                 turn.Route(e);
                 break;
             default:
@@ -216,6 +216,10 @@ public static class DeviceMachine
                     break;
                 case DeviceEvent.Exited x when ExitKind(x.Instance) is WorkloadEventKind kind:
                     Send(x.Instance.Workload, Failure(kind, Blame.Release, x.Problem) with { Instance = x.Instance });
+                    break;
+                case DeviceEvent.ProbeFailed p when ExitKind(p.Instance) == WorkloadEventKind.CurrentExited:
+                    Send(
+                        p.Instance.Workload, Failure(WorkloadEventKind.ProbeFailed, Blame.Release, p.Problem));
                     break;
                 case DeviceEvent.AgentStarted or DeviceEvent.DesiredArrived or DeviceEvent.TimerFired
                     or DeviceEvent.HoldsChanged or DeviceEvent.MemorySeen:

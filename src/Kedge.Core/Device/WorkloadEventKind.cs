@@ -65,6 +65,9 @@ public enum WorkloadEventKind
     /// <summary>The candidate's answers did not agree, or could not be compared.</summary>
     ShadowFailed = 19,
 
+    /// <summary>The serving instance lives and does not answer.</summary>
+    ProbeFailed = 20,
+
     /// <summary>The instance on standby ended.</summary>
     StandbyExited = 30,
 

@@ -50,7 +50,7 @@ public static class WorkloadMachine
         (Starting or Preflighting or Shadowing, CandidateExited) => WorkloadMoves.Fail,
 
         // Processes end. The pipeline goes on without them; a steady workload starts again.
-        (Serving or Fetching or Waiting, CurrentExited) => WorkloadMoves.RestartCurrent,
+        (Serving or Fetching or Waiting, CurrentExited) => LossMoves.RestartCurrent,
         (Starting or Preflighting or HandingOver, CurrentExited) => WorkloadMoves.LoseCurrent,
         (Shadowing, CurrentExited) => ShadowMoves.LoseCurrent,
         (Removing, DrainingExited) => DrainMoves.ForgetDrainedAndMaybeAll,
@@ -62,6 +62,11 @@ public static class WorkloadMachine
         (_, StandbyParked) => StandbyMoves.Note,
         (_, StandbyDue) => StandbyMoves.Expire,
         (_, MemoryShort) => StandbyMoves.GiveWay,
+
+        // A process that lives and does not answer is as good as gone.
+        (Serving or Fetching or Waiting, ProbeFailed) => LossMoves.StopAndRestartCurrent,
+        (Starting or Preflighting or HandingOver, ProbeFailed) => LossMoves.StopAndLoseCurrent,
+        (Shadowing, ProbeFailed) => LossMoves.StopAndLoseShadowed,
 
         // Time.
         (Waiting, RetryDue) => WorkloadMoves.RetryNow,

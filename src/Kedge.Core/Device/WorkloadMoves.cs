@@ -203,7 +203,13 @@ internal static class WorkloadMoves
             Current = promoted,
             Candidate = null,
             Attempt = null,
-            Volatile = w.Volatile with { ProvenAt = promoted.Proven ? null : m.Now + Limits.ProvenAfter },
+            LastGood = w.LastGood ?? LossMoves.BestKnown(m),
+            Volatile = w.Volatile with
+            {
+                ProvenAt = promoted.Proven ? null : m.Now + Limits.ProvenAfter,
+                ServingSince = m.Now,
+                LossesInRow = promoted.Proven ? w.Volatile.LossesInRow : 0,
+            },
         });
         m = StandbyMoves.Replace(m, w.Current, w.Candidate.Thawed, e.Room);
         bool fellBack = m.W.Target is not null && promoted.Spec != m.W.Target && !m.IsQuarantined(m.W.Target);
@@ -249,29 +255,13 @@ internal static class WorkloadMoves
         return fallback is not null && fallback != failed ? Fetch(m, fallback) : Wait(m);
     }
 
-    /// <summary>The serving instance died and nothing else comes up: start its release again.</summary>
-    public static WorkloadMove RestartCurrent(WorkloadMove m, WorkloadEvent e)
-    {
-        InstanceState dead = m.W.Current!; // These phases have one when it exits.
-        m = LoseCurrent(m, e);
-        if (!dead.Proven)
-        {
-            return Fail(m.With(m.W with { Attempt = dead.Spec }), e with { Blame = Blame.Release });
-        }
-
-        bool busyWithAnother = m.W.Phase != WorkloadPhase.Serving && m.W.Current is null;
-        return busyWithAnother && !m.IsQuarantined(dead.Spec)
-            ? Fetch(m, dead.Spec)
-            : Pursue(m.With(m.W with { FailuresInRow = 0 }));
-    }
-
     /// <summary>
     /// The serving instance is gone. One that waits frozen or still drains accepts again until something better comes.
     /// </summary>
     public static WorkloadMove LoseCurrent(WorkloadMove m, WorkloadEvent e)
     {
         WorkloadState w = m.W;
-        VolatileState clock = w.Volatile with { ProvenAt = null };
+        VolatileState clock = w.Volatile with { ProvenAt = null, ServingSince = m.Now };
         InstanceState? stand = w.Draining.Append(w.Standby).OfType<InstanceState>()
             .LastOrDefault(d => d.Spec != w.Current!.Spec && !m.IsQuarantined(d.Spec));
         if (stand is null)
@@ -297,6 +287,7 @@ internal static class WorkloadMoves
         {
             Current = proven,
             LastGood = proven.Spec,
+            GoodBefore = LossMoves.GoodBefore(m.W, proven.Spec),
             FailuresInRow = m.W.Attempt is null ? 0 : m.W.FailuresInRow,
             Volatile = m.W.Volatile with { ProvenAt = null },
         });
@@ -389,7 +380,7 @@ internal static class WorkloadMoves
         return m;
     }
 
-    private static WorkloadMove Fetch(WorkloadMove m, WorkloadSpec spec) => m.W.Standby?.Spec == spec
+    public static WorkloadMove Fetch(WorkloadMove m, WorkloadSpec spec) => m.W.Standby?.Spec == spec
         ? StandbyMoves.Thaw(m, spec)
         : m.With(m.W with
         {
@@ -413,7 +404,7 @@ internal static class WorkloadMoves
         .With(m.W with { Phase = WorkloadPhase.HandingOver })
         .Then(new DeviceEffect.HandOver(m.W.Candidate!.Id, m.W.Candidate.Spec.Endpoint));
 
-    private static WorkloadMove Wait(WorkloadMove m) => m.With(m.W with
+    internal static WorkloadMove Wait(WorkloadMove m) => m.With(m.W with
     {
         Phase = WorkloadPhase.Waiting,
         Attempt = null,
@@ -463,7 +454,7 @@ internal static class WorkloadMoves
             Limits.RetryDelayMin.Ticks * factor, Limits.RetryDelayMax.Ticks));
     }
 
-    private static WorkloadMove QuarantineRelease(WorkloadMove m, WorkloadSpec spec, Problem problem)
+    internal static WorkloadMove QuarantineRelease(WorkloadMove m, WorkloadSpec spec, Problem problem)
     {
         WorkloadState w = m.W;
         Quarantine entry = new(spec.Digest, w.TargetGeneration, spec.Revision, problem);
@@ -486,7 +477,7 @@ internal static class WorkloadMoves
     private static Problem? WhyRefused(WorkloadState w) =>
         w.Quarantined.LastOrDefault(q => q.Release == w.Target?.Digest)?.Problem;
 
-    private static Problem CrashLoop(int failures, Problem last) => new(
+    internal static Problem CrashLoop(int failures, Problem last) => new(
         DeviceErrors.CrashLoop.Code,
         $"failed {failures} times in a row and is quarantined; the last time: {last.Code} {last.Message}");
 

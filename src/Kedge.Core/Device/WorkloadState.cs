@@ -46,8 +46,17 @@ public sealed record WorkloadState
     /// </summary>
     public InstanceState? Standby { get; init; }
 
-    /// <summary>The last release that served for <see cref="Limits.ProvenAfter"/>; its content is kept.</summary>
+    /// <summary>
+    /// The last release that served for <see cref="Limits.ProvenAfter"/>, or the first one that was replaced before it
+    /// could; its content is kept.
+    /// </summary>
     public WorkloadSpec? LastGood { get; init; }
+
+    /// <summary>
+    /// The release of an older revision that was the last good one before <see cref="LastGood"/>; its content is kept.
+    /// It comes back when <see cref="LastGood"/>, though proven, cannot be kept running.
+    /// </summary>
+    public WorkloadSpec? GoodBefore { get; init; }
 
     /// <summary>
     /// Releases that this device refuses, oldest first, at most <see cref="Limits.QuarantinedPerWorkloadMax"/>.
@@ -106,6 +115,14 @@ public sealed record VolatileState
 
     /// <summary>Why what served before was not kept, for people; empty when it is or when nobody asked.</summary>
     public string StandbyNote { get; init; } = "";
+
+    /// <summary>Since when <see cref="WorkloadState.Current"/> serves; null when it did before the agent
+    /// started.</summary>
+    public TimeSpan? ServingSince { get; init; }
+
+    /// <summary>How often in a row a proven instance was lost before it had served for
+    /// <see cref="Limits.SteadyAfter"/>.</summary>
+    public int LossesInRow { get; init; }
 }
 
 /// <summary>One process that the agent started.</summary>

@@ -26,6 +26,7 @@ internal static class DeploymentBinding
             CpuSet = spec.At("cpuSet").IsThere ? spec.Text("cpuSet") : CpuSetText.Auto,
             Accelerators = Accelerators(spec),
             Sandbox = spec.Text("sandbox") == "none" ? SandboxRule.None : SandboxRule.Required,
+            Probe = ProbeFields.Bind(spec.At("probe")),
             Strategy = StrategyBinding.Bind(spec.At("strategy")),
         };
     }

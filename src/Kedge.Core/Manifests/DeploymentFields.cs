@@ -52,6 +52,7 @@ internal static class DeploymentFields
                 "required",
                 "required",
                 "none"),
+            ProbeFields.Group,
             StrategyFields.Group).Required(),
         Example);
 

@@ -14,6 +14,7 @@ internal static class DeploymentRules
         CheckModels(spec, findings);
         CheckEndpoint(spec.At("endpoint"), findings);
         CheckResources(spec.At("resources"), findings);
+        ProbeFields.Check(spec.At("probe"), findings);
         StrategyRules.Check(spec.At("strategy"), findings);
     }
 

@@ -25,6 +25,7 @@ public static class ManifestWriter
             ("cpuSet", Text(deployment.CpuSet)),
             ("accelerators", Texts(deployment.Accelerators.Select(Accelerator))),
             ("sandbox", deployment.Sandbox == SandboxRule.None ? Text("none") : null),
+            ("probe", ProbeFields.Write(deployment.Probe)),
             ("strategy", Strategy(deployment.Strategy))));
 
     /// <summary>A device.</summary>

@@ -50,6 +50,7 @@ internal sealed class ReleaseCache(Func<WorkloadSpec, Digest> releaseDigest)
             StandbyFor = spec.Strategy.StandbyFor,
             Swap = spec.Strategy.Swap,
             CountsValues = spec.Strategy.Gates.Drift is not null,
+            Probe = spec.Probe,
         };
         return workload with { Digest = releaseDigest(workload) };
     }

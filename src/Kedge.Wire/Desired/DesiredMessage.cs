@@ -204,6 +204,15 @@ public static class DesiredMessage
         {
             ShadowFormat.Write(json, spec.Shadow);
         }
+
+        if (!spec.Probe.Equals(ProbeSpec.Default))
+        {
+            json.WriteStartObject("probe");
+            json.WriteNumber("everyMs", (long)spec.Probe.Every.TotalMilliseconds);
+            json.WriteNumber("timeoutMs", (long)spec.Probe.Timeout.TotalMilliseconds);
+            json.WriteNumber("failures", spec.Probe.Failures);
+            json.WriteEndObject();
+        }
     }
 
     private static void WriteSwap(Utf8JsonWriter json, WorkloadSpec spec)
@@ -269,6 +278,7 @@ public static class DesiredMessage
             StandbyFor = ReadStandby(json),
             Swap = SwapRules.Read(json.TryGetProperty("swap", out JsonElement swap) ? swap.GetString() : null),
             CountsValues = json.TryGetProperty("countsValues", out JsonElement counts) && counts.GetBoolean(),
+            Probe = ReadProbe(json),
         };
         Require(spec.Endpoint.Expose != Exposure.Unknown && spec.Endpoint.Port is >= 0 and <= 65535, "endpoint");
         Require(spec.Sandbox != SandboxRule.Unknown, "sandbox");
@@ -281,10 +291,7 @@ public static class DesiredMessage
     /// </summary>
     private static TimeSpan ReadFigureWindow(JsonElement json) =>
         json.TryGetProperty("figureWindowMs", out JsonElement ms)
-            ? TimeSpan.FromMilliseconds(Math.Clamp(
-                ms.GetInt64(),
-                (long)Limits.FigureWindowMin.TotalMilliseconds,
-                (long)Limits.FigureWindowMax.TotalMilliseconds))
+            ? Within(ms.GetInt64(), Limits.FigureWindowMin, Limits.FigureWindowMax)
             : Limits.FigureWindow;
 
     /// <summary>A time beyond the bound becomes the bound: it decides only how quick a way back is.</summary>
@@ -292,6 +299,24 @@ public static class DesiredMessage
         json.TryGetProperty("standbyMs", out JsonElement ms)
             ? TimeSpan.FromMilliseconds(Math.Clamp(ms.GetInt64(), 0, (long)Limits.StandbyMax.TotalMilliseconds))
             : TimeSpan.Zero;
+
+    private static TimeSpan Within(long ms, TimeSpan min, TimeSpan max) => TimeSpan.FromMilliseconds(
+        Math.Clamp(ms, (long)min.TotalMilliseconds, (long)max.TotalMilliseconds));
+
+    /// <summary>A probe beyond the bounds becomes the nearest within, as with windows of figures.</summary>
+    private static ProbeSpec ReadProbe(JsonElement json)
+    {
+        if (!json.TryGetProperty("probe", out JsonElement probe))
+        {
+            return ProbeSpec.Default;
+        }
+
+        long every = probe.GetProperty("everyMs").GetInt64();
+        return new ProbeSpec(
+            every <= 0 ? TimeSpan.Zero : Within(every, ProbeSpec.EveryMin, ProbeSpec.EveryMax),
+            Within(probe.GetProperty("timeoutMs").GetInt64(), ProbeSpec.TimeoutMin, ProbeSpec.TimeoutMax),
+            Math.Clamp(probe.GetProperty("failures").GetInt32(), 1, ProbeSpec.FailuresMax));
+    }
 
     /// <summary>
     /// Windows that cannot be read are no windows that can be left out: the device would change when it must not.

@@ -25,6 +25,8 @@ public sealed class LedgerTests
         Assert.Equal(WorkloadPhase.Preflighting, workload.Phase);
         Assert.Equal(TimeSpan.FromSeconds(30), workload.Target?.FigureWindow);
         Assert.Equal([new MaintenanceWindow(65, 1_320, 240)], workload.Target?.Windows);
+        Assert.True(workload.Target?.Probe.IsOff);
+        Assert.Equal("bearing:v0", workload.GoodBefore?.Models[0].PackageLabel);
         Assert.True(workload.Unwanted);
         Assert.Equal(1234, workload.Candidate?.Pid);
         Assert.Equal("nonce", workload.Candidate?.Nonce);
@@ -170,6 +172,7 @@ public sealed class LedgerTests
             Windows = [new MaintenanceWindow(65, 1_320, 240)],
             Shadow = new ShadowSpec { MinRequests = 77 },
             StandbyFor = TimeSpan.FromMinutes(10),
+            Probe = Core.Desired.ProbeSpec.Off,
         };
         InstanceState instance = new()
         {
@@ -201,6 +204,7 @@ public sealed class LedgerTests
                         TargetGeneration = new Generation(generation),
                         Attempt = spec,
                         LastGood = spec,
+                        GoodBefore = Specs.Workload("bearing", "v0"),
                         Current = instance,
                         Candidate = instance with { Id = new InstanceId(spec.Deployment, 6) },
                         Standby = instance with { Id = new InstanceId(spec.Deployment, 3), Thawed = true },

@@ -1,6 +1,7 @@
 using System.Text;
 using Kedge.ControlPlane.Manifests;
 using Kedge.Core.Deployments;
+using Kedge.Core.Desired;
 using Kedge.Core.Errors;
 using Kedge.Core.Manifests;
 using Kedge.Core.Models;
@@ -97,6 +98,29 @@ public class ManifestFindingTests
     [InlineData("KEDGE-SPEC-028", "kind: SigningPolicy\nspec: {version: 1, rules: [{publicKey: abc, models: ['*']}]}")]
     public void A_broken_rule_is_found(string code, string text) =>
         Assert.Contains(Findings("apiVersion: kedge.dev/v1\n" + text), finding => finding.Code == code);
+
+    [Theory]
+    [InlineData("KEDGE-SPEC-013", "{every: 4s}")]
+    [InlineData("KEDGE-SPEC-013", "{every: 61m}")]
+    [InlineData("KEDGE-SPEC-013", "{timeout: 0s}")]
+    [InlineData("KEDGE-SPEC-013", "{timeout: 3m}")]
+    [InlineData("KEDGE-SPEC-013", "{failures: 0}")]
+    [InlineData("KEDGE-SPEC-013", "{failures: 11}")]
+    [InlineData("KEDGE-SPEC-017", "{every: often}")]
+    public void A_probe_out_of_its_bounds_is_found(string code, string probe) => Assert.Contains(
+        Findings(Probed(probe)), finding => finding.Code == code && finding.Field.StartsWith("spec.probe."));
+
+    [Fact]
+    public void A_probe_is_read_as_it_is_meant()
+    {
+        Assert.Equal(ProbeSpec.Default, Read("{}"));
+        Assert.True(Read("{every: 0s}").IsOff);
+        Assert.Equal(
+            new ProbeSpec(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(2), 4),
+            Read("{every: 10s, timeout: 2s, failures: 4}"));
+
+        static ProbeSpec Read(string probe) => Set(Probed(probe)).Deployments.Single().Spec.Probe;
+    }
 
     [Theory]
     [InlineData("KEDGE-SPEC-029", "{windows: [{from: '22:00', to: '22:00'}]}")]
@@ -250,6 +274,9 @@ public class ManifestFindingTests
         spec: {selector: {{{selector}}}, models: [{name: m, package: "m:v1"}], endpoint: {port: 8500}}
 
         """;
+
+    private static string Probed(string probe) => Deployment("a", "{}").Replace(
+        "{port: 8500}}", $"{{port: 8500}}, probe: {probe}}}", StringComparison.Ordinal);
 
     private static string Maintained(string type, string maintenance) => Deployment("a", "{}").Replace(
         "{port: 8500}}", $"{{port: 8500}}, strategy: {{type: {type}, maintenance: {maintenance}}}}}",

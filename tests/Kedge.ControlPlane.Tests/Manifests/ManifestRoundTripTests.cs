@@ -5,6 +5,7 @@ using FsCheck.Fluent;
 using Kedge.ControlPlane.Manifests;
 using Kedge.Core;
 using Kedge.Core.Deployments;
+using Kedge.Core.Desired;
 using Kedge.Core.Manifests;
 using Kedge.Core.Models;
 using Kedge.Tests.Support;
@@ -124,7 +125,8 @@ public class ManifestRoundTripTests
         && a.Resources == b.Resources
         && a.CpuSet == b.CpuSet
         && a.Accelerators.SequenceEqual(b.Accelerators)
-        && a.Sandbox == b.Sandbox;
+        && a.Sandbox == b.Sandbox
+        && a.Probe.Equals(b.Probe);
 
     private static Gen<DeploymentSpec> Deployments =>
         from labels in Labels
@@ -136,6 +138,8 @@ public class ManifestRoundTripTests
         from processors in Gen.Elements("auto", "0", "0-1,3", "2")
         from accelerators in Gen.SubListOf(new[] { AcceleratorKind.Cpu, AcceleratorKind.Gpu, AcceleratorKind.Npu })
         from sandbox in Gen.Elements(SandboxRule.Required, SandboxRule.None)
+        from every in Gen.Elements(0, 5, 30, 3_600)
+        from failures in Gen.Choose(1, 10)
         from tag in Gen.Elements("m:v1", "m:1", "m:1.10")
         select new DeploymentSpec
         {
@@ -154,6 +158,7 @@ public class ManifestRoundTripTests
             CpuSet = processors,
             Accelerators = accelerators.Count == 0 ? [AcceleratorKind.Cpu] : [.. accelerators],
             Sandbox = sandbox,
+            Probe = new ProbeSpec(TimeSpan.FromSeconds(every), TimeSpan.FromSeconds(failures + 2), failures),
         };
 
     private static Gen<ImmutableSortedDictionary<string, string>> Labels =>

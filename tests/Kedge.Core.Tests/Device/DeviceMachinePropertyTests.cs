@@ -69,7 +69,7 @@ public sealed class DeviceMachinePropertyTests
 
         private void Disturb()
         {
-            switch (_random.Next(15))
+            switch (_random.Next(17))
             {
                 case 0:
                     Ask();
@@ -91,6 +91,14 @@ public sealed class DeviceMachinePropertyTests
                     break;
                 case 5:
                     Feed(new DeviceEvent.MemorySeen(_random.Next(2) * 2 * Limits.MemoryFloorBytes));
+                    break;
+                case 6 when _state.Workloads.Values.FirstOrDefault(w => w.Current is not null) is { } asked:
+                    Feed(new DeviceEvent.ProbeFailed(
+                        asked.Current!.Id, new Problem(DeviceErrors.ProbeFailed.Code, "made to hang")));
+                    break;
+                case 7:
+                    _now += TimeSpan.FromSeconds(40);
+                    Feed(new DeviceEvent.TimerFired());
                     break;
                 default:
                     Work(faults: true);

@@ -20,7 +20,8 @@ public sealed class TransitionTableTests
             or WorkloadPhase.HandingOver),
             WorkloadEventKind.CandidateExited) => true,
         (WorkloadPhase.Yielding or WorkloadPhase.Stopped or WorkloadPhase.Removing,
-            WorkloadEventKind.CurrentExited or WorkloadEventKind.ProvenDue) => true,
+            WorkloadEventKind.CurrentExited or WorkloadEventKind.ProvenDue
+                or WorkloadEventKind.ProbeFailed) => true,
         (not WorkloadPhase.Waiting, WorkloadEventKind.RetryDue) => true,
 
         // Nothing waits frozen for a workload that is going.

@@ -19,6 +19,7 @@ namespace Kedge.Core.Tests.Scenarios;
 /// <c>preflight NAME ok|failed TEXT</c>, <c>shadow NAME ok|BLAME TEXT</c>,
 /// <c>handed-over NAME [AVAILABLE USED]</c> (memory in MiB), <c>parked INSTANCE MIB</c>, <c>memory AVAILABLE</c>,
 /// <c>hand-over-failed NAME BLAME TEXT</c>, <c>exit INSTANCE TEXT</c>, <c>wait SECONDS</c>,
+/// <c>probe NAME failed TEXT</c>,
 /// <c>restart [INSTANCE ...]</c> (those that are alive), <c>hold TEXT</c>, <c>release</c>, <c>window NAME shut
 /// UNTIL</c>,
 /// <c>window NAME open</c>.
@@ -100,6 +101,10 @@ internal sealed class DeviceStory
                 break;
             case "exit":
                 _bench.Feed(new DeviceEvent.Exited(Instance(words[1]), P(string.Join(' ', words[2..]))));
+                break;
+            case "probe":
+                _bench.Feed(new DeviceEvent.ProbeFailed(
+                    _bench.State.Workloads[Id(words[1])].Current!.Id, P(DeviceErrors.ProbeFailed, Probe(text))));
                 break;
             case "wait":
                 _bench.Pass(TimeSpan.FromSeconds(double.Parse(words[1], CultureInfo.InvariantCulture)));
@@ -203,6 +208,8 @@ internal sealed class DeviceStory
     }
 
     private static long MiB(string word) => long.Parse(word, CultureInfo.InvariantCulture) * Limits.MiB;
+
+    private static string Probe(string last) => $"did not answer its probe 3 times in a row, last: {last}";
 
     private static DeploymentId Id(string name) => new(name);
 

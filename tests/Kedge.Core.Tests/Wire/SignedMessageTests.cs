@@ -71,6 +71,34 @@ public sealed class SignedMessageTests : IDisposable
     }
 
     [Fact]
+    public void How_an_instance_is_probed_is_told_beside_the_release()
+    {
+        WorkloadSpec usual = Specs.Workload("a", "v1");
+        WorkloadSpec strict = usual with
+        {
+            Probe = new ProbeSpec(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(2), 4),
+        };
+        Assert.Equal(DesiredMessage.ReleaseDigest(usual), DesiredMessage.ReleaseDigest(strict));
+        Assert.Equal(usual, strict);
+
+        string json = Encoding.UTF8.GetString(DesiredMessage.Write(Real(Specs.Desired(1, strict))));
+        const string Written = ",\"probe\":{\"everyMs\":10000,\"timeoutMs\":2000,\"failures\":4}";
+        Assert.Contains(Written, json, StringComparison.Ordinal);
+        Assert.Equal(strict.Probe, ProbeOf(json));
+        Assert.Equal(ProbeSpec.Default, ProbeOf(json.Replace(Written, "", StringComparison.Ordinal)));
+        Assert.True(ProbeOf(json.Replace(":10000", ":0", StringComparison.Ordinal)).IsOff);
+        ProbeSpec bounded = ProbeOf(json.Replace(":10000", ":1", StringComparison.Ordinal)
+            .Replace(":2000", $":{long.MaxValue}", StringComparison.Ordinal)
+            .Replace("failures\":4", "failures\":4000", StringComparison.Ordinal));
+        Assert.Equal(new ProbeSpec(ProbeSpec.EveryMin, ProbeSpec.TimeoutMax, ProbeSpec.FailuresMax), bounded);
+        string older = Encoding.UTF8.GetString(DesiredMessage.Write(Real(Specs.Desired(1, usual))));
+        Assert.DoesNotContain("probe", older, StringComparison.Ordinal);
+
+        static ProbeSpec ProbeOf(string json) =>
+            DesiredMessage.TryRead(Encoding.UTF8.GetBytes(json), out _)!.Workloads[0].Probe;
+    }
+
+    [Fact]
     public void How_long_figures_are_collected_is_told_beside_the_release()
     {
         WorkloadSpec usual = Specs.Workload("a", "v1");

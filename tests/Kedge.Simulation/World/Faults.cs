@@ -36,9 +36,14 @@ internal sealed record Faults
 
     public double ProcessDeaths { get; init; }
 
+    public double Hangs { get; init; }
+
     public double StartFailures { get; init; }
 
     public double TamperedChunks { get; init; }
+
+    /// <summary>True when a good release may be lost often enough to be blamed.</summary>
+    public bool LosesProcesses => ProcessDeaths > 0 || Hangs > 0;
 
     public static Faults Draw(Rng rng) => new()
     {
@@ -56,6 +61,7 @@ internal sealed record Faults
         Restores = Chance(rng, 0.2),
         Intruders = Chance(rng, 0.6),
         ProcessDeaths = Chance(rng, 0.6),
+        Hangs = Chance(rng, 0.4),
         StartFailures = Chance(rng, 0.2),
         TamperedChunks = Chance(rng, 0.2),
     };

@@ -130,7 +130,7 @@ internal sealed class FleetWorld
         {
             WorkloadState? workload = device.Agent?.State.Workloads.GetValueOrDefault(Name);
             if (workload?.Current is not { } current || current.Spec.Models[0].Package != serves.Digest
-                || !device.Processes.Accepting.Contains(current.Id))
+                || !device.Answers(current.Id))
             {
                 return $"{device.Id} does not serve {serves.Tag} after {state.Phase}: {device.Describe()}";
             }

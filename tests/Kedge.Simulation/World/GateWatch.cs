@@ -91,7 +91,7 @@ internal sealed class GateWatch(
     private void Count(DeploymentSpec spec, RolloutState state)
     {
         Behaviour behaviour = SimContent.Of(spec.Models[0].Digest).Behaviour;
-        bool isBad = behaviour >= Behaviour.Slow;
+        bool isBad = behaviour is >= Behaviour.Slow and not Behaviour.Hangs;
         if (state.Phase == RolloutPhase.Progressing && _begun.Add((spec.Id, state.Target)))
         {
             GatesSpec gates = spec.Strategy.Gates;

@@ -94,7 +94,7 @@ internal sealed class RolloutWatch(MemoryStore store, TenantId tenant)
             Behaviour behaviour = SimContent.Of(spec.Models[0].Digest).Behaviour;
             bool isBlamed = state.Code == RolloutErrors.AbortedByPerson.Code
                 || state.Reason.Contains(DeviceErrors.PoisonGeneration.Code, StringComparison.Ordinal)
-                || (drawn.ProcessDeaths > 0
+                || (drawn.LosesProcesses
                     && (state.Reason.Contains(DeviceErrors.CrashLoop.Code, StringComparison.Ordinal)
                         || state.Reason.Contains("started again", StringComparison.Ordinal)))
                 || state.Code == RolloutErrors.GateFailed.Code; // Counted as false alarms, over all seeds.

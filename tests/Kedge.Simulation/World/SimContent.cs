@@ -46,6 +46,9 @@ internal enum Behaviour
 
     /// <summary>A share of its answers are errors on one kind of hardware; it is right on the other.</summary>
     WrongOnOneKind = 9,
+
+    /// <summary>It serves for a while, then lives and answers nothing, each time.</summary>
+    Hangs = 10,
 }
 
 /// <summary>One model package of the simulation, signed for real.</summary>
@@ -82,7 +85,7 @@ internal static class SimContent
             Models), Make("v6", Behaviour.ForeignKey, Foreign), Make("v7", Behaviour.FailsOnOneKind, Models),
         Make("v8", Behaviour.Slow, Models), Make("v9", Behaviour.Wrong, Models),
         Make("v10", Behaviour.Leaks, Models), Make("v11", Behaviour.WrongLater, Models),
-        Make("v12", Behaviour.WrongOnOneKind, Models),
+        Make("v12", Behaviour.WrongOnOneKind, Models), Make("v13", Behaviour.Hangs, Models),
     ];
 
     /// <summary>Puts all packages into a store.</summary>

@@ -188,7 +188,16 @@ internal sealed class SimDevice
         {
             _scheduler.After(TimeSpan.FromMilliseconds(200 + Rng.Below(4000)), () => Processes.Crash(instance));
         }
+        else if (package.Behaviour == Behaviour.Hangs)
+        {
+            _scheduler.After(
+                TimeSpan.FromMilliseconds(200 + Rng.Below(4000)), () => _ = Processes.Hung.Add(instance));
+        }
     }
+
+    /// <summary>True when an instance has the listener and answers.</summary>
+    public bool Answers(InstanceId instance) =>
+        Processes.Accepting.Contains(instance) && !Processes.Hung.Contains(instance);
 
     public string Describe() =>
         $"{Id} life {Life}: " + (Agent is null ? "down" : string.Join("; ", Agent.State.Workloads.Values

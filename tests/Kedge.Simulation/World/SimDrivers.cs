@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Kedge.Core;
 using Kedge.Core.Borders;
 using Kedge.Core.Deployments;
+using Kedge.Core.Desired;
 using Kedge.Core.Device;
 using Kedge.Core.Models;
 using Kedge.Tests.Support.Devices;
@@ -132,6 +133,12 @@ internal sealed class SimDrivers(SimDevice device, int life) : IDeviceLink, IArt
 
     public ValueTask<FiguresOutcome> ReadFiguresAsync(InstanceId instance, CancellationToken cancel) =>
         After(5, () => Processes.ReadFiguresAsync(instance, cancel));
+
+    /// <summary>One that hangs takes all the time that it is given.</summary>
+    public ValueTask<StepOutcome> ProbeAsync(InstanceId instance, WorkloadSpec spec, CancellationToken cancel) =>
+        After(
+            Processes.Hung.Contains(instance) ? (int)spec.Probe.Timeout.TotalMilliseconds : 5,
+            () => Processes.ProbeAsync(instance, spec, cancel));
 
     private ValueTask<FetchOutcome> Fetch(Func<FetchOutcome> answer)
     {

@@ -230,6 +230,13 @@ internal sealed class SimulatedWorld
                 device.Processes.Crash(device.Processes.Alive[_rng.Below(device.Processes.Alive.Count)]);
             }
         });
+        If(_drawn.Hangs, () =>
+        {
+            if (device.Processes.Accepting.Count > 0)
+            {
+                _ = device.Processes.Hung.Add(device.Processes.Accepting[_rng.Below(device.Processes.Accepting.Count)]);
+            }
+        });
         If(_drawn.ReplicaCrashes, () => Kill(_replicas[_rng.Below(_replicas.Count)]));
         If(_drawn.Restores, Restore);
         If(_drawn.Intruders, () => Intrude(device));
@@ -482,7 +489,7 @@ internal sealed class SimulatedWorld
 
         // A device that was struck again and again may blame a good release; it must say so.
         bool blamed = w.Problem?.Code == DeviceErrors.PoisonGeneration.Code
-            || (_drawn.ProcessDeaths > 0 && w.Problem?.Code == DeviceErrors.CrashLoop.Code);
+            || (_drawn.LosesProcesses && w.Problem?.Code == DeviceErrors.CrashLoop.Code);
         if (behaviour == Behaviour.Good && w.Current?.Spec != w.Target && !blamed)
         {
             return $"{w.Name} does not run its target";
@@ -493,8 +500,8 @@ internal sealed class SimulatedWorld
             return $"{w.Name} does not say why it refuses its target";
         }
 
-        return w.Current is not null && !device.Processes.Accepting.Contains(w.Current.Id)
-            ? $"{w.Current.Id} does not accept"
+        return w.Current is not null && !device.Answers(w.Current.Id)
+            ? $"{w.Current.Id} does not answer"
             : null;
     }
 

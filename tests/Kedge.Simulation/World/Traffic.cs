@@ -55,7 +55,7 @@ internal sealed class Traffic
 
         double seconds = (_scheduler.Now - counter.CountedTo).TotalSeconds;
         counter.CountedTo = _scheduler.Now;
-        counter.Owed += _device.Processes.Accepting.Contains(instance) ? seconds * PerSecond : 0;
+        counter.Owed += _device.Answers(instance) ? seconds * PerSecond : 0;
         int answers = (int)Math.Min(counter.Owed, AnswersPerReadingMax);
         counter.Owed -= answers;
         double errors = Errors(behaviour, _scheduler.Now - counter.From);

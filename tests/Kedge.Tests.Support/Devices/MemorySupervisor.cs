@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Kedge.Core;
 using Kedge.Core.Borders;
 using Kedge.Core.Deployments;
+using Kedge.Core.Desired;
 using Kedge.Core.Device;
 
 namespace Kedge.Tests.Support.Devices;
@@ -41,6 +42,15 @@ public sealed class MemorySupervisor : IProcessSupervisor
 
     /// <summary>Memory that an instance holds; null for nobody knows.</summary>
     public Func<InstanceId, long>? OnMemory { get; set; }
+
+    /// <summary>What a probe finds; null for an answer unless it is among <see cref="Hung"/>.</summary>
+    public Func<InstanceId, StepOutcome.Failed?>? OnProbe { get; set; }
+
+    /// <summary>Instances that were probed, in order.</summary>
+    public List<InstanceId> Probed { get; } = [];
+
+    /// <summary>Instances that live and answer nothing.</summary>
+    public HashSet<InstanceId> Hung { get; } = [];
 
     /// <summary>Lines that a workload wrote; one that is not in it has no log.</summary>
     public Dictionary<DeploymentId, List<string>> Logs { get; } = [];
@@ -218,10 +228,22 @@ public sealed class MemorySupervisor : IProcessSupervisor
             : new LogOutcome.Missing());
 
     public ValueTask<FiguresOutcome> ReadFiguresAsync(InstanceId instance, CancellationToken cancel) =>
-        ValueTask.FromResult<FiguresOutcome>(IsAlive(instance) && !_lives[instance].IsFrozen
+        ValueTask.FromResult<FiguresOutcome>(
+            IsAlive(instance) && !_lives[instance].IsFrozen && !Hung.Contains(instance)
             && OnFigures?.Invoke(instance) is { } figures
             ? new FiguresOutcome.Read(figures)
             : new FiguresOutcome.Failed(Gone.Problem));
+
+    public ValueTask<StepOutcome> ProbeAsync(InstanceId instance, WorkloadSpec spec, CancellationToken cancel)
+    {
+        Probed.Add(instance);
+        return ValueTask.FromResult<StepOutcome>(
+            !IsAlive(instance) ? Gone
+            : OnProbe?.Invoke(instance) is { } failed ? failed
+            : Hung.Contains(instance) ? new StepOutcome.Failed(
+                Blame.Release, new Problem("KEDGE-TEST-006", $"no answer in {spec.Probe.Timeout.TotalSeconds} s"))
+            : new StepOutcome.Done());
+    }
 
     /// <summary>A process dies by itself.</summary>
     public void Crash(InstanceId instance) => End(instance, "crashed");
