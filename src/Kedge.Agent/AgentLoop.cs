@@ -92,7 +92,7 @@ public sealed class AgentLoop : IAsyncDisposable
         _reporter = new Reporter(_spool, clock, options);
         TrustKeeper trust = TrustKeeper.Open(disk, identity.OwnerKey);
         ContentStore store = new(disk);
-        _fetcher = new ReleaseFetcher(store, source, trust);
+        _fetcher = new ReleaseFetcher(store, source, trust, time);
         _hold = HoldFile.Open(disk);
         _holds = new HoldsDesk(_parts, _hold);
         _workloads = new WorkloadDriver(

@@ -112,6 +112,12 @@ public static class Limits
     /// </summary>
     public static readonly TimeSpan ShadowLease = TimeSpan.FromMinutes(1);
 
+    /// <summary>Slowest pace of a fetch that can be set, in bytes per second: a chunk of 256 KiB in 16 s.</summary>
+    public const long FetchBytesPerSecondMin = 16 * KiB;
+
+    /// <summary>Fastest pace of a fetch that can be set, in bytes per second.</summary>
+    public const long FetchBytesPerSecondMax = 10L * 1024 * MiB;
+
     /// <summary>How long figures are collected before a window of them closes, unless a strategy says so.</summary>
     public static readonly TimeSpan FigureWindow = TimeSpan.FromMinutes(5);
 

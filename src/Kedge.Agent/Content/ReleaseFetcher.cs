@@ -17,8 +17,14 @@ namespace Kedge.Agent.Content;
 /// <param name="store">Where content is kept.</param>
 /// <param name="source">Where it comes from.</param>
 /// <param name="trust">Who may sign.</param>
-internal sealed class ReleaseFetcher(ContentStore store, IArtifactSource source, TrustKeeper trust)
+/// <param name="time">For the pace that a release may be fetched at.</param>
+internal sealed class ReleaseFetcher(
+    ContentStore store, IArtifactSource source, TrustKeeper trust, TimeProvider time)
 {
+    private readonly FetchPace _pace = new();
+    private readonly long _began = time.GetTimestamp();
+    private long _bytesPerSecond;
+
     /// <summary>Bytes that came from the source since the start.</summary>
     internal long FetchedBytes { get; private set; }
 
@@ -60,6 +66,7 @@ internal sealed class ReleaseFetcher(ContentStore store, IArtifactSource source,
     /// <summary>Fetches what is missing, then verifies the whole.</summary>
     internal async ValueTask<FetchResult> FetchAsync(WorkloadSpec spec, CancellationToken cancel)
     {
+        _bytesPerSecond = spec.FetchBytesPerSecond;
         try
         {
             foreach (WorkloadModel model in spec.Models)
@@ -94,6 +101,7 @@ internal sealed class ReleaseFetcher(ContentStore store, IArtifactSource source,
 
             envelope = done.Bytes.ToArray();
             FetchedBytes += envelope.Length;
+            _pace.Pay(Now, envelope.Length, _bytesPerSecond);
         }
 
         if (Judge(envelope, model, out ModelVariant? variant, out FetchResult.Failed? failed) is not { } manifest)
@@ -157,11 +165,28 @@ internal sealed class ReleaseFetcher(ContentStore store, IArtifactSource source,
 
     private async ValueTask<FetchOutcome> FetchChunkAsync(ChunkRef chunk, CancellationToken cancel)
     {
-        FetchOutcome outcome = await source.GetChunkAsync(chunk, default, cancel).ConfigureAwait(false);
+        FetchOutcome outcome = await FetchPieceAsync(chunk, default, cancel).ConfigureAwait(false);
         return outcome is FetchOutcome.RetryLater { Begun.IsEmpty: false } broken
-            ? await source.GetChunkAsync(chunk, broken.Begun, cancel).ConfigureAwait(false)
+            ? await FetchPieceAsync(chunk, broken.Begun, cancel).ConfigureAwait(false)
             : outcome;
     }
+
+    /// <summary>Waits for its turn at the allowed pace; without one it does not wait.</summary>
+    private async ValueTask<FetchOutcome> FetchPieceAsync(
+        ChunkRef chunk, ReadOnlyMemory<byte> begun, CancellationToken cancel)
+    {
+        if (_bytesPerSecond > 0 && _pace.Wait(Now) is { Ticks: > 0 } wait)
+        {
+            // Timers count whole milliseconds, and one that rings early would let a piece come early.
+            await Task.Delay(TimeSpan.FromMilliseconds(Math.Ceiling(wait.TotalMilliseconds)), time, cancel)
+                .ConfigureAwait(false);
+        }
+
+        _pace.Pay(Now, chunk.Bytes - begun.Length, _bytesPerSecond);
+        return await source.GetChunkAsync(chunk, begun, cancel).ConfigureAwait(false);
+    }
+
+    private TimeSpan Now => time.GetElapsedTime(_began);
 
     private async ValueTask RefreshTrustAsync(CancellationToken cancel)
     {

@@ -59,8 +59,8 @@ public sealed record CanarySpec(DeviceAmount? Size, LabelSelector Selector);
 public sealed record BudgetSpec(string Label, int MinServing);
 
 /// <summary>
-/// How a change reaches the devices. Everything but the kind, the shadow and the windows is for
-/// <see cref="StrategyKind.Waves"/>.
+/// How a change reaches the devices. Everything but the kind, the shadow, the windows, the standby and the bandwidth is
+/// for <see cref="StrategyKind.Waves"/>.
 /// </summary>
 public sealed record StrategySpec
 {
@@ -119,6 +119,11 @@ public sealed record StrategySpec
     /// <summary>Whether the old version goes on serving until the new one is ready, whatever the kind.</summary>
     public SwapRule Swap { get; init; } = SwapRule.Auto;
 
+    /// <summary>
+    /// How many bytes per second each device may take at most while it fetches, whatever the kind; 0 for no limit.
+    /// </summary>
+    public long BandwidthBytes { get; init; }
+
     /// <summary>How long what is replaced waits frozen: for waves as long as the change is on trial.</summary>
     public TimeSpan StandbyFor =>
         Standby ?? (Kind == StrategyKind.Waves ? Soak + Gates.Window : TimeSpan.Zero);
@@ -127,7 +132,7 @@ public sealed record StrategySpec
     public bool Equals(StrategySpec? other) => other is not null
         && (Kind, Canary, Growth, Soak) == (other.Kind, other.Canary, other.Growth, other.Soak)
         && Gates == other.Gates && Equals(Shadow, other.Shadow)
-        && (Standby, Swap) == (other.Standby, other.Swap)
+        && (Standby, Swap, BandwidthBytes) == (other.Standby, other.Swap, other.BandwidthBytes)
         && (MaxUnavailable, MaxFailures, Deadline) == (other.MaxUnavailable, other.MaxFailures, other.Deadline)
         && Waves.SequenceEqual(other.Waves)
         && Budgets.SequenceEqual(other.Budgets)

@@ -73,6 +73,12 @@ public sealed record WorkloadSpec : IEquatable<WorkloadSpec>
     /// </summary>
     public bool CountsValues { get; init; }
 
+    /// <summary>
+    /// How many bytes per second its content may take at most on the way to the device; 0 for as fast as the link
+    /// allows. Not part of the digest.
+    /// </summary>
+    public long FetchBytesPerSecond { get; init; }
+
     /// <summary>How an instance that serves is asked whether it still answers; not part of the digest.</summary>
     public ProbeSpec Probe { get; init; } = ProbeSpec.Default;
 

@@ -134,7 +134,8 @@ public static class ManifestWriter
             ("shadow", ShadowBinding.Write(strategy.Shadow)),
             ("standby", strategy.Standby is { } standby ? Text(Lifetime.Format(standby)) : null),
             ("swap", strategy.Swap == SwapRule.Auto ? null : Text(SwapRules.Word(strategy.Swap))),
-            ("maintenance", WindowBinding.Write(strategy.Windows))),
+            ("maintenance", WindowBinding.Write(strategy.Windows)),
+            ("limits", StrategyBinding.WriteLimits(strategy))),
         StrategyKind.Waves => Map(
             ("type", Text("Waves")),
             ("canary", strategy.Canary is { } canary
@@ -158,7 +159,8 @@ public static class ManifestWriter
             ("deadline", strategy.Deadline > TimeSpan.Zero ? Text(Lifetime.Format(strategy.Deadline)) : null),
             ("gates", GateBinding.Write(strategy.Gates)),
             ("shadow", ShadowBinding.Write(strategy.Shadow)),
-            ("maintenance", WindowBinding.Write(strategy.Windows))),
+            ("maintenance", WindowBinding.Write(strategy.Windows)),
+            ("limits", StrategyBinding.WriteLimits(strategy))),
         StrategyKind.Unknown => throw Check.Unreachable(strategy),
     };
 

@@ -16,6 +16,7 @@ internal static class StrategyBinding
                 Windows = WindowBinding.Bind(strategy),
                 Standby = Time(strategy.Text("standby")),
                 Swap = SwapRules.Read(strategy.Text("swap")),
+                BandwidthBytes = strategy.Bytes("limits", "bandwidth"),
             };
         }
 
@@ -44,8 +45,14 @@ internal static class StrategyBinding
             Windows = WindowBinding.Bind(strategy),
             Standby = Time(strategy.Text("standby")),
             Swap = SwapRules.Read(strategy.Text("swap")),
+            BandwidthBytes = strategy.Bytes("limits", "bandwidth"),
         };
     }
+
+    /// <summary>Null without a limit.</summary>
+    internal static ManifestNode? WriteLimits(StrategySpec strategy) => strategy.BandwidthBytes == 0
+        ? null
+        : ManifestWriter.Map(("bandwidth", ManifestWriter.Bytes(strategy.BandwidthBytes)));
 
     internal static DeviceAmount? Amount(string text) => DeviceAmount.TryParse(text, out DeviceAmount? amount)
         ? amount

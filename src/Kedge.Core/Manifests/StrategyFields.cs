@@ -83,7 +83,16 @@ internal static class StrategyFields
             .Within(0, ManifestLimits.SoakSecondsMax),
         GateFields.Group,
         ShadowFields.Group,
-        WindowFields.Group);
+        WindowFields.Group,
+        FieldSchema.Group(
+            "limits",
+            "What a change may take of the network, with either type.",
+            FieldSchema.Of(
+                "bandwidth",
+                FieldShape.Memory,
+                "How many bytes per second each device may fetch, as `1Mi`. With `maxUnavailable` it bounds what all "
+                + "devices take together.")
+                .Within(Limits.FetchBytesPerSecondMin, Limits.FetchBytesPerSecondMax)));
 
     private static FieldSchema Amount(string name, string description) =>
         FieldSchema.Of(name, FieldShape.DeviceAmount, description);

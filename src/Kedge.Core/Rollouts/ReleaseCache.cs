@@ -51,6 +51,7 @@ internal sealed class ReleaseCache(Func<WorkloadSpec, Digest> releaseDigest)
             Swap = spec.Strategy.Swap,
             CountsValues = spec.Strategy.Gates.Drift is not null,
             Probe = spec.Probe,
+            FetchBytesPerSecond = spec.Strategy.BandwidthBytes,
         };
         return workload with { Digest = releaseDigest(workload) };
     }

@@ -176,7 +176,7 @@ public static class DesiredMessage
         json.WriteEndObject();
     }
 
-    /// <summary>What makes no other release: how it is brought and watched.</summary>
+    /// <summary>What is told beside the release and left out where it is as usual: older agents skip it.</summary>
     private static void WriteBeside(Utf8JsonWriter json, WorkloadSpec spec)
     {
         if (spec.FigureWindow != Limits.FigureWindow)
@@ -212,6 +212,11 @@ public static class DesiredMessage
             json.WriteNumber("timeoutMs", (long)spec.Probe.Timeout.TotalMilliseconds);
             json.WriteNumber("failures", spec.Probe.Failures);
             json.WriteEndObject();
+        }
+
+        if (spec.FetchBytesPerSecond > 0)
+        {
+            json.WriteNumber("fetchBytesPerSecond", spec.FetchBytesPerSecond);
         }
     }
 
@@ -279,6 +284,7 @@ public static class DesiredMessage
             Swap = SwapRules.Read(json.TryGetProperty("swap", out JsonElement swap) ? swap.GetString() : null),
             CountsValues = json.TryGetProperty("countsValues", out JsonElement counts) && counts.GetBoolean(),
             Probe = ReadProbe(json),
+            FetchBytesPerSecond = ReadPace(json),
         };
         Require(spec.Endpoint.Expose != Exposure.Unknown && spec.Endpoint.Port is >= 0 and <= 65535, "endpoint");
         Require(spec.Sandbox != SandboxRule.Unknown, "sandbox");
@@ -299,6 +305,12 @@ public static class DesiredMessage
         json.TryGetProperty("standbyMs", out JsonElement ms)
             ? TimeSpan.FromMilliseconds(Math.Clamp(ms.GetInt64(), 0, (long)Limits.StandbyMax.TotalMilliseconds))
             : TimeSpan.Zero;
+
+    /// <summary>A pace beyond the bounds becomes the nearest within; zero is for as fast as the link allows.</summary>
+    private static long ReadPace(JsonElement json) =>
+        json.TryGetProperty("fetchBytesPerSecond", out JsonElement pace) && pace.GetInt64() is > 0 and long bytes
+            ? Math.Clamp(bytes, Limits.FetchBytesPerSecondMin, Limits.FetchBytesPerSecondMax)
+            : 0;
 
     private static TimeSpan Within(long ms, TimeSpan min, TimeSpan max) => TimeSpan.FromMilliseconds(
         Math.Clamp(ms, (long)min.TotalMilliseconds, (long)max.TotalMilliseconds));

@@ -26,6 +26,7 @@ public sealed class LedgerTests
         Assert.Equal(TimeSpan.FromSeconds(30), workload.Target?.FigureWindow);
         Assert.Equal([new MaintenanceWindow(65, 1_320, 240)], workload.Target?.Windows);
         Assert.True(workload.Target?.Probe.IsOff);
+        Assert.Equal(Limits.MiB, workload.Target?.FetchBytesPerSecond);
         Assert.Equal("bearing:v0", workload.GoodBefore?.Models[0].PackageLabel);
         Assert.True(workload.Unwanted);
         Assert.Equal(1234, workload.Candidate?.Pid);
@@ -173,6 +174,7 @@ public sealed class LedgerTests
             Shadow = new ShadowSpec { MinRequests = 77 },
             StandbyFor = TimeSpan.FromMinutes(10),
             Probe = Core.Desired.ProbeSpec.Off,
+            FetchBytesPerSecond = Limits.MiB,
         };
         InstanceState instance = new()
         {

@@ -110,6 +110,25 @@ public class ManifestFindingTests
     public void A_probe_out_of_its_bounds_is_found(string code, string probe) => Assert.Contains(
         Findings(Probed(probe)), finding => finding.Code == code && finding.Field.StartsWith("spec.probe."));
 
+    [Theory]
+    [InlineData("KEDGE-SPEC-013", "{bandwidth: 15Ki}")]
+    [InlineData("KEDGE-SPEC-013", "{bandwidth: 11Gi}")]
+    [InlineData("KEDGE-SPEC-017", "{bandwidth: fast}")]
+    public void A_bandwidth_out_of_its_bounds_is_found(string code, string limits) => Assert.All(
+        new[] { "All", "Waves" },
+        type => Assert.Contains(Findings(Limited(type, limits)), finding => finding.Code == code));
+
+    [Theory]
+    [InlineData("All")]
+    [InlineData("Waves")]
+    public void A_bandwidth_is_read_as_it_is_meant(string type)
+    {
+        DeploymentSpec spec = Set(Limited(type, "{bandwidth: 1Mi}")).Deployments.Single().Spec;
+        Assert.Equal(Kedge.Core.Limits.MiB, spec.Strategy.BandwidthBytes);
+        string written = ManifestText.ToYaml(ManifestWriter.Write(spec));
+        Assert.Equal(spec.Strategy, Set(written).Deployments.Single().Spec.Strategy);
+    }
+
     [Fact]
     public void A_probe_is_read_as_it_is_meant()
     {
@@ -277,6 +296,9 @@ public class ManifestFindingTests
 
     private static string Probed(string probe) => Deployment("a", "{}").Replace(
         "{port: 8500}}", $"{{port: 8500}}, probe: {probe}}}", StringComparison.Ordinal);
+
+    private static string Limited(string type, string limits) => Deployment("a", "{}").Replace(
+        "{port: 8500}}", $"{{port: 8500}}, strategy: {{type: {type}, limits: {limits}}}}}", StringComparison.Ordinal);
 
     private static string Maintained(string type, string maintenance) => Deployment("a", "{}").Replace(
         "{port: 8500}}", $"{{port: 8500}}, strategy: {{type: {type}, maintenance: {maintenance}}}}}",

@@ -57,9 +57,9 @@ public sealed class FallbackTests : IAsyncLifetime
             status.Error);
         await _fleet.ServingAsync(Deployment, "trial:v1", 3, _patience);
 
-        // The two others never had it: nobody who asked them lost anything, and their processes are the same.
-        IReadOnlyList<DeviceResource> after = await DevicesAsync();
-        DeviceResource canary = Assert.Single(after, a => PidOf(a) != PidOf(before.Single(b => b.Name == a.Name)));
+        // The two others never had it: nobody who asked them lost anything.
+        DeviceResource canary = Assert.Single(
+            await DevicesAsync(), a => a.DesiredGeneration != before.Single(b => b.Name == a.Name).DesiredGeneration);
         Assert.All(load.Counts.Where(c => c.Key != canary.Name), c => Assert.Equal(0, c.Value.Failed));
         await AnswersAsync(load, canary.Name);
     }
