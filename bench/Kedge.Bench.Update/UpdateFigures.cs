@@ -51,6 +51,9 @@ internal sealed class UpdateFigures(BenchFleet fleet, BenchReport report)
         report.Add("update.fetched.apply_to_serving", "ms", fetching * 1000);
         report.Note(string.Create(
             CultureInfo.InvariantCulture, $"content fetched during {samples} updates: {after - before:0} bytes"));
+        report.Note(
+            "update.cached: both versions had passed their golden samples on the device before, and are not asked again; "
+            + "update.fetched: fetched, verified and asked");
     }
 
     private async Task MeasureManyAsync(int agents, int rounds)
