@@ -52,7 +52,7 @@ internal sealed class UpdateFigures(BenchFleet fleet, BenchReport report)
         report.Note(string.Create(
             CultureInfo.InvariantCulture, $"content fetched during {samples} updates: {after - before:0} bytes"));
         report.Note(
-            "update.cached: both versions had passed their golden samples on the device before, and are not asked again; "
+            "update.cached: both versions had passed their golden samples on the device, and are not asked again; "
             + "update.fetched: fetched, verified and asked");
     }
 

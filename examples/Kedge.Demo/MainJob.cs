@@ -85,11 +85,12 @@ internal sealed class MainJob(Story story, LocalFleet fleet)
         story.Chapter("A model for bearings, trained here");
         foreach (string version in new[] { "v1", "v2", "v3" })
         {
-            await Story.DoAsync(
+            string said = await Story.DoAsync(
                 $"train {version}",
                 async () => (await ExampleAsync(
                     "train", "--version", version, "--seed", "1", "--out", Path.Combine(Models, version))).Output,
                 output => LastLine(output));
+            Story.Say(said.Split('\n')[0]);
         }
 
         string file = Path.Combine(fleet.Folder, "signals.jsonl");

@@ -9,6 +9,7 @@ const string Usage = """
         writes labelled signals as inference requests, one in a line; the id of each is INDEX:LABEL
     """;
 const int HeldOutSignals = 1_000;
+const int ComparedSignals = 100;
 const int CountMax = 1_000_000;
 
 Dictionary<string, string> options = new(StringComparer.Ordinal);
@@ -41,10 +42,24 @@ static int Train(TrainingPlan plan, ulong seed, string folder)
 {
     BearingNetwork network = Trainer.Train(plan, seed);
     Directory.CreateDirectory(folder);
-    File.WriteAllBytes(Path.Combine(folder, "model.onnx"), ModelExport.ToOnnx(network));
+    byte[] model = ModelExport.ToOnnx(network);
+    double? largest = RuntimeCheck.LargestDifference(network, model, Trainer.HeldOut(seed, ComparedSignals));
+    if (largest > RuntimeCheck.Tolerance)
+    {
+        Console.Error.WriteLine(string.Create(
+            CultureInfo.InvariantCulture, $"ONNX Runtime computes otherwise than the trainer, by up to {largest:G2}"));
+        return 1;
+    }
+
+    File.WriteAllBytes(Path.Combine(folder, "model.onnx"), model);
     File.WriteAllBytes(Path.Combine(folder, "golden.json"), SignalDocuments.GoldenFile());
     double heldOut = Trainer.Accuracy(network, Trainer.HeldOut(seed, HeldOutSignals));
     double reference = Trainer.Accuracy(network, SignalDocuments.Reference());
+    Console.WriteLine(largest is null
+        ? "no ONNX Runtime is here to hold the model against"
+        : string.Create(
+            CultureInfo.InvariantCulture,
+            $"ONNX Runtime computes what the trainer computed: {ComparedSignals} signals within {largest:G2}"));
     Console.WriteLine(string.Create(
         CultureInfo.InvariantCulture,
         $"{plan.Version}: {heldOut:P1} of {HeldOutSignals} held-out signals named rightly, {reference:P1} of the "
