@@ -14,6 +14,18 @@ public sealed class WorkingTreeTests
         Assert.True(worse.Count == 0, $"{worse.Count} offences; ./dev tidy shows them:\n{string.Join('\n', worse)}");
     }
 
+    /// <summary>What is not meant to last is easily left where everybody sees it first.</summary>
+    [Fact]
+    public void Only_known_pages_stand_at_the_top_and_every_change_has_a_number_of_its_own()
+    {
+        Assert.Equal(
+            ["ARCHITECTURE.md", "README.md"],
+            Directory.EnumerateFiles(Tree.Root, "*.md").Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        string[] numbers = [.. Directory.EnumerateFiles(Tree.At("changes"), "0*.md")
+            .Select(static file => Path.GetFileName(file)[..4])];
+        Assert.Equal(numbers.Distinct(StringComparer.Ordinal).Count(), numbers.Length);
+    }
+
     [Fact]
     public void Every_project_that_ships_is_in_the_reference_table_and_in_the_solution()
     {
