@@ -129,8 +129,12 @@ internal sealed class FleetWorld
         foreach (SimDevice device in _devices)
         {
             WorkloadState? workload = device.Agent?.State.Workloads.GetValueOrDefault(Name);
-            if (workload?.Current is not { } current || current.Spec.Models[0].Package != serves.Digest
-                || !device.Answers(current.Id))
+
+            // What hangs is found by the device's own probes, which may take longer than all waves soaked.
+            bool isHelped = tried.Behaviour == Behaviour.Hangs && workload?.Problem is not null
+                && workload.Current?.Spec.Models[0].Package == stable.Digest;
+            if (workload?.Current is not { } current
+                || (current.Spec.Models[0].Package != serves.Digest && !isHelped) || !device.Answers(current.Id))
             {
                 return $"{device.Id} does not serve {serves.Tag} after {state.Phase}: {device.Describe()}";
             }

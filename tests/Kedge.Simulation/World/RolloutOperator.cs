@@ -13,13 +13,14 @@ internal sealed class RolloutOperator(MemoryStore store, TenantId tenant, Rng rn
     /// <summary>A strategy: everybody at once, or waves of some shape.</summary>
     public StrategySpec Draw()
     {
+        ShadowSpec? shadow = DrawShadow();
         if (rng.Below(3) == 0)
         {
             return new StrategySpec
             {
-                Shadow = DrawShadow(),
+                Shadow = shadow,
                 Standby = TimeSpan.FromSeconds(rng.Below(60)),
-                Swap = DrawSwap(),
+                Swap = DrawSwap(shadow),
             };
         }
 
@@ -46,13 +47,15 @@ internal sealed class RolloutOperator(MemoryStore store, TenantId tenant, Rng rn
             MaxFailures = rng.Below(3) == 0 ? 1 : 0,
             Deadline = rng.Below(4) == 0 ? TimeSpan.FromSeconds(60 + rng.Below(60)) : TimeSpan.Zero,
             Gates = rng.Below(3) > 0 ? DrawGates() : new GatesSpec(),
-            Shadow = DrawShadow(),
-            Swap = DrawSwap(),
+            Shadow = shadow,
+            Swap = DrawSwap(shadow),
         };
     }
 
     /// <summary>Simulated releases ask for no memory: only the word makes a swap cold.</summary>
-    private SwapRule DrawSwap() => rng.Below(3) == 0 ? SwapRule.Cold : SwapRule.Auto;
+    /// <summary>A swap that is always cold leaves nothing to compare with: nobody may ask for both.</summary>
+    private SwapRule DrawSwap(ShadowSpec? shadow) =>
+        rng.Below(3) == 0 && shadow is null ? SwapRule.Cold : SwapRule.Auto;
 
     private ShadowSpec? DrawShadow() => rng.Below(3) > 0 ? null : new ShadowSpec
     {
