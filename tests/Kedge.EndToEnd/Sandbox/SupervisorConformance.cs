@@ -101,6 +101,18 @@ public abstract class SupervisorConformance
     }
 
     [Fact]
+    public async Task What_is_parked_ends_at_once_when_it_is_drained()
+    {
+        await using ISupervisorStage stage = Stage();
+        (InstanceState instance, _) = await StartAsync(stage, 1);
+        await HandOverAsync(stage, instance);
+        Assert.True(await stage.Supervisor.ParkAsync(instance.Id, Deadline, default));
+        Task<Problem> end = ExitAsync(stage, instance);
+        await stage.Supervisor.DrainAsync(instance.Id, Deadline, default);
+        _ = await end;
+    }
+
+    [Fact]
     public async Task The_next_agent_takes_up_what_it_knows_and_removes_the_rest()
     {
         await using ISupervisorStage stage = Stage();

@@ -46,7 +46,9 @@ internal sealed class GateEvidence(StrategySpec strategy, long startedAtMs, bool
         _before += told.Where(w => w.Release == old).Sum(w => w.Requests);
         _heavy += trial.Any(w => w.Readings >= DeviceGate.ReadingsMin
             && w.ForMs >= _gates.Window.TotalMilliseconds && w.MemoryLowBytes > _gates.Memory?.MaxBytes) ? 1 : 0;
-        _restarted += trial.Sum(w => w.Restarts) > _gates.MaxRestarts ? 1 : 0;
+
+        // Each window tells how often since the release began to serve.
+        _restarted += trial.Select(static w => w.Restarts).DefaultIfEmpty().Max() > _gates.MaxRestarts ? 1 : 0;
     }
 
     /// <summary>The gate that must have been broken; null for none.</summary>

@@ -202,7 +202,8 @@ internal sealed class SimDevice
     public string Describe() =>
         $"{Id} life {Life}: " + (Agent is null ? "down" : string.Join("; ", Agent.State.Workloads.Values
         .Select(w => $"{w.Name} {w.Phase} current {w.Current?.Id} {w.Current?.Spec.Models[0].PackageLabel} target "
-            + $"{w.Target?.Models[0].PackageLabel} {w.Problem?.Code} {w.Problem?.Message} q{w.Quarantined.Length}"))
+            + $"{w.Target?.Models[0].PackageLabel} {w.Problem?.Code} {w.Problem?.Message} q{w.Quarantined.Length} good "
+            + $"{w.LastGood?.Models[0].PackageLabel} before {w.GoodBefore?.Models[0].PackageLabel}"))
         + $" generation {Agent.State.Generation} link {Agent.Snapshot.IsLinkUp} {Agent.Snapshot.LinkProblem?.Message} "
         + $"spool {Agent.Snapshot.SpoolMessages} refused {Agent.Snapshot.Status.Refused?.Message}"
         + $" alive {string.Join(',', Processes.Alive)} accepting {string.Join(',', Processes.Accepting)}");

@@ -167,10 +167,10 @@ public sealed class MemorySupervisor : IProcessSupervisor
     {
         if (IsAlive(instance))
         {
-            Check.That(!_lives[instance].IsFrozen);
+            bool isFrozen = _lives[instance].IsFrozen;
             _lives[instance].Accepts = false;
             _lives[instance].IsDraining = true;
-            if (DrainsAtOnce)
+            if (DrainsAtOnce || isFrozen)
             {
                 End(instance, "drained");
             }
