@@ -12,6 +12,7 @@ namespace Kedge.Bench.Rollout;
 /// </summary>
 internal sealed class GateFigures(BenchFleet fleet, BenchReport report)
 {
+    private const int MemoryMi = 256;
     private const string Deployment = "trial";
     private const int Port = 8510;
     private const int LoadedDevices = 5;
@@ -27,7 +28,7 @@ internal sealed class GateFigures(BenchFleet fleet, BenchReport report)
         List<double> restores = [];
         for (int round = 0; round < (isQuick ? 1 : 3); round++)
         {
-            (double halt, double restore) = await TakenBackAsync();
+            (double halt, double restore) = await TakenBackAsync(round);
             halts.Add(halt);
             restores.Add(restore);
             Console.WriteLine(string.Create(
@@ -44,13 +45,16 @@ internal sealed class GateFigures(BenchFleet fleet, BenchReport report)
             + $"first answer with an error to the stop, and until all serve the old revision again"));
     }
 
-    private async Task<(double Halt, double Restore)> TakenBackAsync()
+    private async Task<(double Halt, double Restore)> TakenBackAsync(int round)
     {
         await using LoadGenerator load = LoadGenerator.Start(
             fleet.Devices.Take(LoadedDevices).Select(d => (d.Name, (EndPoint)d.EndPoint(Port))),
             "trial", TrialModels.Signals, workersPerTarget: 1, TimeSpan.FromMilliseconds(10));
+
+        // Another release in each round: what one answered before would condemn it again at once.
         await ApplyAsync(
-            "narrow", "{type: Waves, canary: {percent: 100%}, soak: 10m, gates: {errors: {max: 2%, minRequests: 50}}}");
+            "narrow", "{type: Waves, canary: {percent: 100%}, soak: 10m, gates: {errors: {max: 2%, minRequests: 50}}}",
+            MemoryMi + 1 + round);
         await PhaseAsync("RolledBack");
         await load.StopAsync();
         long first = (load.FirstFailedAt ?? throw new InvalidOperationException("no request failed"))
@@ -81,7 +85,7 @@ internal sealed class GateFigures(BenchFleet fleet, BenchReport report)
         (await fleet.Fleet.KedgeAsync(["model", "push", file, "--name", "trial", "--tag", tag])).MustSucceed();
     }
 
-    private async Task ApplyAsync(string version, string strategy)
+    private async Task ApplyAsync(string version, string strategy, int memoryMi = MemoryMi)
     {
         string manifest = $$$"""
             apiVersion: kedge.dev/v1
@@ -92,7 +96,7 @@ internal sealed class GateFigures(BenchFleet fleet, BenchReport report)
               models:
               - {name: trial, package: "trial:{{{version}}}"}
               endpoint: {port: {{{Port.ToString(CultureInfo.InvariantCulture)}}}, expose: loopback}
-              resources: {requests: {memory: 32Mi}, limits: {cpu: 500m, memory: 256Mi, pids: 64}}
+              resources: {requests: {memory: 32Mi}, limits: {cpu: 500m, memory: {{{memoryMi}}}Mi, pids: 64}}
               strategy: {{{strategy}}}
 
             """;
