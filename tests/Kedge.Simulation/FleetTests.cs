@@ -11,7 +11,7 @@ public sealed class FleetTests(ITestOutputHelper output)
     private const int Devices = 50;
     private const int LargeDevices = 1_000;
     private const int LargeSeeds = 10;
-    private const int SeedsInTest = 40;
+    private const int SeedsInTest = 200;
     private const int SeedsWhenFast = 10;
 
     [Fact]
