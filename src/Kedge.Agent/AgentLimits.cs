@@ -57,6 +57,9 @@ public static class AgentLimits
     /// <summary>Bytes of the answer to enrolment, renewal and trust requests.</summary>
     public const int AnswerBytesMax = 2 * 1024 * 1024;
 
+    /// <summary>Longest body of an answer that says no, in bytes: a sentence with its code.</summary>
+    public const int RefusalBytesMax = 16 * 1024;
+
     /// <summary>Connections waiting at a workload's listener while nobody accepts: a swap under load.</summary>
     public const int ListenBacklog = 1024;
 

@@ -99,7 +99,11 @@ internal sealed class HttpExchange(Stream stream, TimeProvider time, TimeSpan id
         bool isWhole;
         try
         {
-            isWhole = await ReadBodyAsync(status, headers, body, request.BodyBytesMax, cancel).ConfigureAwait(false);
+            // What a refusal says may be longer than what was asked for.
+            int bytesMax = status < 400
+                ? request.BodyBytesMax
+                : Math.Max(request.BodyBytesMax, AgentLimits.RefusalBytesMax);
+            isWhole = await ReadBodyAsync(status, headers, body, bytesMax, cancel).ConfigureAwait(false);
         }
         catch (Exception e) when (e is EndOfStreamException or TimeoutException)
         {

@@ -42,7 +42,7 @@ public abstract record FetchOutcome
     /// <param name="Bytes">Its bytes.</param>
     public sealed record Done(ReadOnlyMemory<byte> Bytes) : FetchOutcome;
 
-    /// <summary>The source does not have it, or not for this device.</summary>
+    /// <summary>The source does not have it; one that tells strangers nothing says <see cref="Refused"/>.</summary>
     /// <param name="Problem">What it said.</param>
     public sealed record NotFound(Problem Problem) : FetchOutcome;
 
