@@ -21,13 +21,13 @@ internal static class StatusReport
     internal static StatusMessage Of(
         DeviceState state, Finding? refused, AgentOptions options, ShadowDesk? shadows = null,
         LoopClock? clock = null) => new()
-    {
-        Generation = state.Generation.Value,
-        Settled = refused is null && state.Workloads.Values.All(IsSettled),
-        AgentVersion = options.AgentVersion,
-        Workloads = [.. state.Workloads.Values.Select(w => Of(w, options, Why(w, shadows), Standby(w, clock)))],
-        Refused = refused is null ? null : new ProblemMessage(refused.Code, Cut(refused.Message)),
-    };
+        {
+            Generation = state.Generation.Value,
+            Settled = refused is null && state.Workloads.Values.All(IsSettled),
+            AgentVersion = options.AgentVersion,
+            Workloads = [.. state.Workloads.Values.Select(w => Of(w, options, Why(w, shadows), Standby(w, clock)))],
+            Refused = refused is null ? null : new ProblemMessage(refused.Code, Cut(refused.Message)),
+        };
 
     /// <summary>The word of a phase.</summary>
     internal static string Word(WorkloadPhase phase) => phase switch
@@ -87,19 +87,19 @@ internal static class StatusReport
 
     private static WorkloadStatus Of(
         WorkloadState w, AgentOptions options, Problem? problem, string? standby) => new()
-    {
-        Name = w.Name.ToString(),
-        Phase = Word(w.Phase),
-        TargetRelease = w.Target?.Digest.ToString() ?? "",
-        TargetRevision = w.Target?.Revision ?? 0,
-        ServingRelease = w.Current?.Spec.Digest.ToString() ?? "",
-        ServingRevision = w.Current?.Spec.Revision ?? 0,
-        ServingPackages = w.Current is null ? [] : [.. w.Current.Spec.Models.Select(static m => m.PackageLabel)],
-        Instance = w.Current?.Id.ToString() ?? "",
-        Pid = w.Current?.Pid ?? 0,
-        Endpoint = w.Current is null ? "" : Address(w.Current.Spec.Endpoint, w.Name, options),
-        Problem = problem is null ? null : new ProblemMessage(problem.Code, Cut(problem.Message)),
-        Standby = standby,
-        Swap = w.Volatile.SwapNote.Length == 0 ? null : Cut(w.Volatile.SwapNote),
-    };
+        {
+            Name = w.Name.ToString(),
+            Phase = Word(w.Phase),
+            TargetRelease = w.Target?.Digest.ToString() ?? "",
+            TargetRevision = w.Target?.Revision ?? 0,
+            ServingRelease = w.Current?.Spec.Digest.ToString() ?? "",
+            ServingRevision = w.Current?.Spec.Revision ?? 0,
+            ServingPackages = w.Current is null ? [] : [.. w.Current.Spec.Models.Select(static m => m.PackageLabel)],
+            Instance = w.Current?.Id.ToString() ?? "",
+            Pid = w.Current?.Pid ?? 0,
+            Endpoint = w.Current is null ? "" : Address(w.Current.Spec.Endpoint, w.Name, options),
+            Problem = problem is null ? null : new ProblemMessage(problem.Code, Cut(problem.Message)),
+            Standby = standby,
+            Swap = w.Volatile.SwapNote.Length == 0 ? null : Cut(w.Volatile.SwapNote),
+        };
 }

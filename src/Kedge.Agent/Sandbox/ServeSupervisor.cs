@@ -176,26 +176,26 @@ internal sealed class ServeSupervisor : IProcessSupervisor, IDisposable
 
     private StepOutcome HandOver(LiveInstance live, EndpointSpec endpoint)
     {
-            FileDescriptor listener;
-            try
-            {
-                listener = _listeners.Get(live.Paths.Instance.Workload, endpoint);
-            }
-            catch (NativeException e)
-            {
-                string what = e.IsAddressInUse ? $"port {endpoint.Port} is taken by another program" : e.Message;
-                return new StepOutcome.Failed(Blame.Device, new Problem(SandboxErrors.PortTaken.Code, what));
-            }
+        FileDescriptor listener;
+        try
+        {
+            listener = _listeners.Get(live.Paths.Instance.Workload, endpoint);
+        }
+        catch (NativeException e)
+        {
+            string what = e.IsAddressInUse ? $"port {endpoint.Port} is taken by another program" : e.Message;
+            return new StepOutcome.Failed(Blame.Device, new Problem(SandboxErrors.PortTaken.Code, what));
+        }
 
-            try
-            {
-                ControlReply reply = Parking.TakeBack(live, () => listener);
-                return reply.Ok ? new StepOutcome.Done() : NoControl(reply.Error);
-            }
-            catch (IOException e)
-            {
-                return NoControl(e.Message);
-            }
+        try
+        {
+            ControlReply reply = Parking.TakeBack(live, () => listener);
+            return reply.Ok ? new StepOutcome.Done() : NoControl(reply.Error);
+        }
+        catch (IOException e)
+        {
+            return NoControl(e.Message);
+        }
     }
 
     public async ValueTask DrainAsync(InstanceId instance, TimeSpan deadline, CancellationToken cancel)
