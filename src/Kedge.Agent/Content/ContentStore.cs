@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Security.Cryptography;
 using Kedge.Core;
@@ -9,13 +10,12 @@ namespace Kedge.Agent.Content;
 
 /// <summary>
 /// Packages on the device's disk: <c>content/packages/HEX/envelope.json</c>, <c>golden.json</c> and a folder for each
-/// variant. A file is put together beside its place in <c>content/partial</c>, chunk by verified chunk, so that a
-/// broken
-/// fetch goes on where it stopped; whole and verified it is synced and renamed into place. Invariants: a file under
-/// <c>packages</c> was whole and right when it was put there; it is verified again before each use; nothing that
+/// variant. A file is put together beside its place in <c>content/partial/HEX</c>, chunk by verified chunk, so that a
+/// broken fetch goes on where it stopped; whole and verified it is synced and renamed into place. Invariants: a file
+/// under <c>packages</c> was whole and right when it was put there; it is verified again before each use; nothing that
 /// <see cref="Collect"/> is told to keep is deleted. Chunks are not kept apart: a chunk of a new version is found in
-/// the
-/// files of the old one. Bytes below the reserve are never used.
+/// the files of the old one, and the sound chunks of a damaged file in that file itself. Bytes below the reserve are
+/// never used.
 /// </summary>
 /// <param name="disk">Where it is.</param>
 internal sealed class ContentStore(IDisk disk)
@@ -23,6 +23,7 @@ internal sealed class ContentStore(IDisk disk)
     private const string Packages = "content/packages";
     private const string Partial = "content/partial";
     private const int BufferBytes = 128 * 1024;
+    private readonly ConcurrentDictionary<Digest, PartialFile> _begun = [];
 
     /// <summary>The folder of a variant, a path of the disk.</summary>
     internal static string VariantFolder(Digest package, string variant) => $"{Packages}/{package.Hex}/files/{variant}";
@@ -53,87 +54,55 @@ internal sealed class ContentStore(IDisk disk)
         disk.SyncFolder(Packages);
     }
 
-    /// <summary>True when a file stands at its place with the right bytes; a wrong one is deleted.</summary>
+    /// <summary>
+    /// True when a file stands at its place with the right bytes. A wrong one stays until a right one replaces it.
+    /// </summary>
     internal bool IsRight(string path, PackageFile file)
     {
-        if (disk.Length(path) is not { } length)
-        {
-            return false;
-        }
-
-        if (length == file.Bytes && DigestOf(path, length) == file.Digest)
-        {
-            return true;
-        }
-
-        disk.Delete(path);
-        return false;
-    }
-
-    /// <summary>How many chunks of a file are already there, verified, from a fetch that broke off.</summary>
-    internal int BegunChunks(PackageFile file)
-    {
-        string path = PartialPath(file);
-        long there = disk.Length(path) ?? 0;
-        long at = 0;
-        int count = 0;
-        byte[] buffer = new byte[ModelLimits.ChunkBytesMax];
-        foreach (ChunkRef chunk in file.Chunks)
-        {
-            Span<byte> bytes = buffer.AsSpan(0, chunk.Bytes);
-            bool isRight = at + chunk.Bytes <= there
-                && disk.ReadAt(path, at, bytes) == chunk.Bytes && Digest.Of(bytes) == chunk.Digest;
-            if (!isRight)
-            {
-                break;
-            }
-
-            at += chunk.Bytes;
-            count++;
-        }
-
-        return count;
-    }
-
-    /// <summary>Appends a verified chunk to a file that is being put together.</summary>
-    /// <param name="file">The file.</param>
-    /// <param name="index">Which chunk of it, from 0; those before it are there.</param>
-    /// <param name="bytes">The chunk.</param>
-    internal void Append(PackageFile file, int index, ReadOnlySpan<byte> bytes)
-    {
-        ChunkRef chunk = file.Chunks[index];
-        Check.That(bytes.Length == chunk.Bytes);
-        long at = file.Chunks.Take(index).Sum(static c => (long)c.Bytes);
-        disk.CreateFolder(Partial);
-        using IDiskFile partial = disk.Open(PartialPath(file), DiskOpening.Append);
-        if (partial.Length != at)
-        {
-            partial.Truncate(at);
-        }
-
-        partial.Write(bytes);
+        return disk.Length(path) == file.Bytes && DigestOf(path, file.Bytes) == file.Digest;
     }
 
     /// <summary>
-    /// Puts a file whose chunks are all there in its place; false when the whole is not right and was dropped.
+    /// A file that is being put together, with what is there of it. One at a time for each file.
     /// </summary>
-    internal bool TryFinish(PackageFile file, string path)
+    internal PartialFile Begin(Digest package, PackageFile file)
     {
-        string partial = PartialPath(file);
-        if (disk.Length(partial) != file.Bytes || DigestOf(partial, file.Bytes) != file.Digest)
+        PartialFile partial = _begun.GetOrAdd(
+            file.Digest, static (_, of) => new PartialFile(of.Disk, of.Path, of.File),
+            (Disk: disk, Path: PartialPath(package, file), File: file));
+        if (partial.Path != PartialPath(package, file) || partial.File.Chunks.Length != file.Chunks.Length)
         {
-            disk.Delete(partial);
+            // The same file of another package, perhaps cut otherwise.
+            partial = new PartialFile(disk, PartialPath(package, file), file);
+            _begun[file.Digest] = partial;
+        }
+
+        partial.Look();
+        return partial;
+    }
+
+    /// <summary>A file that was begun since the start of this agent and is not whole; null where there is none.</summary>
+    internal PartialFile? FindBegun(Digest file) => _begun.GetValueOrDefault(file);
+
+    /// <summary>
+    /// Puts a file whose chunks are all there in its place; false when the whole is not right: then what of it is right
+    /// is looked for anew at the next fetch.
+    /// </summary>
+    internal bool TryFinish(PartialFile partial, string path)
+    {
+        if (disk.Length(partial.Path) != partial.File.Bytes
+            || DigestOf(partial.Path, partial.File.Bytes) != partial.File.Digest)
+        {
+            partial.Forget();
             return false;
         }
 
-        using (IDiskFile open = disk.Open(partial, DiskOpening.Append))
-        {
-            open.Sync();
-        }
-
+        partial.Sync();
+        partial.Dispose();
         string folder = path[..path.LastIndexOf('/')];
         disk.CreateFolder(folder);
-        disk.Rename(partial, path);
+        disk.Rename(partial.Path, path);
+        _ = _begun.TryRemove(partial.File.Digest, out _);
         for (string at = folder; at.Contains('/'); at = at[..at.LastIndexOf('/')])
         {
             disk.SyncFolder(at);
@@ -142,29 +111,22 @@ internal sealed class ContentStore(IDisk disk)
         return true;
     }
 
-    /// <summary>
-    /// A chunk that stands in a file of another package; null when none does, or it is not right there.
-    /// </summary>
-    internal byte[]? FindChunk(ChunkRef chunk, IReadOnlyDictionary<Digest, ChunkPlace> places)
+    /// <summary>Fills a buffer with a chunk that stands somewhere; false when it is not right there.</summary>
+    internal bool TryReadChunk(ChunkRef chunk, ChunkPlace place, Span<byte> bytes)
     {
-        if (!places.TryGetValue(chunk.Digest, out ChunkPlace place))
-        {
-            return null;
-        }
-
-        byte[] bytes = new byte[chunk.Bytes];
         try
         {
-            return disk.ReadAt(place.Path, place.Offset, bytes) == bytes.Length && Digest.Of(bytes) == chunk.Digest
-                ? bytes
-                : null;
+            return disk.ReadAt(place.Path, place.Offset, bytes) == chunk.Bytes && Digest.Of(bytes) == chunk.Digest;
         }
         catch (DiskException)
         {
             // It is fetched instead.
-            return null;
+            return false;
         }
     }
+
+    /// <summary>Length of a file; null where there is none.</summary>
+    internal long? Length(string path) => disk.Length(path);
 
     /// <summary>Null when so many more bytes fit above the reserve, else what is wrong.</summary>
     internal Finding? Room(long bytes)
@@ -194,7 +156,8 @@ internal sealed class ContentStore(IDisk disk)
     }
 
     /// <summary>
-    /// Deletes every package but those to keep, and fetches that nobody goes on with. Run while nothing fetches.
+    /// Deletes every package but those to keep, and what was begun of others. Run while nothing fetches; it may be
+    /// killed anywhere, the next run deletes what is left.
     /// </summary>
     /// <returns>Packages deleted.</returns>
     internal int Collect(IReadOnlySet<Digest> keep)
@@ -209,9 +172,18 @@ internal sealed class ContentStore(IDisk disk)
             }
         }
 
-        if (deleted > 0)
+        foreach (DiskEntry entry in disk.List(Partial))
         {
-            disk.DeleteFolder(Partial);
+            string path = $"{Partial}/{entry.Name}";
+            if (!entry.IsFolder)
+            {
+                // An older agent kept them so.
+                disk.Delete(path);
+            }
+            else if (!Digest.TryParse($"sha256:{entry.Name}", out Digest package) || !keep.Contains(package))
+            {
+                disk.DeleteFolder(path);
+            }
         }
 
         return deleted;
@@ -219,7 +191,9 @@ internal sealed class ContentStore(IDisk disk)
 
     private static string EnvelopePath(Digest package) => $"{Packages}/{package.Hex}/envelope.json";
 
-    private static string PartialPath(PackageFile file) => $"{Partial}/{file.Digest.Hex}";
+    /// <summary>Where a file is put together, a path of the disk.</summary>
+    internal static string PartialPath(Digest package, PackageFile file) =>
+        $"{Partial}/{package.Hex}/{file.Digest.Hex}";
 
     private Digest DigestOf(string path, long length)
     {

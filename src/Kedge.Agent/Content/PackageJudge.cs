@@ -1,0 +1,86 @@
+using Kedge.Agent.Trust;
+using Kedge.Content.Trust;
+using Kedge.Core;
+using Kedge.Core.Borders;
+using Kedge.Core.Desired;
+using Kedge.Core.Device;
+using Kedge.Core.Errors;
+using Kedge.Core.Models;
+
+namespace Kedge.Agent.Content;
+
+/// <summary>What a package's envelope is worth to this device: signed by whom the policy allows, with the variant that
+/// was chosen.</summary>
+/// <param name="trust">Who may sign.</param>
+internal sealed class PackageJudge(TrustKeeper trust)
+{
+    /// <summary>The manifest and the variant of a model; else why not.</summary>
+    internal JudgedModel? Judge(byte[] envelope, WorkloadModel model, out FetchResult.Failed? failed)
+    {
+        failed = null;
+        if (trust.Policy is null)
+        {
+            failed = FetchFailures.Failed(
+                Blame.Device, AgentErrors.TrustRefused, "no signing policy was ever accepted");
+            return null;
+        }
+
+        switch (PackageTrust.Judge(envelope, trust.Policy, model.Package))
+        {
+            case PackageOutcome.Trusted trusted:
+                ModelVariant? variant = trusted.Manifest.Variants.FirstOrDefault(v => v.Name == model.Variant);
+                failed = variant is not null ? null : FetchFailures.Failed(
+                    Blame.ReleaseForGood,
+                    AgentErrors.VariantMissing, $"{model.PackageLabel} has no variant {model.Variant}");
+                return variant is null ? null : new JudgedModel(model, trusted.Manifest, variant);
+            case PackageOutcome.Refused refused:
+                Finding first = refused.Findings[0];
+                failed = FetchFailures.Failed(
+                    Blame.ReleaseForGood,
+                    AgentErrors.PackageRefused, $"{model.PackageLabel}: {first.Code} {first.Message}");
+                return null;
+            default:
+                throw Check.Unreachable(model);
+        }
+    }
+
+    /// <summary>The manifest of a package that is there; null when it is not trusted any more.</summary>
+    internal PackageManifest? Read(byte[] envelope, Digest package) =>
+        trust.Policy is { } policy
+        && PackageTrust.Judge(envelope, policy, package) is PackageOutcome.Trusted trusted
+            ? trusted.Manifest
+            : null;
+}
+
+/// <summary>A model of a release whose package was judged. Never compared.</summary>
+/// <param name="Model">The model as the release names it.</param>
+/// <param name="Manifest">Its package.</param>
+/// <param name="Variant">The variant that was chosen.</param>
+internal sealed record JudgedModel(WorkloadModel Model, PackageManifest Manifest, ModelVariant Variant)
+{
+    /// <summary>The files that it needs, and where the store keeps them.</summary>
+    internal IEnumerable<WantedFile> Files()
+    {
+        foreach (PackageFile file in Variant.Files)
+        {
+            yield return new($"{ContentStore.VariantFolder(Model.Package, Variant.Name)}/{file.Path}", file);
+        }
+
+        if (Manifest.Golden is { } golden)
+        {
+            yield return new(ContentStore.GoldenPath(Model.Package), golden.File);
+        }
+    }
+
+    /// <summary>What a supervisor is given once all files are right.</summary>
+    internal PreparedModel Prepared() => new(
+        Model.Name,
+        Model.Package,
+        Variant.Format,
+        ContentStore.VariantFolder(Model.Package, Variant.Name),
+        Variant.EntryFile,
+        Manifest.Golden is null ? null : ContentStore.GoldenPath(Model.Package))
+    {
+        Reference = Manifest.Reference,
+    };
+}
