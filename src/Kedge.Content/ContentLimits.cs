@@ -15,6 +15,14 @@ public static class ContentLimits
     /// </summary>
     public const int ChunkBytesAverage = 64 * 1024;
 
+    /// <summary>Shortest chunk of a large file but for its last, in bytes.</summary>
+    public const int LargeChunkBytesMin = 64 * 1024;
+
+    /// <summary>
+    /// Length that chunks of a large file centre on, in bytes: half as many entries in a manifest that a device reads.
+    /// </summary>
+    public const int LargeChunkBytesAverage = 128 * 1024;
+
     /// <summary>Longest chunk, in bytes.</summary>
     public const int ChunkBytesMax = ModelLimits.ChunkBytesMax;
 

@@ -79,6 +79,14 @@ internal ref struct JsonCursor
             && (_reader.TryGetInt32(out number) || Fail("a whole number of 32 bits is expected"));
     }
 
+    /// <summary>Reads a number that may have a fraction; one too large for 64 bits is infinite.</summary>
+    public bool TryNumber(out double number)
+    {
+        number = 0;
+        return TryToken(JsonTokenType.Number, "a number is expected")
+            && (_reader.TryGetDouble(out number) || Fail("a number of 64 bits is expected"));
+    }
+
     public bool TryFlag(out bool flag)
     {
         flag = _reader.TokenType == JsonTokenType.True;

@@ -41,16 +41,17 @@ public static class Limits
     /// <summary>Largest MQTT packet of the device link, in bytes: a message, its topic and its properties.</summary>
     public const int LinkPacketBytesMax = DesiredBytesMax + (4 * KiB);
 
-    /// <summary>
-    /// Largest package manifest, in bytes: a list of chunks of 64 KiB for 64 GiB would not be sent in one piece.
-    /// </summary>
-    public const int PackageManifestBytesMax = 8 * MiB;
+    /// <summary>Largest package manifest, in bytes: what the package's own limits allow, so that none is accepted by
+    /// one part and refused by another.</summary>
+    public const int PackageManifestBytesMax = Models.ModelLimits.ManifestBytesMax;
 
     /// <summary>Largest chunk, in bytes; the chunker cuts below it.</summary>
     public const int ChunkBytesMax = 256 * KiB;
 
-    /// <summary>Largest model file that the server takes unless its options say otherwise, in bytes.</summary>
-    public const long UploadBytesMax = 4L * 1024 * MiB;
+    /// <summary>
+    /// Largest package that the server takes unless its options say otherwise, in bytes: every one that can be.
+    /// </summary>
+    public const long UploadBytesMax = Models.ModelLimits.PackageBytesMax;
 
     /// <summary>Unacknowledged QoS 1 messages in flight from one device: enough to fill a slow link.</summary>
     public const int LinkInFlightMax = 16;

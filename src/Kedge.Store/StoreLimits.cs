@@ -59,8 +59,8 @@ public static class StoreLimits
     /// <summary>Events kept for one tenant.</summary>
     public const int EventsPerTenantMax = 20_000;
 
-    /// <summary>Most chunks of one package: 8 MiB of manifest holds fewer.</summary>
-    public const int ChunksPerPackageMax = 100_000;
+    /// <summary>Most chunks of one package, as its manifest may list.</summary>
+    public const int ChunksPerPackageMax = Core.Models.ModelLimits.ChunksMax;
 
     /// <summary>Most digests in one question about chunks.</summary>
     public const int ChunkQueryMax = 10_000;

@@ -23,7 +23,19 @@ public sealed class LimitsTests
 
     [Fact]
     public void The_largest_package_can_be_described_in_the_most_chunks() =>
-        Assert.InRange(ModelLimits.PackageBytesMax / ContentLimits.ChunkBytesAverage, 1, ModelLimits.ChunksMax);
+        Assert.InRange(
+            ModelLimits.PackageBytesMax / ContentLimits.LargeChunkBytesAverage, 1, ModelLimits.ChunksMax);
+
+    [Fact]
+    public void What_one_part_accepts_the_others_do_not_refuse()
+    {
+        Assert.Equal(ModelLimits.ManifestBytesMax, Limits.PackageManifestBytesMax);
+        Assert.Equal(ModelLimits.PackageBytesMax, Limits.UploadBytesMax);
+        Assert.Equal(ModelLimits.ChunkBytesMax, Limits.ChunkBytesMax);
+        Assert.True(ModelLimits.FileBytesMax <= ModelLimits.PackageBytesMax);
+        Assert.True(ModelLimits.FileBytesMax > uint.MaxValue);
+        Assert.True(ModelLimits.LargeFileBytes < ModelLimits.FileBytesMax);
+    }
 
     [Fact]
     public void An_envelope_of_the_largest_manifest_fits_its_own_limit() =>
@@ -42,6 +54,8 @@ public sealed class LimitsTests
     {
         Assert.True(ContentLimits.ChunkBytesMin < ContentLimits.ChunkBytesAverage);
         Assert.True(ContentLimits.ChunkBytesAverage < ContentLimits.ChunkBytesMax);
+        Assert.True(ContentLimits.LargeChunkBytesMin < ContentLimits.LargeChunkBytesAverage);
+        Assert.True(ContentLimits.LargeChunkBytesAverage < ContentLimits.ChunkBytesMax);
         Assert.Equal(ModelLimits.ChunkBytesMax, ContentLimits.ChunkBytesMax);
     }
 }

@@ -82,5 +82,6 @@ internal sealed record JudgedModel(WorkloadModel Model, PackageManifest Manifest
         Manifest.Golden is null ? null : ContentStore.GoldenPath(Model.Package))
     {
         Reference = Manifest.Reference,
+        Tolerance = Variant.Tolerance,
     };
 }

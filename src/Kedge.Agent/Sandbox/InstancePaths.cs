@@ -37,6 +37,9 @@ internal sealed record InstancePaths(string RunFolder, InstanceId Instance)
     /// <summary>How many golden samples agreed when it was tried.</summary>
     public string Golden => Path.Combine(Folder, "golden");
 
+    /// <summary>How far answers of its models may be from their golden samples.</summary>
+    public string Tolerances => Path.Combine(Folder, "tolerances");
+
     /// <summary>Written by the launcher: the process id.</summary>
     public string PidFile => Path.Combine(Folder, "pid");
 

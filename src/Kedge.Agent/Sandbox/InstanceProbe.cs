@@ -3,6 +3,7 @@ using Kedge.Agent.Content;
 using Kedge.Core.Borders;
 using Kedge.Core.Desired;
 using Kedge.Core.Device;
+using Kedge.Core.Models;
 using Kedge.Inference;
 using Kedge.Inference.Control;
 using Kedge.Inference.Golden;
@@ -53,7 +54,8 @@ internal sealed class InstanceProbe(string dataFolder, InstancePaths paths)
     {
         if (!_samples.TryGetValue(model.Name, out GoldenSamples? samples))
         {
-            samples = Load(Path.Combine(dataFolder, ContentStore.GoldenPath(model.Package)), goldenPpm);
+            string file = Path.Combine(dataFolder, ContentStore.GoldenPath(model.Package));
+            samples = Load(file, ToleranceNotes.Of(paths, model.Name), goldenPpm);
             _samples.Add(model.Name, samples);
         }
 
@@ -61,7 +63,7 @@ internal sealed class InstanceProbe(string dataFolder, InstancePaths paths)
     }
 
     /// <summary>Null where the package has no samples that can be read and are small enough to keep.</summary>
-    private static GoldenSamples? Load(string file, int goldenPpm)
+    private static GoldenSamples? Load(string file, GoldenTolerance? tolerance, int goldenPpm)
     {
         FileInfo golden = new(file);
         if (!golden.Exists || golden.Length > InferenceLimits.GoldenBytesMax
@@ -70,6 +72,7 @@ internal sealed class InstanceProbe(string dataFolder, InstancePaths paths)
             return null;
         }
 
+        all = all.Within(tolerance);
         all = goldenPpm == 0 ? all : all with { MinimumAgreement = goldenPpm / 1e6 };
         int wanted = Math.Min(all.Samples.Length - all.Needed + 1, AgentLimits.ProbeSamplesMax);
         List<GoldenSample> kept = [];

@@ -69,6 +69,7 @@ internal static class Preflight
             return NotRun(Blame.ReleaseForGood, $"{model.Name}: {fault.Message}");
         }
 
+        samples = samples.Within(model.Tolerance);
         samples = goldenPpm == 0 ? samples : samples with { MinimumAgreement = goldenPpm / 1e6 };
         GoldenVerdict verdict = await JudgeAsync(paths, model.Name, samples, OwnHosts.Preflight, time, cancel)
             .ConfigureAwait(false);

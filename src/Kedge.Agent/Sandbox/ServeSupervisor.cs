@@ -330,6 +330,7 @@ internal sealed class ServeSupervisor : IProcessSupervisor, IDisposable
             Directory.CreateDirectory(paths.Shared);
             _ = AgentLibc.ChangeOwner(paths.Shared, OciConfig.UserId, OciConfig.UserId);
             File.WriteAllText(paths.LauncherFile, launcher.Name);
+            ToleranceNotes.Write(paths, release);
             ServeConfig config = launcher.SeenFromInside(InstanceStart.ConfigOf(paths, release, nonce), paths, release);
             File.WriteAllBytes(paths.Config, config.ToJson());
         }

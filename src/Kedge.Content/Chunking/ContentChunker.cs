@@ -16,12 +16,30 @@ public sealed class ContentChunker
 {
     private const int NormalizationBits = 2;
 
-    private static readonly int AverageBits = BitOperations.Log2(ContentLimits.ChunkBytesAverage);
-    private static readonly ulong MaskBefore = Mask(AverageBits + NormalizationBits);
-    private static readonly ulong MaskAfter = Mask(AverageBits - NormalizationBits);
-
+    private readonly ChunkLengths _lengths;
+    private readonly ulong _maskBefore;
+    private readonly ulong _maskAfter;
     private ulong _fingerprint;
     private int _length;
+
+    /// <summary>Cuts into chunks of the usual lengths.</summary>
+    public ContentChunker()
+        : this(ChunkLengths.Usual)
+    {
+    }
+
+    /// <summary>Cuts into chunks of given lengths.</summary>
+    public ContentChunker(ChunkLengths lengths)
+    {
+        Check.That(lengths.BytesMin > 0);
+        Check.That(lengths.BytesMin < lengths.BytesAverage);
+        Check.That(lengths.BytesAverage < ContentLimits.ChunkBytesMax);
+        Check.That(BitOperations.IsPow2(lengths.BytesAverage));
+        int averageBits = BitOperations.Log2((uint)lengths.BytesAverage);
+        _lengths = lengths;
+        _maskBefore = Mask(averageBits + NormalizationBits);
+        _maskAfter = Mask(averageBits - NormalizationBits);
+    }
 
     /// <summary>Bytes pushed since the last cut, 0..<see cref="ContentLimits.ChunkBytesMax"/>-1.</summary>
     public int PendingBytes => _length;
@@ -33,10 +51,10 @@ public sealed class ContentChunker
     /// <returns>True when the chunk ends after <paramref name="consumed"/> bytes; go on with the rest.</returns>
     public bool TryCut(ReadOnlySpan<byte> input, out int consumed)
     {
-        consumed = Math.Min(input.Length, Math.Max(0, ContentLimits.ChunkBytesMin - _length));
+        consumed = Math.Min(input.Length, Math.Max(0, _lengths.BytesMin - _length));
         _length += consumed;
-        bool cut = TryCut(input, ref consumed, ContentLimits.ChunkBytesAverage, MaskBefore)
-            || TryCut(input, ref consumed, ContentLimits.ChunkBytesMax, MaskAfter)
+        bool cut = TryCut(input, ref consumed, _lengths.BytesAverage, _maskBefore)
+            || TryCut(input, ref consumed, ContentLimits.ChunkBytesMax, _maskAfter)
             || _length == ContentLimits.ChunkBytesMax;
         if (cut)
         {

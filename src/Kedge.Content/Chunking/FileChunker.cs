@@ -9,11 +9,15 @@ namespace Kedge.Content.Chunking;
 /// more than hash states and the list of chunks, so a file of any size can pass through.</summary>
 public sealed class FileChunker : IDisposable
 {
-    private readonly ContentChunker _chunker = new();
+    private readonly ContentChunker _chunker;
     private readonly IncrementalHash _whole = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private readonly IncrementalHash _chunk = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private readonly ImmutableArray<ChunkRef>.Builder _chunks = ImmutableArray.CreateBuilder<ChunkRef>();
     private long _bytes;
+
+    /// <summary>Begins a file.</summary>
+    /// <param name="fileBytes">How long it will be: it decides how long its chunks are.</param>
+    public FileChunker(long fileBytes) => _chunker = new ContentChunker(ChunkLengths.Of(fileBytes));
 
     /// <summary>Bytes pushed so far.</summary>
     public long Bytes => _bytes;
@@ -57,7 +61,7 @@ public sealed class FileChunker : IDisposable
     /// <summary>The record of a file that lies in memory.</summary>
     public static PackageFile Cut(string path, ReadOnlySpan<byte> file)
     {
-        using FileChunker chunker = new();
+        using FileChunker chunker = new(file.Length);
         chunker.Push(file);
         return chunker.Finish(path);
     }

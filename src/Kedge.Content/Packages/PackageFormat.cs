@@ -133,6 +133,43 @@ public static class PackageFormat
         }
 
         json.WriteEndArray();
+        Costs(json, variant.Costs);
+        Tolerance(json, variant.Tolerance);
+        json.WriteEndObject();
+    }
+
+    /// <summary>Left out when there are none, as in manifests from before there were any.</summary>
+    private static void Costs(Utf8JsonWriter json, ImmutableArray<VariantCost> costs)
+    {
+        if (costs.IsEmpty)
+        {
+            return;
+        }
+
+        json.WriteStartArray("costs");
+        foreach (VariantCost cost in costs)
+        {
+            json.WriteStartObject();
+            json.WriteString("hardware", cost.Hardware);
+            json.WriteNumber("latencyUs", cost.LatencyUs);
+            json.WriteNumber("memoryBytes", cost.MemoryBytes);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static void Tolerance(Utf8JsonWriter json, GoldenTolerance? tolerance)
+    {
+        if (tolerance is null)
+        {
+            return;
+        }
+
+        json.WriteStartObject("tolerance");
+        json.WriteNumber("absolute", tolerance.Absolute);
+        json.WriteNumber("relative", tolerance.Relative);
+        json.WriteNumber("minimumAgreement", tolerance.MinimumAgreement);
         json.WriteEndObject();
     }
 

@@ -114,6 +114,8 @@ internal static class PackageReader
         ImmutableArray<string> isaFeatures = [];
         long memoryBytes = 0;
         ImmutableArray<PackageFile> files = [];
+        ImmutableArray<VariantCost> costs = [];
+        GoldenTolerance? tolerance = null;
         if (!cursor.TryObject())
         {
             return false;
@@ -132,6 +134,8 @@ internal static class PackageReader
                 "memoryBytes" => cursor.TryNumber(out memoryBytes),
                 "entryFile" => cursor.TryText(ModelLimits.PathCharsMax, out entryFile),
                 "files" => JsonLists.TryItems(ref cursor, ModelLimits.FilesPerVariantMax, TryFile, out files),
+                "costs" => JsonLists.TryItems(ref cursor, ModelLimits.CostsMax, VariantReader.TryCost, out costs),
+                "tolerance" => VariantReader.TryTolerance(ref cursor, out tolerance),
                 _ => cursor.TrySkip(),
             };
             if (!read)
@@ -151,6 +155,8 @@ internal static class PackageReader
             MemoryBytes = memoryBytes,
             EntryFile = entryFile,
             Files = files,
+            Costs = costs,
+            Tolerance = tolerance,
         };
         return cursor.Failure is null;
     }

@@ -148,6 +148,9 @@ public sealed record PreparedModel(
     /// <summary>How its values were spread when it was packaged, as <see cref="ValueReference"/> writes it; empty for
     /// unknown.</summary>
     public string Reference { get; init; } = "";
+
+    /// <summary>How far its answers may be from the golden samples; null for what the samples say.</summary>
+    public GoldenTolerance? Tolerance { get; init; }
 }
 
 /// <summary>What became of a start.</summary>

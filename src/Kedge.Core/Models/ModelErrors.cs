@@ -82,4 +82,22 @@ public static class ModelErrors
         "KEDGE-MODEL-013",
         "A time, memory figure or sample count in the package is out of bounds.",
         "Bring the number within the bounds that the message states.");
+
+    /// <summary>Variants disagree.</summary>
+    public static readonly ErrorCode VariantsDisagree = new(
+        "KEDGE-MODEL-014",
+        "Two variants of the package do not take or give the same tensors, so that they are not one model.",
+        "Export all of them with the same names, datatypes and shapes, or push the other one as a model of its own.");
+
+    /// <summary>Tolerance out of bounds.</summary>
+    public static readonly ErrorCode Tolerance = new(
+        "KEDGE-MODEL-015",
+        "The tolerance of a variant is out of bounds.",
+        "Use an absolute and a relative tolerance of 0 or above and an agreement above 0 and at most 1.");
+
+    /// <summary>Cost out of bounds.</summary>
+    public static readonly ErrorCode Cost = new(
+        "KEDGE-MODEL-016",
+        "A measured cost of a variant is out of bounds, or one class of hardware is given twice.",
+        "Give each class of hardware once, with a time of 1 microsecond to 1 hour.");
 }

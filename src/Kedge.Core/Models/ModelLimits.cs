@@ -9,12 +9,20 @@ public static class ModelLimits
     /// <summary>Files of one variant: a model, its weights in parts, tokenizers and labels.</summary>
     public const int FilesPerVariantMax = 64;
 
-    /// <summary>Bytes of one file: 4 GiB, twice what a protocol-buffers file can hold.</summary>
-    public const long FileBytesMax = 4L * 1024 * 1024 * 1024;
+    /// <summary>
+    /// Bytes of one file: 16 GiB, a whole package. Weights of 7 billion numbers in 16 bits are one file of 14 GiB.
+    /// </summary>
+    public const long FileBytesMax = PackageBytesMax;
 
-    /// <summary>Bytes of all files of a package: 8 GiB, what <see cref="ChunksMax"/> chunks of the average length
+    /// <summary>Bytes of all files of a package: 16 GiB, what <see cref="ChunksMax"/> chunks of a large file
     /// hold.</summary>
-    public const long PackageBytesMax = 8L * 1024 * 1024 * 1024;
+    public const long PackageBytesMax = 16L * 1024 * 1024 * 1024;
+
+    /// <summary>
+    /// Bytes from which a file is cut into longer chunks: 1 GiB. Below it short chunks find more of what two versions
+    /// share; above it a device could not hold the list of them.
+    /// </summary>
+    public const long LargeFileBytes = 1024L * 1024 * 1024;
 
     /// <summary>
     /// Bytes of one chunk: the longest that the chunker cuts, and small enough to hold in memory many times.
@@ -64,6 +72,18 @@ public static class ModelLimits
 
     /// <summary>Bytes of a golden file: read whole into memory on the device.</summary>
     public const long GoldenBytesMax = 32L * 1024 * 1024;
+
+    /// <summary>Largest tolerance, absolute or relative: beyond it no answer is wrong.</summary>
+    public const double ToleranceMax = 1e12;
+
+    /// <summary>Hardware classes that a variant was measured on.</summary>
+    public const int CostsMax = 32;
+
+    /// <summary>Longest time of one answer that can be recorded, in microseconds: one hour.</summary>
+    public const long LatencyUsMax = 3_600_000_000;
+
+    /// <summary>Memory that can be recorded, in bytes: 16 TiB, beyond any machine that is meant.</summary>
+    public const long MemoryBytesMax = 16L * 1024 * 1024 * 1024 * 1024;
 
     /// <summary>Characters of a reference: 16 tensors with a dozen bins.</summary>
     public const int ReferenceCharsMax = Measure.ValueReference.CharsMax;

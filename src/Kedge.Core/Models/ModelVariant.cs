@@ -34,4 +34,21 @@ public sealed record ModelVariant
 
     /// <summary>Path of the file that is given to the runtime; one of <see cref="Files"/>.</summary>
     public required string EntryFile { get; init; }
+
+    /// <summary>What it was measured to cost, one entry for a class of hardware, at most
+    /// <see cref="ModelLimits.CostsMax"/>; empty when nobody measured.</summary>
+    public ImmutableArray<VariantCost> Costs { get; init; } = [];
+
+    /// <summary>How far its answers may be from the golden samples; null for what the samples say
+    /// themselves.</summary>
+    public GoldenTolerance? Tolerance { get; init; }
+
+    /// <summary>What it costs on a class of hardware; null when nobody measured it there.</summary>
+    public VariantCost? CostOn(string hardware) => Costs.FirstOrDefault(cost => cost.Hardware == hardware);
+
+    /// <summary>
+    /// The memory to keep for it on a class of hardware, in bytes: the larger of estimate and measurement, since a
+    /// measurement saw few requests; 0 when there is neither.
+    /// </summary>
+    public long MemoryOn(string hardware) => Math.Max(MemoryBytes, CostOn(hardware)?.MemoryBytes ?? 0);
 }

@@ -129,6 +129,8 @@ public static class PackageManifestCheck
 
         Requirements(variant.Architectures, at + ".architectures", findings);
         Requirements(variant.IsaFeatures, at + ".isaFeatures", findings);
+        VariantChecks.Costs(variant, at, findings);
+        VariantChecks.Tolerance(variant, at, findings);
     }
 
     private static void Requirements(

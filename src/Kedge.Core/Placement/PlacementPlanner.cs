@@ -11,9 +11,8 @@ namespace Kedge.Core.Placement;
 /// <summary>
 /// Says for one deployment and one device whether it runs there and with which variant of each model, and why.
 /// <para>Filters: selector, cordon, facts, sandbox, processors, memory; then per model the variants that the device's
-/// runtimes, architecture, ISA and accelerators can run. Score: the user's order of accelerators first, then the
-/// variant that uses more of the processor, then the smaller one, then the name: the same input always gives the
-/// same answer. It deliberately does not look at load: a fleet must not reshuffle by itself.</para>
+/// runtimes, architecture, ISA and accelerators can run. Score: <see cref="VariantContest"/>; the same input always
+/// gives the same answer. It deliberately does not look at load: a fleet must not reshuffle by itself.</para>
 /// </summary>
 public static class PlacementPlanner
 {
@@ -119,6 +118,7 @@ public static class PlacementPlanner
             return;
         }
 
+        string hardware = HardwareClass.Of(facts);
         List<string> against = [];
         List<ModelVariant> possible = [];
         foreach (ModelVariant variant in package.Variants)
@@ -133,23 +133,16 @@ public static class PlacementPlanner
             }
         }
 
-        ModelVariant? best = possible
-            .OrderBy(v => spec.Accelerators.IndexOf(v.Accelerator))
-            .ThenByDescending(v => v.IsaFeatures.Length)
-            .ThenBy(v => v.MemoryBytes)
-            .ThenBy(v => v.Name, StringComparer.Ordinal)
-            .FirstOrDefault();
-        if (best is null)
+        if (possible.Count == 0)
         {
             findings.Add(PlacementErrors.NoVariant.At(
                 $"no variant of {model.Package} fits: {string.Join("; ", against)}", "spec.models"));
             return;
         }
 
-        choices.Add(new VariantChoice(model.Name, best.Name, best.Accelerator, best.MemoryBytes));
-        reasons.Add(possible.Count == 1
-            ? $"{model.Name}: {best.Name} is the only variant that fits"
-            : $"{model.Name}: {best.Name} is the best of {possible.Count} variants that fit");
+        (ModelVariant best, string why) = VariantContest.Best(spec.Accelerators, possible, hardware);
+        choices.Add(new VariantChoice(model.Name, best.Name, best.Accelerator, best.MemoryOn(hardware)));
+        reasons.Add($"{model.Name}: {why}");
         reasons.AddRange(against.Select(a => $"{model.Name}: not {a}"));
     }
 
@@ -180,8 +173,9 @@ public static class PlacementPlanner
             return $"the device has no {variant.Accelerator}";
         }
 
-        return spec.Resources.MemoryLimitBytes > 0 && variant.MemoryBytes > spec.Resources.MemoryLimitBytes
-            ? $"it needs {Size(variant.MemoryBytes)}, the limit is {Size(spec.Resources.MemoryLimitBytes)}"
+        long memoryBytes = variant.MemoryOn(HardwareClass.Of(facts));
+        return spec.Resources.MemoryLimitBytes > 0 && memoryBytes > spec.Resources.MemoryLimitBytes
+            ? $"it needs {Size(memoryBytes)}, the limit is {Size(spec.Resources.MemoryLimitBytes)}"
             : null;
     }
 

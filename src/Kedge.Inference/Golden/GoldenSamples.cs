@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using Kedge.Core.Errors;
+using Kedge.Core.Models;
 using Kedge.Inference.Errors;
 using Kedge.Inference.Protocol;
 using Kedge.Inference.Tensors;
@@ -37,6 +38,14 @@ public sealed record GoldenSamples
 
     /// <summary>Samples that must agree: the fraction of all, rounded up.</summary>
     public int Needed => (int)Math.Ceiling((MinimumAgreement * Samples.Length) - 1e-9);
+
+    /// <summary>The same samples, judged as a variant's own tolerance says; null changes nothing.</summary>
+    public GoldenSamples Within(GoldenTolerance? tolerance) => tolerance is null ? this : this with
+    {
+        AbsoluteTolerance = tolerance.Absolute,
+        RelativeTolerance = tolerance.Relative,
+        MinimumAgreement = tolerance.MinimumAgreement,
+    };
 
     /// <summary>Body of the inference request for one sample: asks for the outputs that the sample lists.</summary>
     public byte[] RequestBody(int sample) => InferenceClient.WriteRequest(

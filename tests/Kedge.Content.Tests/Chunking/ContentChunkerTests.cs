@@ -40,7 +40,7 @@ public sealed class ContentChunkerTests(ITestOutputHelper output)
         PackageFile whole = FileChunker.Cut("f", bytes);
         for (int round = 0; round < 20; round++)
         {
-            using FileChunker chunker = new();
+            using FileChunker chunker = new(bytes.Length);
             int pieceMax = round == 0 ? 1 : 1 << random.Next(1, 20);
             for (int at = 0; at < bytes.Length;)
             {
@@ -63,6 +63,29 @@ public sealed class ContentChunkerTests(ITestOutputHelper output)
         output.WriteLine($"{file.Chunks.Length} chunks, mean {mean:F0} bytes");
         Assert.InRange(mean, ContentLimits.ChunkBytesAverage * 0.75, ContentLimits.ChunkBytesAverage * 1.5);
         Assert.True(file.Chunks.Count(static chunk => chunk.Bytes == ContentLimits.ChunkBytesMax) < 5);
+    }
+
+    [Fact]
+    public void Chunks_of_a_large_file_are_twice_as_long_and_begin_at_one_length()
+    {
+        Assert.Equal(ChunkLengths.Usual, ChunkLengths.Of(ModelLimits.LargeFileBytes - 1));
+        Assert.Equal(ChunkLengths.Large, ChunkLengths.Of(ModelLimits.LargeFileBytes));
+        byte[] bytes = Bytes(new Random(5), 32 * MiB);
+        using FileChunker chunker = new(ModelLimits.LargeFileBytes);
+        chunker.Push(bytes);
+        PackageFile file = chunker.Finish("f");
+        double mean = file.Chunks.Average(static chunk => chunk.Bytes);
+        output.WriteLine($"{file.Chunks.Length} chunks, mean {mean:F0} bytes");
+        Assert.InRange(
+            mean, ContentLimits.LargeChunkBytesAverage * 0.9, ContentLimits.LargeChunkBytesAverage * 1.5);
+        Assert.All(
+            file.Chunks.SkipLast(1), static chunk => Assert.InRange(
+                chunk.Bytes, ContentLimits.LargeChunkBytesMin, ContentLimits.ChunkBytesMax));
+        Assert.InRange(
+            file.Chunks.Count(static chunk => chunk.Bytes == ContentLimits.ChunkBytesMax), 0, file.Chunks.Length / 20);
+
+        // The whole package of one file fits the list of chunks.
+        Assert.InRange(ModelLimits.PackageBytesMax / mean, 1, ModelLimits.ChunksMax);
     }
 
     [Fact]

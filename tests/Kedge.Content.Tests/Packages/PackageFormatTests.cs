@@ -52,6 +52,55 @@ public sealed class PackageFormatTests
     }
 
     [Fact]
+    public void Costs_and_tolerance_of_a_variant_are_kept_and_left_out_where_there_are_none()
+    {
+        PackageManifest plain = SamplePackages.Manifest;
+        Assert.DoesNotContain("costs", Encoding.UTF8.GetString(PackageFormat.Write(plain)), StringComparison.Ordinal);
+        ModelVariant measured = plain.Variants[0] with
+        {
+            Name = "onnx-int8",
+            Costs =
+            [
+                new VariantCost { Hardware = "x64-avx2", LatencyUs = 412, MemoryBytes = 44_040_192 },
+                new VariantCost { Hardware = "arm64-dotprod", LatencyUs = 2_150 },
+            ],
+            Tolerance = new GoldenTolerance { Absolute = 1e-5, Relative = 0.1, MinimumAgreement = 0.995 },
+        };
+        byte[] json = PackageFormat.Write(plain with { Variants = [plain.Variants[0], measured] });
+        Assert.Contains(
+            """
+            "costs":[{"hardware":"x64-avx2","latencyUs":412,"memoryBytes":44040192},
+            """
+            + """
+            {"hardware":"arm64-dotprod","latencyUs":2150,"memoryBytes":0}],
+            """
+            + """
+            "tolerance":{"absolute":1E-05,"relative":0.1,"minimumAgreement":0.995}}
+            """,
+            Encoding.UTF8.GetString(json), StringComparison.Ordinal);
+        Assert.True(PackageFormat.TryRead(json, out PackageManifest? read, out _));
+        Assert.NotNull(read);
+        Assert.Null(read.Variants[0].Tolerance);
+        Assert.Equal(measured.Tolerance, read.Variants[1].Tolerance);
+        Assert.Equal(measured.Costs.AsEnumerable(), read.Variants[1].Costs.AsEnumerable());
+        Assert.Equal(json, PackageFormat.Write(read));
+        Assert.Equal(44_040_192, read.Variants[1].CostOn("x64-avx2")?.MemoryBytes);
+    }
+
+    [Theory]
+    [InlineData("""{"absolute":0.1}""", false)]
+    [InlineData("""{"absolute":0.1,"relative":1e999}""", false)]
+    [InlineData("""{"absolute":0.1,"relative":"0"}""", false)]
+    [InlineData("""{"absolute":0,"relative":0,"later":[1]}""", true)]
+    [InlineData("null", true)]
+    public void A_tolerance_that_is_half_a_tolerance_is_refused(string tolerance, bool valid)
+    {
+        JsonNode root = Parsed();
+        root["variants"]![0]!["tolerance"] = JsonNode.Parse(tolerance);
+        Assert.Equal(valid, PackageFormat.TryRead(Bytes(root), out _, out _));
+    }
+
+    [Fact]
     public void Unknown_fields_are_skipped_wherever_they_stand()
     {
         JsonNode root = Parsed();

@@ -81,6 +81,46 @@ public sealed class PackageManifestCheckTests
         Assert.Equal([ModelErrors.Count.Code], Codes(Variant() with { Files = files }));
     }
 
+    [Theory]
+    [InlineData("x64-avx2", 1, 0, true)]
+    [InlineData("x64-avx2", 3_600_000_000, 1, true)]
+    [InlineData("X64", 1, 0, false)]
+    [InlineData("", 1, 0, false)]
+    [InlineData("a-class-of-more-than-32-characters", 1, 0, false)]
+    [InlineData("x64-avx2", 0, 0, false)]
+    [InlineData("x64-avx2", 3_600_000_001, 0, false)]
+    [InlineData("x64-avx2", 1, -1, false)]
+    public void Costs_are_within_bounds(string hardware, long latencyUs, long memoryBytes, bool valid)
+    {
+        VariantCost cost = new() { Hardware = hardware, LatencyUs = latencyUs, MemoryBytes = memoryBytes };
+        Assert.Equal(
+            valid ? [] : [ModelErrors.Cost.Code], Codes(Variant() with { Costs = [cost] }).Distinct());
+        if (valid)
+        {
+            Assert.Equal([ModelErrors.Cost.Code], Codes(Variant() with { Costs = [cost, cost] }));
+        }
+    }
+
+    [Theory]
+    [InlineData(0, 0, 1, true)]
+    [InlineData(1e12, 1e12, 0.001, true)]
+    [InlineData(-1e-9, 0, 1, false)]
+    [InlineData(0, 1.1e12, 1, false)]
+    [InlineData(double.NaN, 0, 1, false)]
+    [InlineData(0, double.PositiveInfinity, 1, false)]
+    [InlineData(0, 0, 0, false)]
+    [InlineData(0, 0, 1.5, false)]
+    [InlineData(0, 0, double.NaN, false)]
+    public void Tolerances_are_within_bounds(double absolute, double relative, double agreement, bool valid)
+    {
+        GoldenTolerance tolerance = new()
+        {
+            Absolute = absolute, Relative = relative, MinimumAgreement = agreement,
+        };
+        Assert.Equal(
+            valid ? [] : [ModelErrors.Tolerance.Code], Codes(Variant() with { Tolerance = tolerance }));
+    }
+
     private static ModelVariant Variant() => SamplePackages.Manifest.Variants[0];
 
     private static string[] Codes(ModelVariant variant) =>

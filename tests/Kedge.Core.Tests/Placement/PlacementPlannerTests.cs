@@ -75,6 +75,60 @@ public sealed class PlacementPlannerTests
     }
 
     [Fact]
+    public void Of_variants_that_were_all_measured_on_such_hardware_the_one_that_answers_sooner_wins()
+    {
+        ModelVariant fp32 = Variant("fp32") with { Costs = [Cost("x64-avx2", 1_031), Cost("x64-avx512vnni", 700)] };
+        ModelVariant int8 = Variant("int8") with { Costs = [Cost("x64-avx2", 1_400), Cost("x64-avx512vnni", 290)] };
+        PlacementVerdict verdict = Place(Asked, Facts(), fp32, int8);
+        Assert.Equal("fp32", Chosen(verdict).Variant);
+        Assert.Contains(
+            "m: fp32 is the best of 2 variants that fit: it answers in 1031 us on x64-avx2, int8 in 1400 us",
+            Assert.IsType<PlacementVerdict.Chosen>(verdict).Reasons);
+        DeviceFacts newer = Facts() with { IsaFeatures = ["avx2", "avx512_vnni"] };
+        Assert.Equal("int8", Chosen(Place(Asked, newer, fp32, int8)).Variant);
+    }
+
+    [Fact]
+    public void Figures_of_other_hardware_or_of_some_variants_only_do_not_count()
+    {
+        ModelVariant fast = Variant("fast") with { Costs = [Cost("x64-avx2", 10)], MemoryBytes = 20 * Limits.MiB };
+        ModelVariant small = Variant("small") with { MemoryBytes = Limits.MiB };
+        PlacementVerdict verdict = Place(Asked, Facts(), fast, small);
+        Assert.Equal("small", Chosen(verdict).Variant);
+        Assert.Contains(
+            "m: small is the best of 2 variants that fit; small was not measured on x64-avx2, so that figures do not "
+            + "count",
+            Assert.IsType<PlacementVerdict.Chosen>(verdict).Reasons);
+        ModelVariant elsewhere = small with { Costs = [Cost("arm64-dotprod", 900)] };
+        Assert.Equal("small", Chosen(Place(Asked, Facts(), fast, elsewhere)).Variant);
+    }
+
+    [Fact]
+    public void Accelerators_come_before_figures()
+    {
+        DeploymentSpec preferring = Asked with { Accelerators = [AcceleratorKind.Npu, AcceleratorKind.Cpu] };
+        DeviceFacts facts = Facts() with { Accelerators = [Accelerator(AcceleratorKind.Npu)] };
+        ModelVariant npu = Variant("npu", AcceleratorKind.Npu) with { Costs = [Cost("x64-avx2", 5_000)] };
+        ModelVariant cpu = Variant("cpu") with { Costs = [Cost("x64-avx2", 1)] };
+        Assert.Equal("npu", Chosen(Place(preferring, facts, npu, cpu)).Variant);
+    }
+
+    [Fact]
+    public void The_larger_of_estimated_and_measured_memory_counts()
+    {
+        DeploymentSpec tight = Asked with { Resources = new ResourceSpec { MemoryLimitBytes = 15 * Limits.MiB } };
+        ModelVariant measured = Variant("v") with
+        {
+            Costs = [Cost("x64-avx2", 1) with { MemoryBytes = 16 * Limits.MiB }],
+        };
+        Assert.Equal(
+            "no variant of bearing:v1 fits: v: it needs 16 MiB, the limit is 15 MiB",
+            Refusal(PlacementErrors.NoVariant, Place(tight, Facts(), measured)).Message);
+        DeviceFacts other = Facts() with { Architecture = "arm64", IsaFeatures = [] };
+        Assert.Equal(10 * Limits.MiB, Chosen(Place(tight, other, measured)).MemoryBytes);
+    }
+
+    [Fact]
     public void A_variant_fits_under_the_limit_or_is_not_taken()
     {
         DeploymentSpec tight = Asked with { Resources = new ResourceSpec { MemoryLimitBytes = 5 * Limits.MiB } };
@@ -187,6 +241,9 @@ public sealed class PlacementPlannerTests
         Assert.Equal(code.Code, finding.Code);
         return finding;
     }
+
+    private static VariantCost Cost(string hardware, long latencyUs) =>
+        new() { Hardware = hardware, LatencyUs = latencyUs };
 
     private static AcceleratorFacts Accelerator(AcceleratorKind kind) => new(kind, "", "", "", 0);
 }

@@ -1,6 +1,7 @@
 using System.Text;
 using Kedge.Core;
 using Kedge.Core.Errors;
+using Kedge.Core.Models;
 using Kedge.Inference.Golden;
 using Kedge.Inference.Sessions;
 using Kedge.Inference.Tensors;
@@ -29,6 +30,19 @@ public sealed class GoldenTests
         GoldenVerdict verdict = judge.Verdict;
         Assert.Equal(new GoldenVerdict(3, 2, 2, "Sample 1: output 't': element 0 is another text."), verdict);
         Assert.True(verdict.Passed);
+    }
+
+    [Fact]
+    public void A_variant_with_a_tolerance_of_its_own_is_judged_by_it()
+    {
+        GoldenSamples samples = Parse(Json);
+        Assert.Same(samples, samples.Within(null));
+        GoldenJudge judge = new(samples.Within(new GoldenTolerance
+        {
+            Absolute = 0.5, Relative = 0.02, MinimumAgreement = 1,
+        }));
+        judge.Outputs([Tensor.Of<float>("y", TensorType.Float32, [2], [102.4f, float.NaN])]);
+        Assert.Equal(new GoldenVerdict(3, 1, 3, ""), judge.Verdict);
     }
 
     [Fact]
