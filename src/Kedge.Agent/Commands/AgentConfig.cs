@@ -15,6 +15,7 @@ internal sealed record AgentConfig
 {
     internal const string FileName = "agent.json";
     private const int SpoolBytesMin = 1 * Limits.MiB;
+    private const int KeepAliveSecondsMin = 5;
 
     /// <summary>
     /// True lets a deployment with <c>sandbox: none</c> run as a plain process where no sandbox works.
@@ -29,6 +30,9 @@ internal sealed record AgentConfig
 
     /// <summary>Budget of unsent messages on disk, in bytes.</summary>
     public int SpoolBytesMax { get; init; } = Limits.SpoolBytesMax;
+
+    /// <summary>Seconds of silence on the link after which the device shows that it is there, 5..240.</summary>
+    public int KeepAliveSeconds { get; init; } = (int)Limits.LinkKeepAlive.TotalSeconds;
 
     /// <summary>Reads and checks the file; throws <see cref="KedgeException"/> with all that is wrong.</summary>
     internal static AgentConfig Load(IDisk disk)
@@ -62,6 +66,11 @@ internal sealed record AgentConfig
         if (!IPAddress.TryParse(LoopbackAddress, out IPAddress? address) || !IPAddress.IsLoopback(address))
         {
             yield return "loopbackAddress must be a loopback address";
+        }
+
+        if (KeepAliveSeconds < KeepAliveSecondsMin || KeepAliveSeconds > Limits.LinkKeepAliveMax.TotalSeconds)
+        {
+            yield return $"keepAliveSeconds must be {KeepAliveSecondsMin}..{Limits.LinkKeepAliveMax.TotalSeconds}";
         }
 
         if (SpoolBytesMax < SpoolBytesMin)

@@ -46,9 +46,12 @@ internal static class RunCommand
         };
         log.Say("agent-start", ("version", DataFolder.Version), ("device", credentials.Identity.Device),
             ("data", folder.Disk.Root), ("pid", Environment.ProcessId));
+        MqttDeviceLink link = new(credentials, time, Floor)
+        {
+            KeepAlive = TimeSpan.FromSeconds(config.KeepAliveSeconds),
+        };
         loop = new AgentLoop(
-            folder.Disk, new MqttDeviceLink(credentials, time, Floor), source, supervisor, time, NewRng(),
-            credentials.Identity, options);
+            folder.Disk, link, source, supervisor, time, NewRng(), credentials.Identity, options);
         await using ConfiguredAsyncDisposable stopping = loop.ConfigureAwait(false);
         LocalAnswers answers = new(loop, credentials, folder, options, time);
         LocalServer local = new(folder.Socket, config.MetricsPort, answers.AnswerAsync, log);

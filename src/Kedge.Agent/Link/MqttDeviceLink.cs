@@ -20,6 +20,9 @@ internal sealed class MqttDeviceLink(Credentials credentials, TimeProvider time,
     private const int DefaultPort = 8883;
     private readonly BundleSource _bundle = new(credentials, time, floorMs);
 
+    /// <summary>How long the link may be silent, in whole seconds.</summary>
+    internal TimeSpan KeepAlive { get; init; } = Limits.LinkKeepAlive;
+
     public async ValueTask<LinkOutcome> ConnectAsync(
         ImmutableArray<string> topics, Action<LinkDelivery> receiver, CancellationToken cancel)
     {
@@ -70,7 +73,7 @@ internal sealed class MqttDeviceLink(Credentials credentials, TimeProvider time,
         Session = new MqttClientSessionOptions
         {
             ClientId = credentials.Identity.Device.ToString(),
-            KeepAliveSeconds = (ushort)Limits.LinkKeepAlive.TotalSeconds,
+            KeepAliveSeconds = (ushort)KeepAlive.TotalSeconds,
             PacketBytesMax = Limits.LinkPacketBytesMax,
             ReceiveMaximum = AgentLimits.DeliveriesMax,
             SendQueueDepthMax = Limits.LinkInFlightMax * 2,

@@ -35,7 +35,7 @@ public sealed partial class LinkListener : IAsyncDisposable
         {
             PacketBytesMax = Limits.UpMessageBytesMax + (4 * Limits.KiB),
             ReceiveMaximum = Limits.LinkInFlightMax,
-            KeepAliveSecondsMax = (ushort)Limits.LinkKeepAlive.TotalSeconds,
+            KeepAliveSecondsMax = (ushort)Limits.LinkKeepAliveMax.TotalSeconds,
             WildcardSubscriptions = false,
             ConnectTimeout = ServerLimits.HandshakeTimeout,
         },
