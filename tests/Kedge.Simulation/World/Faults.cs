@@ -16,6 +16,8 @@ internal sealed record Faults
 
     public double SlowNetwork { get; init; }
 
+    public double Reorders { get; init; }
+
     public double Partitions { get; init; }
 
     public double AgentCrashes { get; init; }
@@ -64,6 +66,7 @@ internal sealed record Faults
         Hangs = Chance(rng, 0.4),
         StartFailures = Chance(rng, 0.2),
         TamperedChunks = Chance(rng, 0.2),
+        Reorders = Chance(rng, 0.2),
     };
 
     private static double Chance(Rng rng, double max) => rng.Below(2) == 0 ? 0 : rng.Fraction() * max;

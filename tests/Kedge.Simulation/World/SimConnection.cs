@@ -7,8 +7,10 @@ using Kedge.Wire;
 namespace Kedge.Simulation.World;
 
 /// <summary>
-/// One connection between a device and a replica: messages in order while it lives, each end learning of its death by
-/// itself. What was on its way when it broke still arrives, late, where the other end has not noticed.
+/// One connection between a device and a replica, each end learning of its death by itself. What was on its way when it
+/// broke still arrives where the other end has not noticed, up to a minute late, so that messages of a newer connection
+/// pass it. Upwards one connection keeps the order, as TCP does. Downwards messages may pass each other and come twice
+/// on one connection too: more than TCP allows and QoS 1 does, as a device must stand any order of states.
 /// </summary>
 internal sealed class SimConnection : ILinkConnection, IDeviceConnection
 {
@@ -88,6 +90,11 @@ internal sealed class SimConnection : ILinkConnection, IDeviceConnection
         string topic = Topics.Of(TenantId.Default, _device.Id, leaf);
         _network.MaybeBreak(this);
         Down(() => Deliver(topic, copy, () => Up(() => Answer(answered, true))));
+        if (_network.Duplicates())
+        {
+            Down(() => Deliver(topic, copy, () => { }));
+        }
+
         return true;
     }
 
@@ -210,20 +217,36 @@ internal sealed class SimConnection : ILinkConnection, IDeviceConnection
         _network.Scheduler.After(_network.NoticeDelay(), () => EndDevice("the server closed the connection"));
     }
 
-    private void Up(Action action) => _upArrival = Pass(_upArrival, action);
+    private void Up(Action action)
+    {
+        // Held up, it holds up what comes after it on this connection; a newer connection passes both.
+        TimeSpan held = _network.Scheduler.Now + _network.Lateness();
+        _upArrival = Pass(held > _upArrival ? held : _upArrival, action);
+    }
 
-    private void Down(Action action) => _downArrival = Pass(_downArrival, action);
+    private void Down(Action action)
+    {
+        TimeSpan late = _network.Lateness();
+        if (late > TimeSpan.Zero)
+        {
+            // What comes after it does not wait for it.
+            _ = Pass(late + _network.Scheduler.Now, action);
+            return;
+        }
 
-    private TimeSpan Pass(TimeSpan last, Action action)
+        _downArrival = Pass(_downArrival, action);
+    }
+
+    private TimeSpan Pass(TimeSpan notBefore, Action action)
     {
         if (_broken || _network.IsPartitioned(_device))
         {
-            return last;
+            return notBefore;
         }
 
         TimeSpan now = _network.Scheduler.Now;
         TimeSpan arrival = now + _network.Latency();
-        arrival = arrival > last ? arrival : last;
+        arrival = arrival > notBefore ? arrival : notBefore;
         _network.Scheduler.After(arrival - now, action);
         return arrival;
     }

@@ -148,7 +148,8 @@ internal sealed class SimDrivers(SimDevice device, int life) : IDeviceLink, IArt
             FetchOutcome outcome = Network.Reach(device) is null
                 ? new FetchOutcome.RetryLater(default, default, Away)
                 : answer();
-            Network.Scheduler.After(Network.Latency(), () => IfAlive(() => done.SetResult(outcome)));
+            Network.Scheduler.After(
+                Network.Latency() + Network.Lateness(), () => IfAlive(() => done.SetResult(outcome)));
         });
         return new ValueTask<FetchOutcome>(done.Task);
     }

@@ -9,7 +9,7 @@ using Kedge.Simulation.Time;
 namespace Kedge.Simulation.World;
 
 /// <summary>
-/// The network between devices and replicas: delay, loss, duplication, partition, half-open connections.
+/// The network between devices and replicas: delay, loss, duplication, reordering, partition, half-open connections.
 /// </summary>
 internal sealed class SimNetwork(
     SimScheduler scheduler, Rng rng, Func<Faults> faults, Func<IReadOnlyList<Replica>> replicas)
@@ -27,6 +27,10 @@ internal sealed class SimNetwork(
         int ms = 1 + rng.Below(40);
         return TimeSpan.FromMilliseconds(Happens(faults().SlowNetwork) ? ms * (1 + rng.Below(200)) : ms);
     }
+
+    /// <summary>How long something is held up beside others that pass it; mostly not at all.</summary>
+    public TimeSpan Lateness() =>
+        Happens(faults().Reorders) ? TimeSpan.FromMilliseconds(rng.Below(60_000)) : TimeSpan.Zero;
 
     public TimeSpan NoticeDelay() => TimeSpan.FromMilliseconds(1 + rng.Below(3000));
 
