@@ -92,12 +92,6 @@ public sealed class BearingTests(BearingModels models, ITestOutputHelper output)
     [InlineData("v3")]
     public void The_runtime_computes_what_the_trainer_computed(string version)
     {
-        if (!OnnxRuntimeLibrary.Candidates(explicitPath: null).Any(File.Exists))
-        {
-            output.WriteLine("0 signals compared: the native runtime is not here; eng/native/fetch brings it.");
-            return;
-        }
-
         BearingNetwork network = models.Of(version);
         LabelledSignal[] signals = Trainer.HeldOut(seed: 9, count: 100);
         double largest = RuntimeCheck.LargestDifference(network, ModelExport.ToOnnx(network), signals) ?? 1;
@@ -115,12 +109,6 @@ public sealed class BearingTests(BearingModels models, ITestOutputHelper output)
         byte[] file = SignalDocuments.GoldenFile();
         Assert.True(GoldenSamples.TryParse(file, out GoldenSamples? golden, out Finding? fault), fault?.ToString());
         Assert.Equal(SignalDocuments.GoldenSamples, golden.Samples.Length);
-        if (!OnnxRuntimeLibrary.Candidates(explicitPath: null).Any(File.Exists))
-        {
-            output.WriteLine("0 samples judged: the native runtime is not here; eng/native/fetch brings it.");
-            return;
-        }
-
         byte[] model = ModelExport.ToOnnx(models.Of(version));
         using OnnxSession session = OnnxSession.FromBytes(model, new OnnxSessionOptions());
         InferenceCall call = new(session.Signature);

@@ -4,6 +4,7 @@ using Kedge.Inference.Onnx;
 using Kedge.Inference.Protocol;
 using Kedge.Inference.Sessions;
 using Kedge.Inference.Tensors;
+using Kedge.Tests.Support;
 using Xunit.Abstractions;
 
 namespace Kedge.Inference.Tests.Conformance;
@@ -22,10 +23,8 @@ public sealed class OnnxConformanceTests(ITestOutputHelper output)
     [Fact]
     public void What_passes_on_the_bare_runtime_passes_through_the_protocol()
     {
-        string? data = SharedCases.OnnxConformance;
-        if (data is null)
+        if (SharedData.Find("onnx-conformance", $"{CasesKnown} conformance cases", output.WriteLine) is not { } data)
         {
-            output.WriteLine($"0 of {CasesKnown} conformance cases ran: the data is absent (KEDGE_SHARED_DATA).");
             return;
         }
 
@@ -54,11 +53,9 @@ public sealed class OnnxConformanceTests(ITestOutputHelper output)
     [Fact]
     public void The_light_networks_give_their_recorded_output_through_the_protocol()
     {
-        string? data = SharedCases.OnnxConformance;
-        if (data is null)
+        if (SharedData.Find(
+            "onnx-conformance", $"{LightNetworks.Length} light networks", output.WriteLine) is not { } data)
         {
-            output.WriteLine(
-                $"0 of {LightNetworks.Length} light networks ran: the data is absent (KEDGE_SHARED_DATA).");
             return;
         }
 

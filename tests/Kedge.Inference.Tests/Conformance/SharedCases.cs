@@ -2,21 +2,9 @@ using System.Diagnostics;
 
 namespace Kedge.Inference.Tests.Conformance;
 
-/// <summary>The data that is too large to commit: KEDGE_SHARED_DATA, or shared/data beside the checkout.</summary>
+/// <summary>Archives of the shared data, unpacked for a test.</summary>
 internal static class SharedCases
 {
-    /// <summary>The folder of the conformance cases; null when this machine has none.</summary>
-    public static string? OnnxConformance
-    {
-        get
-        {
-            string root = Environment.GetEnvironmentVariable("KEDGE_SHARED_DATA")
-                ?? Path.Combine(Checkout, "..", "shared", "data");
-            string folder = Path.GetFullPath(Path.Combine(root, "onnx-conformance"));
-            return Directory.Exists(folder) ? folder : null;
-        }
-    }
-
     public static string Checkout
     {
         get
