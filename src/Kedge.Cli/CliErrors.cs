@@ -133,4 +133,16 @@ public static class CliErrors
         "KEDGE-CLI-021",
         "The samples that were given are too few for a reference.",
         "Give --reference at least 20 samples with numbers; a few hundred find moderate drift, a thousand small one.");
+
+    /// <summary>Key for model signatures unreadable.</summary>
+    public static readonly ErrorCode ModelKey = new(
+        "KEDGE-CLI-040",
+        "The file holds no key that model signatures can be made or verified with.",
+        "Give an ECDSA key on P-256, P-384 or P-521 in PEM: private to sign, either half to verify.");
+
+    /// <summary>Certificate unreadable or of another key.</summary>
+    public static readonly ErrorCode Certificate = new(
+        "KEDGE-CLI-041",
+        "The file holds no certificate in PEM, or the certificate is not for the signing key.",
+        "Give the certificate of the key with --certificate, those that issued it with --chain, a root with --root.");
 }

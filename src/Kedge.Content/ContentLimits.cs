@@ -67,6 +67,30 @@ public static class ContentLimits
     /// <summary>Bytes of a signing policy: every bound above reached at once stays below 6 MiB.</summary>
     public const int PolicyBytesMax = 6 * 1024 * 1024;
 
+    /// <summary>Bytes of a model signature: <see cref="SignedFilesMax"/> files of usual names take less.</summary>
+    public const int BundleBytesMax = ModelLimits.EnvelopeBytesMax;
+
+    /// <summary>Model signatures beside one package: the author's, ours, a reviewer's, an older one.</summary>
+    public const int ModelSignaturesMax = 4;
+
+    /// <summary>Files that one model signature lists: a data set beside a model, not a machine's disk.</summary>
+    public const int SignedFilesMax = 65_536;
+
+    /// <summary>Characters of a path in a model signature: what a Linux path may have.</summary>
+    public const int SignedPathCharsMax = 4_096;
+
+    /// <summary>Paths that a signer left out on purpose.</summary>
+    public const int IgnoredPathsMax = 256;
+
+    /// <summary>Certificates of one chain: a signer, a few intermediates, a root.</summary>
+    public const int ChainMax = 16;
+
+    /// <summary>Characters of a certificate in base64: one with large RSA keys and many names has some thousand.</summary>
+    public const int CertificateCharsMax = 32_768;
+
+    /// <summary>Fields of one object whose fields must differ; ours have less than ten.</summary>
+    public const int FieldsMax = 64;
+
     /// <summary>Versions count up to here, so that they survive every JSON reader: 2^53-1.</summary>
     public const long VersionMax = (1L << 53) - 1;
 

@@ -11,6 +11,7 @@ using Kedge.Content;
 using Kedge.Content.Gate;
 using Kedge.Content.Packages;
 using Kedge.Content.Trust;
+using Kedge.Content.Trust.ModelSigning;
 using Kedge.Core;
 using Kedge.Core.Manifests;
 using Kedge.Core.Models;
@@ -48,6 +49,10 @@ internal static class ModelPushCommand
             ? await ReadAsync(goldenPath, ModelLimits.GoldenBytesMax, ct).ConfigureAwait(false)
             : [];
 
+        byte[]? author = AuthorSignature.Read(
+            session.Get(arguments.Signature) ?? "",
+            (session.Get(arguments.SignatureKey) ?? "", session.Get(arguments.SignatureRoot) ?? []),
+            [new SignedFile(Path.GetFileName(path), Digest.Of(model))]);
         string referencePath = session.Get(arguments.Reference) ?? "";
         byte[] more = referencePath.Length > 0
             ? await ReadAsync(referencePath, ModelLimits.GoldenBytesMax, ct).ConfigureAwait(false)
@@ -73,7 +78,8 @@ internal static class ModelPushCommand
             Architectures = [.. session.Get(arguments.Architecture) ?? []],
             Provenance = Provenance(session.Get(arguments.Provenance) ?? []),
         });
-        byte[] envelope = Dsse.Sign(PackageFormat.PayloadType, package.Payload.AsSpan(), key);
+        byte[] envelope = AuthorSignature.Attach(
+            Dsse.Sign(PackageFormat.PayloadType, package.Payload.AsSpan(), key), package.Manifest, key, author);
         PackagePush push = new(session, package);
         PushResource stored = await push.RunAsync(envelope, ct).ConfigureAwait(false);
         foreach (string tag in tags)

@@ -44,6 +44,25 @@ internal sealed class PushArguments
         HelpName = "FILE",
     };
 
+    public Option<string> Signature { get; } = new("--signature")
+    {
+        Description = "The author's signature by the OpenSSF model-signing specification: verified against the file, "
+            + "and kept with the package.",
+        HelpName = "FILE",
+    };
+
+    public Option<string> SignatureKey { get; } = new("--signature-key")
+    {
+        Description = "Public key that must have made it, PEM.",
+        HelpName = "FILE",
+    };
+
+    public Option<string[]> SignatureRoot { get; } = new("--signature-root")
+    {
+        Description = "Root that its certificate must lead to, PEM.",
+        HelpName = "FILE",
+    };
+
     public Option<string[]> Architecture { get; } = new("--architecture")
     {
         Description = "Processor architecture that it runs on, as x64 or arm64; any when left out.",
@@ -67,6 +86,9 @@ internal sealed class PushArguments
         command.Add(Reference);
         command.Add(SkipGoldenCheck);
         command.Add(Key);
+        command.Add(Signature);
+        command.Add(SignatureKey);
+        command.Add(SignatureRoot);
         command.Add(Architecture);
         command.Add(Provenance);
         command.Add(Output);

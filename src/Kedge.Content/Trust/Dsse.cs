@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Kedge.Content.Trust.ModelSigning;
 using Kedge.Core;
 using Kedge.Core.Errors;
 using Kedge.Core.Models;
@@ -18,20 +19,36 @@ namespace Kedge.Content.Trust;
 /// </summary>
 public static class Dsse
 {
-    /// <summary>The bytes of an envelope around <paramref name="payload"/> with one signature.</summary>
+    /// <summary>The bytes of an envelope around <paramref name="payload"/> with a signature by each key.</summary>
     /// <param name="payloadType">What the payload is: a media type.</param>
     /// <param name="payload">The exact bytes to sign.</param>
-    /// <param name="key">A private key on P-256.</param>
-    public static byte[] Sign(string payloadType, ReadOnlySpan<byte> payload, ECDsa key)
+    /// <param name="keys">Private keys on P-256.</param>
+    public static byte[] Sign(string payloadType, ReadOnlySpan<byte> payload, params ReadOnlySpan<ECDsa> keys)
     {
-        byte[] signature = key.SignData(
-            Encode(payloadType, payload), HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence);
+        byte[] signed = Encode(payloadType, payload);
+        ImmutableArray<DsseSignature>.Builder signatures = ImmutableArray.CreateBuilder<DsseSignature>(keys.Length);
+        foreach (ECDsa key in keys)
+        {
+            signatures.Add(new DsseSignature(
+                TrustedKey.Of(key).KeyId.ToString(),
+                key.SignData(signed, HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence)));
+        }
+
         return Write(new DsseEnvelope
         {
             PayloadType = payloadType,
             Payload = payload.ToArray(),
-            Signatures = [new DsseSignature(TrustedKey.Of(key).KeyId.ToString(), signature)],
+            Signatures = signatures.DrainToImmutable(),
         });
+    }
+
+    /// <summary>The bytes of an envelope of ours with model signatures beside what it signs.</summary>
+    /// <param name="envelope">An envelope as <see cref="Sign"/> writes it.</param>
+    /// <param name="modelSignatures">Sigstore bundles, as files.</param>
+    public static byte[] Attach(ReadOnlySpan<byte> envelope, ImmutableArray<ReadOnlyMemory<byte>> modelSignatures)
+    {
+        Check.That(TryParse(envelope, out DsseEnvelope? parsed, out _));
+        return Write(parsed! with { ModelSignatures = modelSignatures }); // TryParse gives one when it answers true.
     }
 
     /// <summary>The bytes of an envelope.</summary>
@@ -52,6 +69,17 @@ public static class Dsse
         }
 
         json.WriteEndArray();
+        if (!envelope.ModelSignatures.IsEmpty)
+        {
+            json.WriteStartArray("modelSignatures");
+            foreach (ReadOnlyMemory<byte> bundle in envelope.ModelSignatures)
+            {
+                json.WriteBase64StringValue(bundle.Span);
+            }
+
+            json.WriteEndArray();
+        }
+
         json.WriteEndObject();
         json.Flush();
         return bytes.WrittenSpan.ToArray();
@@ -73,7 +101,7 @@ public static class Dsse
         }
 
         JsonCursor cursor = new(json);
-        if (!TryEnvelope(ref cursor, out DsseEnvelope? read) || !cursor.TryEnd())
+        if (!TryEnvelope(ref cursor, null, out DsseEnvelope? read) || !cursor.TryEnd())
         {
             finding = TrustErrors.Envelope.At($"The envelope cannot be read: {cursor.Failure}.");
             return false;
@@ -129,18 +157,23 @@ public static class Dsse
         return [.. head, .. payload];
     }
 
-    private static bool TryEnvelope(ref JsonCursor cursor, out DsseEnvelope? envelope)
+    /// <summary>Reads the envelope that the cursor stands on.</summary>
+    /// <param name="cursor">Where.</param>
+    /// <param name="unique">Given when a field that stands twice is refused.</param>
+    /// <param name="envelope">The envelope; null when the answer is false.</param>
+    internal static bool TryEnvelope(ref JsonCursor cursor, UniqueFields? unique, out DsseEnvelope? envelope)
     {
         envelope = null;
         string payloadType = "";
         byte[]? payload = null;
         ImmutableArray<DsseSignature> signatures = [];
+        ImmutableArray<ReadOnlyMemory<byte>> bundles = [];
         if (!cursor.TryObject())
         {
             return false;
         }
 
-        while (cursor.TryField(out string field))
+        while (unique is null ? cursor.TryField(out string field) : unique.TryNext(ref cursor, out field))
         {
             bool read = field switch
             {
@@ -148,6 +181,8 @@ public static class Dsse
                 "payloadType" => cursor.TryText(ContentLimits.PayloadTypeCharsMax, out payloadType),
                 "signatures" =>
                     JsonLists.TryItems(ref cursor, ContentLimits.SignaturesMax, TrySignature, out signatures),
+                "modelSignatures" =>
+                    JsonLists.TryItems(ref cursor, ContentLimits.ModelSignaturesMax, TryModelSignature, out bundles),
                 _ => cursor.TrySkip(),
             };
             if (!read)
@@ -161,7 +196,13 @@ public static class Dsse
             return cursor.Fail("payload, payload type or signatures are missing");
         }
 
-        envelope = new DsseEnvelope { PayloadType = payloadType, Payload = payload, Signatures = signatures };
+        envelope = new DsseEnvelope
+        {
+            PayloadType = payloadType,
+            Payload = payload,
+            Signatures = signatures,
+            ModelSignatures = bundles,
+        };
         return cursor.Failure is null;
     }
 
@@ -196,6 +237,13 @@ public static class Dsse
 
         signature = new DsseSignature(keyId, bytes);
         return cursor.Failure is null;
+    }
+
+    private static bool TryModelSignature(ref JsonCursor cursor, out ReadOnlyMemory<byte> bundle)
+    {
+        bool read = TryBytes(ref cursor, ModelLimits.EnvelopeBytesMax, out byte[]? bytes);
+        bundle = bytes;
+        return read;
     }
 
     private static bool TryBytes(ref JsonCursor cursor, int charsMax, out byte[]? bytes)

@@ -14,6 +14,13 @@ public sealed record DsseEnvelope
 
     /// <summary>The signatures, 1..<see cref="ContentLimits.SignaturesMax"/>.</summary>
     public required ImmutableArray<DsseSignature> Signatures { get; init; }
+
+    /// <summary>
+    /// Model signatures over the files of a package, each a Sigstore bundle as a file, 0..
+    /// <see cref="ContentLimits.ModelSignaturesMax"/>. They travel beside what is signed here and prove nothing to a
+    /// device; who takes the package elsewhere verifies it with them.
+    /// </summary>
+    public ImmutableArray<ReadOnlyMemory<byte>> ModelSignatures { get; init; } = [];
 }
 
 /// <summary>One signature of an envelope. Never compared.</summary>

@@ -1,7 +1,12 @@
+using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using Kedge.Cli;
+using Kedge.Content.Packages;
+using Kedge.Content.Trust;
+using Kedge.Content.Trust.ModelSigning;
 using Kedge.ControlPlane.Tests.Server;
 using Kedge.Core.Desired;
+using Kedge.Core.Models;
 using Kedge.Onnx;
 using Kedge.Wire.Reported;
 
@@ -365,6 +370,41 @@ public sealed class MainCommandsTests : IAsyncLifetime, IDisposable
             Endpoint = "http://127.0.0.1:8500",
             Pid = 4242,
         });
+    }
+
+    [Fact]
+    public async Task A_package_carries_the_authors_signature_and_ours_for_who_takes_it_elsewhere()
+    {
+        string model = WriteModel(3);
+        using ECDsa author = ECDsa.Create(ECCurve.NamedCurves.nistP521);
+        string key = _cli.Write("author.key", author.ExportPkcs8PrivateKeyPem());
+        _ = await OkAsync("model", "sign", model, "--key", key);
+        string signature = model + ".sig";
+        _ = await OkAsync("model", "push", model, "--name", "adder", "--tag", "v3",
+            "--signature", signature, "--signature-key", key);
+        string text = await OkAsync("model", "show", "adder:v3", "--envelope");
+        Assert.True(Dsse.TryParse(System.Text.Encoding.UTF8.GetBytes(text), out DsseEnvelope? envelope, out _));
+        Assert.Equal(2, envelope!.ModelSignatures.Length);
+        Assert.Equal(await File.ReadAllBytesAsync(signature), envelope.ModelSignatures[1].ToArray());
+
+        // Ours verifies as any other signature does, over the files in a folder by their paths in the package.
+        using ECDsa signer = Kedge.ControlPlane.Auth.KeyFile.ReadKey(
+            new Kedge.ControlPlane.Auth.OwnerPaths(_server.Options.OwnerFolder).ModelSigningKey);
+        Assert.True(PackageFormat.TryRead(envelope.Payload.Span, out PackageManifest? manifest, out _));
+        Assert.True(EllipticKey.TryParsePem(signer.ExportSubjectPublicKeyInfoPem(), out EllipticKey? verifier));
+        using (verifier)
+        {
+            var verified = Assert.IsType<ModelSignatureOutcome.Verified>(
+                ModelSignature.Verify(envelope.ModelSignatures[0].Span, verifier));
+            Assert.Equal(
+                manifest!.AllFiles().Select(one => one.Path).Order(StringComparer.Ordinal),
+                verified.Statement.Resources.Select(one => one.Name).Order(StringComparer.Ordinal));
+        }
+
+        CliResult other = await _cli.RunAsync("model", "push", WriteModel(4), "--name", "adder",
+            "--signature", signature, "--signature-key", key);
+        Assert.Equal(ExitCodes.Refused, other.Exit);
+        Assert.Contains("KEDGE-TRUST-018", other.Error, StringComparison.Ordinal);
     }
 
     private async Task PushAsync(string tag, float addend)
