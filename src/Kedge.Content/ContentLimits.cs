@@ -85,7 +85,7 @@ public static class ContentLimits
     /// <summary>Certificates of one chain: a signer, a few intermediates, a root.</summary>
     public const int ChainMax = 16;
 
-    /// <summary>Characters of a certificate in base64: one with large RSA keys and many names has some thousand.</summary>
+    /// <summary>Characters of a certificate in base64: one with RSA keys and many names has some thousand.</summary>
     public const int CertificateCharsMax = 32_768;
 
     /// <summary>Fields of one object whose fields must differ; ours have less than ten.</summary>

@@ -9,7 +9,7 @@ namespace Kedge.Cli.Commands;
 /// <summary><c>kedge model</c>: packages of models on the server.</summary>
 internal static class ModelCommand
 {
-    public static Command Create(CommandAction action) => new("model", "Push, sign, verify, list, tag and remove models.")
+    public static Command Create(CommandAction action) => new("model", "Push, sign, verify, list and tag models.")
     {
         ModelPushCommand.Create(action),
         ModelSignCommand.Create(action),

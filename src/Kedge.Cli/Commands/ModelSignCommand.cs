@@ -64,7 +64,8 @@ internal static class ModelSignCommand
         return command;
     }
 
-    private static ImmutableArray<ReadOnlyMemory<byte>> Certificates(EllipticKey key, string certificate, string[] chain)
+    private static ImmutableArray<ReadOnlyMemory<byte>> Certificates(
+        EllipticKey key, string certificate, string[] chain)
     {
         if (certificate.Length == 0)
         {

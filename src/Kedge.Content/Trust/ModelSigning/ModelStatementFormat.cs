@@ -129,7 +129,8 @@ public static class ModelStatementFormat
             bool read = field switch
             {
                 "_type" => cursor.TryText(ContentLimits.PayloadTypeCharsMax, out parts.Type),
-                "subject" => JsonLists.TryItems(ref cursor, ContentLimits.SignaturesMax, TrySubject, out parts.Subjects),
+                "subject" => JsonLists.TryItems(
+                    ref cursor, ContentLimits.SignaturesMax, TrySubject, out parts.Subjects),
                 "predicateType" => cursor.TryText(ContentLimits.PayloadTypeCharsMax, out parts.Predicate),
                 "predicate" => TryPredicate(ref cursor, parts),
                 _ => cursor.TrySkip(),

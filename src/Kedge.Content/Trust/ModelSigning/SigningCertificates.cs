@@ -69,7 +69,8 @@ public static class SigningCertificates
         {
             string why = string.Join(", ", path.ChainStatus.Select(static one => one.Status.ToString()).Distinct());
             finding = ModelSigningErrors.Chain.At(string.Create(
-                CultureInfo.InvariantCulture, $"{leaf.Subject}: {why}, judged at {leaf.NotBefore.ToUniversalTime():u}."));
+                CultureInfo.InvariantCulture,
+                $"{leaf.Subject}: {why}, judged at {leaf.NotBefore.ToUniversalTime():u}."));
             return null;
         }
 
