@@ -4,6 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.RegularExpressions;
 using Kedge.Content.Trust.ModelSigning;
+using Kedge.Tests.Support;
 using Xunit.Abstractions;
 
 namespace Kedge.Content.Tests.Trust.ModelSigning;
@@ -134,15 +135,8 @@ public sealed partial class ModelSigningVectorTests(ITestOutputHelper output)
         Holds(vector, ModelSignature.Verify(signed, [authority.Root], []));
     }
 
-    private bool Found()
-    {
-        if (!Vectors.AreThere)
-        {
-            output.WriteLine("0 of 4 vectors: the folder model-signing is not beside this checkout.");
-        }
-
-        return Vectors.AreThere;
-    }
+    private bool Found() =>
+        SharedData.Find("model-signing", "4 models signed by the OpenSSF tool", output.WriteLine) is not null;
 
     private static void Holds(string vector, ModelSignatureOutcome outcome)
     {

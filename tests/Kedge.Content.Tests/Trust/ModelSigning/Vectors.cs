@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
-using Kedge.Content.Tests.Support;
 using Kedge.Content.Trust.ModelSigning;
 using Kedge.Core;
+using Kedge.Tests.Support;
 
 namespace Kedge.Content.Tests.Trust.ModelSigning;
 
@@ -11,9 +11,7 @@ internal static class Vectors
     public static readonly ImmutableArray<string> ByKey = ["v1.0.0-elliptic-key", "v1.0.1-elliptic-key"];
     public static readonly ImmutableArray<string> ByCertificate = ["v1.0.0-certificate", "v1.0.1-certificate"];
 
-    public static string Folder { get; } = Path.Combine(SharedFiles.Folder ?? "", "model-signing");
-
-    public static bool AreThere => File.Exists(Path.Combine(Folder, "keys", "signing-key-pub.pem"));
+    public static string Folder { get; } = Path.Combine(SharedData.Folder ?? "", "model-signing");
 
     public static byte[] Signature(string vector) => File.ReadAllBytes(Path.Combine(Folder, vector, "model.sig"));
 
