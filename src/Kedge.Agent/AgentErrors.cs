@@ -166,4 +166,28 @@ public static class AgentErrors
         "KEDGE-AGENT-027",
         "The device could not be held or released: it stays as it was.",
         "The message says why. An agent older than this command has to be restarted first.");
+
+    /// <summary>The store's own bound is reached.</summary>
+    public static readonly ErrorCode QuotaFull = new(
+        "KEDGE-AGENT-028",
+        "The content that this device is to run does not fit in what it may keep (contentBytesMax).",
+        "Raise contentBytesMax in agent.json, or ask this device for less; what runs goes on.");
+
+    /// <summary>The source breaks the protocol.</summary>
+    public static readonly ErrorCode SourceWrong = new(
+        "KEDGE-AGENT-029",
+        "A server's answer with content does not fit what was asked for.",
+        "Nothing of it was taken. Look at what stands between device and server; the device tries again by itself.");
+
+    /// <summary>A delta is not right.</summary>
+    public static readonly ErrorCode DeltaWrong = new(
+        "KEDGE-AGENT-030",
+        "A delta did not give the file that it was asked for.",
+        "The device took what was right of it and fetches the rest chunk by chunk. Look at the server's store.");
+
+    /// <summary>A file was found damaged.</summary>
+    public static readonly ErrorCode ContentDamaged = new(
+        "KEDGE-AGENT-031",
+        "A file of a model was found damaged on the device's disk.",
+        "The damaged chunks are fetched again; what runs goes on. If it happens again, replace the disk.");
 }

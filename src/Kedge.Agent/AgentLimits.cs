@@ -60,6 +60,11 @@ public static class AgentLimits
     /// <summary>Longest body of an answer that says no, in bytes: a sentence with its code.</summary>
     public const int RefusalBytesMax = 16 * 1024;
 
+    /// <summary>
+    /// Bytes that an attempt to fetch has to bring so that the next one follows at once: what a connection costs.
+    /// </summary>
+    public const int ResumeBytesMin = 4 * 1024;
+
     /// <summary>Connections waiting at a workload's listener while nobody accepts: a swap under load.</summary>
     public const int ListenBacklog = 1024;
 

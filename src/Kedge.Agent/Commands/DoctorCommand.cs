@@ -195,7 +195,6 @@ internal sealed class DoctorCommand(DataFolder folder, TimeProvider time, Cancel
             FetchOutcome.Refused refused => $"{refused.Problem.Code} {refused.Problem.Message}",
             FetchOutcome.RetryLater later => later.Problem.Message,
             FetchOutcome.NotFound missing => missing.Problem.Message,
-            FetchOutcome.DigestMismatch => throw Check.Unreachable(trust),
             _ => throw Check.Unreachable(trust),
         };
         Say(trust is FetchOutcome.Done

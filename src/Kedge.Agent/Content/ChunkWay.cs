@@ -1,4 +1,6 @@
+using Kedge.Core;
 using Kedge.Core.Borders;
+using Kedge.Core.Device;
 using Kedge.Core.Models;
 
 namespace Kedge.Agent.Content;
@@ -13,30 +15,27 @@ internal sealed class ChunkWay(IArtifactSource source, FetchLine line) : FetchWa
     internal override async ValueTask<WayOutcome> TryAsync(FileFetch fetch, CancellationToken cancel)
     {
         ChunkRef chunk = fetch.NextChunk;
-        FetchOutcome outcome = await FetchAsync(chunk, cancel).ConfigureAwait(false);
-        if (outcome is not FetchOutcome.Done done)
+        string what = $"chunk {chunk.Digest.Short} of {fetch.File.Path}";
+        WholeIntake intake = new(source, line, fetch.Tail);
+        StreamOutcome? hindered = await intake.BringAsync(
+            new ContentName.OneChunk(chunk),
+            new TailHead { Kind = TailKind.OneChunk, Of = chunk.Digest },
+            (Name, chunk.Bytes),
+            cancel).ConfigureAwait(false);
+        if (hindered is not null)
         {
-            return new WayOutcome.Failed(FetchFailures.Explain(
-                outcome, $"chunk {chunk.Digest.Short} of {fetch.File.Path}"));
+            return new WayOutcome.Failed(FetchFailures.Explain(hindered, what));
         }
 
-        line.Count(done.Bytes.Length);
-        Kedge.Core.Check.That(fetch.TryAppend(done.Bytes.Span));
-        return WayOutcome.Passed.Now;
-    }
-
-    private async ValueTask<FetchOutcome> FetchAsync(ChunkRef chunk, CancellationToken cancel)
-    {
-        FetchOutcome outcome = await FetchPieceAsync(chunk, default, cancel).ConfigureAwait(false);
-        return outcome is FetchOutcome.RetryLater { Begun.IsEmpty: false } broken
-            ? await FetchPieceAsync(chunk, broken.Begun, cancel).ConfigureAwait(false)
-            : outcome;
-    }
-
-    private async ValueTask<FetchOutcome> FetchPieceAsync(
-        ChunkRef chunk, ReadOnlyMemory<byte> begun, CancellationToken cancel)
-    {
-        await line.PayAsync(chunk.Bytes - begun.Length, cancel).ConfigureAwait(false);
-        return await source.GetChunkAsync(chunk, begun, cancel).ConfigureAwait(false);
+        ReadOnlyMemory<byte>? content = intake.Content(chunk.Bytes);
+        bool isRight = content is { } bytes && fetch.TryAppend(bytes.Span);
+        string came = isRight ? ""
+            : content is { } other ? $"as {Digest.Of(other.Span).Short}"
+            : "as something that cannot be decompressed";
+        fetch.Tail.Drop();
+        return isRight
+            ? WayOutcome.Passed.Now
+            : new WayOutcome.Failed(FetchFailures.Failed(
+                Blame.Device, AgentErrors.ContentChanged, $"{what} came {came}"));
     }
 }

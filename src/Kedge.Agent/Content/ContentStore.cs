@@ -81,6 +81,17 @@ internal sealed class ContentStore(IDisk disk)
         return partial;
     }
 
+    /// <summary>
+    /// Bytes of a file, or of the envelope under the package's own digest, that cannot be used before more arrive:
+    /// what an attempt before this one left.
+    /// </summary>
+    internal TailFile Tail(Digest package, Digest file)
+    {
+        TailFile tail = new(disk, $"{Partial}/{package.Hex}/{file.Hex}.tail");
+        tail.Load();
+        return tail;
+    }
+
     /// <summary>A file that was begun since the start of this agent and is not whole; null where there is none.</summary>
     internal PartialFile? FindBegun(Digest file) => _begun.GetValueOrDefault(file);
 

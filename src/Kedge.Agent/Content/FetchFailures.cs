@@ -8,16 +8,15 @@ namespace Kedge.Agent.Content;
 /// <summary>What the device machine is told of outcomes that are no success.</summary>
 internal static class FetchFailures
 {
-    /// <summary>An outcome of the source.</summary>
-    internal static FetchResult.Failed Explain(FetchOutcome outcome, string what) => outcome switch
+    /// <summary>An outcome of the source that is no success.</summary>
+    internal static FetchResult.Failed Explain(StreamOutcome outcome, string what) => outcome switch
     {
-        FetchOutcome.NotFound missing => Failed(
+        StreamOutcome.NotFound missing => Failed(
             Blame.Device, AgentErrors.ContentMissing, $"{what}: {missing.Problem.Message}"),
-        FetchOutcome.Refused refused => new FetchResult.Failed(Blame.Device, refused.Problem),
-        FetchOutcome.DigestMismatch other => Failed(
-            Blame.Device, AgentErrors.ContentChanged, $"{what} came as {other.Found.Short}"),
-        FetchOutcome.RetryLater later => new FetchResult.Failed(Blame.Device, later.Problem),
-        FetchOutcome.Done => throw Check.Unreachable(outcome),
+        StreamOutcome.Refused refused => new FetchResult.Failed(Blame.Device, refused.Problem),
+        StreamOutcome.Later later => new FetchResult.Failed(Blame.Device, later.Problem),
+        StreamOutcome.Done or StreamOutcome.Stopped => Failed(
+            Blame.Device, AgentErrors.SourceWrong, $"{what} ended before its end"),
         _ => throw Check.Unreachable(outcome),
     };
 

@@ -1,37 +1,54 @@
+using System.Collections.Immutable;
+
 namespace Kedge.Agent.Content;
 
-/// <summary>The line that content comes over: how fast it may come, and what came.</summary>
+/// <summary>The line that content comes over: how fast it may come, and what came by which way.</summary>
 /// <param name="time">Clock and timers.</param>
 internal sealed class FetchLine(TimeProvider time)
 {
+    private static readonly string[] Names = ["envelope", "local", "neighbours", "delta", "chunks"];
+    private readonly long[] _bytes = new long[Names.Length];
     private readonly FetchPace _pace = new();
     private readonly long _began = time.GetTimestamp();
-    private long _bytes;
 
     /// <summary>The pace of the release that is fetched, in bytes per second; 0 for none.</summary>
-    internal long BytesPerSecond { get; set; }
+    internal long ReleasePace { get; set; }
 
-    /// <summary>Bytes that came since the start.</summary>
-    internal long Bytes => Interlocked.Read(ref _bytes);
+    /// <summary>The device's own pace at this moment, in bytes per second; 0 for none.</summary>
+    internal Func<long> DevicePace { get; init; } = static () => 0;
 
-    /// <summary>Counts bytes that came.</summary>
-    internal void Count(long bytes) => Interlocked.Add(ref _bytes, bytes);
+    /// <summary>Bytes that came from the server since the start.</summary>
+    internal long Bytes => Came("envelope") + Came("delta") + Came("chunks");
 
-    /// <summary>Waits for its turn at the allowed pace and pays for a piece; without a pace it does not wait.</summary>
+    /// <summary>Bytes by way since the start; those of <c>local</c> came from this disk.</summary>
+    internal ImmutableArray<(string Way, long Bytes)> ByWay =>
+        [.. Names.Select(name => (name, Came(name)))];
+
+    /// <summary>Counts bytes that came by a way.</summary>
+    internal void Count(string way, long bytes) => Interlocked.Add(ref _bytes[Array.IndexOf(Names, way)], bytes);
+
+    /// <summary>
+    /// Pays for a piece that came, and waits until the next one may come; without a pace it does not wait.
+    /// </summary>
     internal async ValueTask PayAsync(long bytes, CancellationToken cancel)
     {
-        if (BytesPerSecond > 0 && _pace.Wait(Now) is { Ticks: > 0 } wait)
+        _pace.Pay(Now, bytes, Pace());
+        if (_pace.Wait(Now) is { Ticks: > 0 } wait)
         {
             // Timers count whole milliseconds, and one that rings early would let a piece come early.
             await Task.Delay(TimeSpan.FromMilliseconds(Math.Ceiling(wait.TotalMilliseconds)), time, cancel)
                 .ConfigureAwait(false);
         }
-
-        Pay(bytes);
     }
 
-    /// <summary>Pays for a piece that came without waiting: the next one waits for both.</summary>
-    internal void Pay(long bytes) => _pace.Pay(Now, bytes, BytesPerSecond);
+    /// <summary>The least of what release and device allow.</summary>
+    private long Pace()
+    {
+        long device = DevicePace();
+        return ReleasePace == 0 ? device : device == 0 ? ReleasePace : Math.Min(ReleasePace, device);
+    }
+
+    private long Came(string way) => Interlocked.Read(ref _bytes[Array.IndexOf(Names, way)]);
 
     private TimeSpan Now => time.GetElapsedTime(_began);
 }

@@ -8,8 +8,10 @@ namespace Kedge.Agent.Content;
 /// <param name="model">The model of the release that it belongs to.</param>
 /// <param name="wanted">The file and its place.</param>
 /// <param name="partial">What of it is there.</param>
+/// <param name="tail">Bytes of it that cannot be used before more arrive.</param>
 /// <param name="local">Chunks that stand elsewhere on this disk.</param>
-internal sealed class FileFetch(WorkloadModel model, WantedFile wanted, PartialFile partial, LocalContent local)
+internal sealed class FileFetch(
+    WorkloadModel model, WantedFile wanted, PartialFile partial, TailFile tail, LocalContent local)
 {
     /// <summary>The model of the release that it belongs to.</summary>
     internal WorkloadModel Model => model;
@@ -22,6 +24,9 @@ internal sealed class FileFetch(WorkloadModel model, WantedFile wanted, PartialF
 
     /// <summary>What of it is there.</summary>
     internal PartialFile Partial => partial;
+
+    /// <summary>Bytes of it that cannot be used before more arrive; a way that finds others there drops them.</summary>
+    internal TailFile Tail => tail;
 
     /// <summary>Chunks that stand elsewhere on this disk.</summary>
     internal LocalContent Local => local;

@@ -2,7 +2,8 @@ namespace Kedge.Agent.Content;
 
 /// <summary>Chunks that stand in other files of this disk: they cost nothing.</summary>
 /// <param name="store">Where content is kept.</param>
-internal sealed class LocalWay(ContentStore store) : FetchWay
+/// <param name="line">Counters.</param>
+internal sealed class LocalWay(ContentStore store, FetchLine line) : FetchWay
 {
     internal override string Name => "local";
 
@@ -17,6 +18,8 @@ internal sealed class LocalWay(ContentStore store) : FetchWay
             {
                 break;
             }
+
+            line.Count(Name, bytes.Length);
         }
 
         return new ValueTask<WayOutcome>(WayOutcome.Passed.Now);

@@ -1,8 +1,10 @@
 using System.Collections.Immutable;
 using Kedge.Agent.Trust;
+using Kedge.Core;
 using Kedge.Core.Borders;
 using Kedge.Core.Desired;
 using Kedge.Core.Device;
+using Kedge.Core.Models;
 
 namespace Kedge.Agent.Content;
 
@@ -26,7 +28,7 @@ internal sealed class ReleaseFetcher(
     internal long FetchedBytes => _line.Bytes;
 
     private FileFetcher Files => _files ??= new FileFetcher(
-        store, [new LocalWay(store), new ChunkWay(source, _line)]);
+        store, [new LocalWay(store, _line), new ChunkWay(source, _line)]);
 
     /// <summary>Looks at the disk alone. Takes as long as the digests of all files take.</summary>
     internal FetchResult Verify(WorkloadSpec spec)
@@ -65,7 +67,7 @@ internal sealed class ReleaseFetcher(
     /// <summary>Fetches what is missing, then verifies the whole.</summary>
     internal async ValueTask<FetchResult> FetchAsync(WorkloadSpec spec, CancellationToken cancel)
     {
-        _line.BytesPerSecond = spec.FetchBytesPerSecond;
+        _line.ReleasePace = spec.FetchBytesPerSecond;
         try
         {
             foreach (WorkloadModel model in spec.Models)
@@ -90,18 +92,11 @@ internal sealed class ReleaseFetcher(
 
     private async ValueTask<FetchResult.Failed?> FetchModelAsync(WorkloadModel model, CancellationToken cancel)
     {
-        byte[]? envelope = store.ReadEnvelope(model.Package);
+        (byte[]? envelope, FetchResult.Failed? none) =
+            await EnvelopeAsync(model.Package, cancel).ConfigureAwait(false);
         if (envelope is null)
         {
-            FetchOutcome outcome = await source.GetEnvelopeAsync(model.Package, cancel).ConfigureAwait(false);
-            if (outcome is not FetchOutcome.Done done)
-            {
-                return FetchFailures.Explain(outcome, $"package {model.Package.Short}");
-            }
-
-            envelope = done.Bytes.ToArray();
-            _line.Count(envelope.Length);
-            _line.Pay(envelope.Length);
+            return none;
         }
 
         if (_judge.Judge(envelope, model, out FetchResult.Failed? failed) is not { } judged)
@@ -127,14 +122,45 @@ internal sealed class ReleaseFetcher(
         foreach (WantedFile wanted in missing)
         {
             using PartialFile partial = store.Begin(model.Package, wanted.File);
-            FileFetch fetch = new(model, wanted, partial, local);
+            using TailFile tail = store.Tail(model.Package, wanted.File.Digest);
+            FileFetch fetch = new(model, wanted, partial, tail, local);
             if (await Files.BringAsync(fetch, cancel).ConfigureAwait(false) is { } bad)
             {
                 return bad;
             }
+
+            tail.Delete();
         }
 
         return null;
+    }
+
+    /// <summary>The envelope of a package: from the disk, else from the source.</summary>
+    private async ValueTask<(byte[]? Envelope, FetchResult.Failed? Failed)> EnvelopeAsync(
+        Digest package, CancellationToken cancel)
+    {
+        if (store.ReadEnvelope(package) is { } held)
+        {
+            return (held, null);
+        }
+
+        string what = $"package {package.Short}";
+        using TailFile tail = store.Tail(package, package);
+        WholeIntake intake = new(source, _line, tail);
+        StreamOutcome? hindered = await intake.BringAsync(
+            new ContentName.Envelope(package),
+            new TailHead { Kind = TailKind.Envelope, Of = package },
+            ("envelope", ModelLimits.EnvelopeBytesMax),
+            cancel).ConfigureAwait(false);
+        if (hindered is not null)
+        {
+            return (null, FetchFailures.Explain(hindered, what));
+        }
+
+        byte[]? envelope = intake.Content(ModelLimits.EnvelopeBytesMax)?.ToArray();
+        tail.Delete();
+        return (envelope, envelope is not null ? null : FetchFailures.Failed(
+            Blame.Device, AgentErrors.ContentChanged, $"{what} came as something that cannot be decompressed"));
     }
 
     private async ValueTask RefreshTrustAsync(CancellationToken cancel)

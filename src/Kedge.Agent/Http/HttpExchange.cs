@@ -17,19 +17,31 @@ internal sealed class HttpExchange(Stream stream, TimeProvider time, TimeSpan id
 {
     private const int HeadBytesMax = 32 * 1024;
     private const int InterimAnswersMax = 8; // Servers send one or none before the answer itself.
-    private byte[] _buffer = new byte[8 * 1024];
+    private const int PieceBytesMax = 16 * 1024;
+    private byte[] _buffer = new byte[PieceBytesMax];
     private int _start;
     private int _end;
 
     /// <summary>False once the connection cannot be used for another request.</summary>
     internal bool IsOpen { get; private set; } = true;
 
-    internal async ValueTask<HttpAnswer> SendAsync(HttpRequest request, CancellationToken cancel)
+    /// <summary>Sends a request and reads the answer whole.</summary>
+    internal ValueTask<HttpAnswer> SendAsync(HttpRequest request, CancellationToken cancel) =>
+        SendAsync(request, null, cancel);
+
+    /// <summary>
+    /// Sends a request; the body of a success goes to a sink, in pieces of what one read gave, and waits while the sink
+    /// does. A refusal is read whole. When the connection breaks in the middle the sink has what came.
+    /// </summary>
+    internal async ValueTask<HttpAnswer> SendAsync(HttpRequest request, IBodySink? sink, CancellationToken cancel)
     {
         try
         {
             await WriteAsync(request, cancel).ConfigureAwait(false);
-            return await ReadAnswerAsync(request, cancel).ConfigureAwait(false);
+            HttpHead head = await ReadFinalHeadAsync(cancel).ConfigureAwait(false);
+            return sink is not null && head.Status is (200 or 206)
+                ? await StreamAsync(head, sink!, cancel).ConfigureAwait(false) // Not null: the line before.
+                : await ReadAnswerAsync(request, head, cancel).ConfigureAwait(false);
         }
         catch
         {
@@ -49,9 +61,18 @@ internal sealed class HttpExchange(Stream stream, TimeProvider time, TimeSpan id
         StringBuilder head = new();
         _ = head.Append(CultureInfo.InvariantCulture, $"{request.Method} {request.Path} HTTP/1.1\r\n");
         _ = head.Append(CultureInfo.InvariantCulture, $"Host: {request.Host}\r\n");
-        if (request.RangeFrom > 0)
+        if (request.RangeFrom > 0 || request.RangeTo > 0)
         {
-            _ = head.Append(CultureInfo.InvariantCulture, $"Range: bytes={request.RangeFrom}-\r\n");
+            string last = request.RangeTo > 0
+                ? (request.RangeTo - 1).ToString(CultureInfo.InvariantCulture)
+                : "";
+            _ = head.Append(CultureInfo.InvariantCulture, $"Range: bytes={request.RangeFrom}-{last}\r\n");
+            _ = request.IfRange.Length > 0 ? head.Append($"If-Range: {request.IfRange}\r\n") : head;
+        }
+
+        if (request.AcceptEncoding.Length > 0)
+        {
+            _ = head.Append($"Accept-Encoding: {request.AcceptEncoding}\r\n");
         }
 
         if (request.Body is { } body)
@@ -76,47 +97,86 @@ internal sealed class HttpExchange(Stream stream, TimeProvider time, TimeSpan id
         await stream.FlushAsync(cancel).ConfigureAwait(false);
     }
 
-    private async ValueTask<HttpAnswer> ReadAnswerAsync(HttpRequest request, CancellationToken cancel)
+    private async ValueTask<HttpHead> ReadFinalHeadAsync(CancellationToken cancel)
     {
-        int status;
-        Dictionary<string, string> headers;
-        int interim = 0;
-        do
+        for (int interim = 0; interim <= InterimAnswersMax; interim++)
         {
-            if (interim++ > InterimAnswersMax)
+            HttpHead head = await ReadHeadAsync(cancel).ConfigureAwait(false);
+            if (head.Status >= 200)
             {
-                throw new IOException("the answer never comes to its end");
+                return head;
+            }
+        }
+
+        throw new IOException("the answer never comes to its end");
+    }
+
+    private async ValueTask<HttpAnswer> StreamAsync(HttpHead head, IBodySink sink, CancellationToken cancel)
+    {
+        if (head.BodyBytes is not { } length || head["transfer-encoding"].Length > 0)
+        {
+            throw new IOException("the answer does not say its length");
+        }
+
+        bool goesOn = await sink.BeginAsync(head, cancel).ConfigureAwait(false);
+        while (goesOn && length > 0 && await HasBytesAsync(cancel).ConfigureAwait(false))
+        {
+            int taken = (int)Math.Min(Math.Min(length, PieceBytesMax), _end - _start);
+            ReadOnlyMemory<byte> piece = _buffer.AsMemory(_start, taken);
+            _start += taken;
+            length -= taken;
+            goesOn = await sink.TakeAsync(piece, cancel).ConfigureAwait(false);
+        }
+
+        IsOpen &= length == 0 && !head.IsLast;
+        return new HttpAnswer(head.Status, default, length == 0, head.RetryAfter)
+        {
+            IsStopped = !goesOn && length > 0,
+        };
+    }
+
+    /// <summary>False when the connection broke: what came is in the sink, and the rest is asked for again.</summary>
+    private async ValueTask<bool> HasBytesAsync(CancellationToken cancel)
+    {
+        try
+        {
+            if (_start == _end)
+            {
+                await FillAsync(cancel).ConfigureAwait(false);
             }
 
-            (status, headers) = await ReadHeadAsync(cancel).ConfigureAwait(false);
+            return true;
         }
-        while (status is >= 100 and < 200);
+        catch (Exception e) when (e is IOException or TimeoutException)
+        {
+            return false;
+        }
+    }
 
-        _ = int.TryParse(
-            headers.GetValueOrDefault("retry-after"), NumberStyles.None, CultureInfo.InvariantCulture, out int seconds);
-        TimeSpan after = TimeSpan.FromSeconds(Math.Min(seconds, 3600));
+    private async ValueTask<HttpAnswer> ReadAnswerAsync(
+        HttpRequest request, HttpHead head, CancellationToken cancel)
+    {
         MemoryStream body = new();
         bool isWhole;
         try
         {
             // What a refusal says may be longer than what was asked for.
-            int bytesMax = status < 400
+            int bytesMax = head.Status < 400
                 ? request.BodyBytesMax
                 : Math.Max(request.BodyBytesMax, AgentLimits.RefusalBytesMax);
-            isWhole = await ReadBodyAsync(status, headers, body, bytesMax, cancel).ConfigureAwait(false);
+            isWhole = await ReadBodyAsync(head, body, bytesMax, cancel).ConfigureAwait(false);
         }
         catch (Exception e) when (e is EndOfStreamException or TimeoutException)
         {
             isWhole = false;
         }
 
-        bool isClosing = headers.GetValueOrDefault("connection", "")
-            .Contains("close", StringComparison.OrdinalIgnoreCase);
-        IsOpen &= isWhole && !isClosing;
-        return new HttpAnswer(status, body.GetBuffer().AsMemory(0, (int)body.Length), isWhole, after);
+        IsOpen &= isWhole && !head.IsLast;
+        return new HttpAnswer(
+            head.Status, body.GetBuffer().AsMemory(0, (int)body.Length), isWhole, head.RetryAfter);
     }
 
-    private async ValueTask<(int Status, Dictionary<string, string> Headers)> ReadHeadAsync(CancellationToken cancel)
+    private async ValueTask<HttpHead> ReadHeadAsync(CancellationToken cancel)
     {
         string line = await ReadLineAsync(cancel).ConfigureAwait(false);
         string[] parts = line.Split(' ', 3);
@@ -141,31 +201,25 @@ internal sealed class HttpExchange(Stream stream, TimeProvider time, TimeSpan id
             headers[line[..colon]] = line[(colon + 1)..].Trim();
         }
 
-        return (status, headers);
+        return new HttpHead(status, headers);
     }
 
     private async ValueTask<bool> ReadBodyAsync(
-        int status, Dictionary<string, string> headers, MemoryStream body, int bytesMax, CancellationToken cancel)
+        HttpHead head, MemoryStream body, int bytesMax, CancellationToken cancel)
     {
-        if (status is 204 or 304)
+        if (head.Status is 204 or 304)
         {
             return true;
         }
 
-        if (headers.GetValueOrDefault("transfer-encoding") is { } encoding)
+        if (head["transfer-encoding"] is { Length: > 0 } encoding)
         {
             return encoding.Equals("chunked", StringComparison.OrdinalIgnoreCase)
                 ? await ReadChunksAsync(body, bytesMax, cancel).ConfigureAwait(false)
                 : throw new IOException($"the transfer encoding {encoding} is not known");
         }
 
-        if (!long.TryParse(
-            headers.GetValueOrDefault("content-length"),
-            NumberStyles.None, CultureInfo.InvariantCulture, out long length))
-        {
-            throw new IOException("the answer does not say its length");
-        }
-
+        long length = head.BodyBytes ?? throw new IOException("the answer does not say its length");
         await CopyAsync(body, length, bytesMax, cancel).ConfigureAwait(false);
         return true;
     }

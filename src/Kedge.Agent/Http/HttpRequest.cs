@@ -21,6 +21,15 @@ internal sealed record HttpRequest
     /// <summary>First byte that is asked for; 0 for the whole.</summary>
     internal long RangeFrom { get; init; }
 
+    /// <summary>One behind the last byte that is asked for; 0 for the end.</summary>
+    internal long RangeTo { get; init; }
+
+    /// <summary>Range only of the representation with this entity tag; empty for any.</summary>
+    internal string IfRange { get; init; } = "";
+
+    /// <summary>Content codings that are understood; empty for none.</summary>
+    internal string AcceptEncoding { get; init; } = "";
+
     /// <summary>Most bytes that are taken as answer.</summary>
     internal int BodyBytesMax { get; init; } = AgentLimits.AnswerBytesMax;
 }

@@ -67,7 +67,6 @@ internal sealed class RenewalPump
             FetchOutcome.Refused refused =>
                 AgentErrors.EnrolRefused.At($"{refused.Problem.Code} {refused.Problem.Message}"),
             FetchOutcome.NotFound missing => AgentErrors.EnrolRefused.At(missing.Problem.Message),
-            FetchOutcome.DigestMismatch => throw Check.Unreachable(outcome),
             _ => throw Check.Unreachable(outcome),
         };
         if (finding is null)

@@ -5,7 +5,6 @@ using Kedge.Agent.Identity;
 using Kedge.Core;
 using Kedge.Core.Borders;
 using Kedge.Core.Device;
-using Kedge.Core.Models;
 using Kedge.Wire;
 using Kedge.Wire.Enrolment;
 
@@ -29,41 +28,51 @@ internal sealed class HttpsArtifactSource(Credentials credentials, TimeProvider 
     private long _usedAt;
     private long _uses;
 
-    public ValueTask<FetchOutcome> GetEnvelopeAsync(Digest package, CancellationToken cancel) => GetAsync(
-        new HttpRequest
-        {
-            Path = $"/v1/packages/{package}",
-            Host = credentials.Content.Authority,
-            BodyBytesMax = ModelLimits.EnvelopeBytesMax,
-        },
-        cancel);
-
-    public async ValueTask<FetchOutcome> GetChunkAsync(
-        ChunkRef chunk, ReadOnlyMemory<byte> begun, CancellationToken cancel)
+    public async ValueTask<StreamOutcome> StreamAsync(
+        ContentAsk ask, IContentSink sink, CancellationToken cancel)
     {
-        FetchOutcome outcome = await GetAsync(
-            new HttpRequest
-            {
-                Path = $"/v1/chunks/{chunk.Digest}",
-                Host = credentials.Content.Authority,
-                BodyBytesMax = chunk.Bytes,
-                RangeFrom = begun.Length,
-            },
-            cancel).ConfigureAwait(false);
-        switch (outcome)
+        BodyToContent body = new(ask, sink);
+        HttpRequest request = new()
         {
-            case FetchOutcome.Done done:
-                byte[] whole = [.. begun.Span, .. done.Bytes.Span];
-                Digest found = Digest.Of(whole);
-                return found == chunk.Digest ? new FetchOutcome.Done(whole) : new FetchOutcome.DigestMismatch(found);
-            case FetchOutcome.RetryLater broken:
-                return broken with { Begun = (byte[])[.. begun.Span, .. broken.Begun.Span] };
-            case FetchOutcome.NotFound or FetchOutcome.Refused or FetchOutcome.DigestMismatch:
-                return outcome;
-            default:
-                throw Check.Unreachable(outcome);
+            Path = PathOf(ask.Name),
+            Host = credentials.Content.Authority,
+            RangeFrom = ask.From,
+            RangeTo = ask.To,
+            IfRange = ask.Tag,
+            AcceptEncoding = ask.TakesZstd ? "zstd" : "",
+        };
+        HttpAnswer answer;
+        try
+        {
+            answer = await InTurnAsync(request, body, cancel).ConfigureAwait(false);
         }
+        catch (Exception e) when (e is IOException or TimeoutException)
+        {
+            return new StreamOutcome.Later(TimeSpan.Zero, Unreachable(e.Message));
+        }
+
+        return answer.Status switch
+        {
+            200 or 206 when body.Wrong is { } wrong =>
+                new StreamOutcome.Later(TimeSpan.Zero, new Problem(wrong.Code, wrong.Message)),
+            200 or 206 when answer.IsStopped => new StreamOutcome.Stopped(),
+            200 or 206 when answer.IsWhole => new StreamOutcome.Done(),
+            200 or 206 => new StreamOutcome.Later(
+                TimeSpan.Zero, Unreachable("the connection broke in the middle of an answer")),
+            404 => new StreamOutcome.NotFound(ProblemOf(answer)),
+            429 or >= 500 => new StreamOutcome.Later(answer.RetryAfter, ProblemOf(answer)),
+            _ => new StreamOutcome.Refused(ProblemOf(answer)),
+        };
     }
+
+    private static string PathOf(ContentName name) => name switch
+    {
+        ContentName.Envelope envelope => $"/v1/packages/{envelope.Package}",
+        ContentName.OneChunk chunk => $"/v1/chunks/{chunk.Chunk.Digest}",
+        ContentName.Delta { Base.IsNone: true } delta => $"/v1/deltas/{delta.Target}",
+        ContentName.Delta delta => $"/v1/deltas/{delta.Target}?base={delta.Base}",
+        _ => throw Check.Unreachable(name),
+    };
 
     public ValueTask<FetchOutcome> GetTrustAsync(CancellationToken cancel) => GetAsync(
         new HttpRequest { Path = "/v1/trust", Host = credentials.Content.Authority }, cancel);
@@ -105,14 +114,22 @@ internal sealed class HttpsArtifactSource(Credentials credentials, TimeProvider 
 
     private async ValueTask<FetchOutcome> GetAsync(HttpRequest request, CancellationToken cancel)
     {
-        await _turn.WaitAsync(cancel).ConfigureAwait(false);
         try
         {
-            return await AskAsync(request, cancel).ConfigureAwait(false);
+            return Of(await InTurnAsync(request, null, cancel).ConfigureAwait(false));
         }
         catch (Exception e) when (e is IOException or TimeoutException)
         {
             return Later(e.Message);
+        }
+    }
+
+    private async ValueTask<HttpAnswer> InTurnAsync(HttpRequest request, IBodySink? sink, CancellationToken cancel)
+    {
+        await _turn.WaitAsync(cancel).ConfigureAwait(false);
+        try
+        {
+            return await AskAsync(request, sink, cancel).ConfigureAwait(false);
         }
         finally
         {
@@ -123,18 +140,18 @@ internal sealed class HttpsArtifactSource(Credentials credentials, TimeProvider 
         }
     }
 
-    private async ValueTask<FetchOutcome> AskAsync(HttpRequest request, CancellationToken cancel)
+    private async ValueTask<HttpAnswer> AskAsync(HttpRequest request, IBodySink? sink, CancellationToken cancel)
     {
         bool isOld = _connection is { IsOpen: true } && time.GetElapsedTime(_usedAt) < IdleMax;
         if (isOld)
         {
             try
             {
-                return Of(await _connection!.SendAsync(request, cancel).ConfigureAwait(false));
+                return await _connection!.SendAsync(request, sink, cancel).ConfigureAwait(false);
             }
             catch (IOException)
             {
-                // The server closed a kept connection just then: once more on a new one.
+                // The server closed a kept connection just then, before a byte of the answer: once more on a new one.
             }
         }
 
@@ -144,7 +161,7 @@ internal sealed class HttpsArtifactSource(Credentials credentials, TimeProvider 
         }
 
         _connection = await ConnectAsync(credentials.Certificate, cancel).ConfigureAwait(false);
-        return Of(await _connection.SendAsync(request, cancel).ConfigureAwait(false));
+        return await _connection.SendAsync(request, sink, cancel).ConfigureAwait(false);
     }
 
     private async Task CloseWhenIdleAsync(long use)
@@ -200,10 +217,9 @@ internal sealed class HttpsArtifactSource(Credentials credentials, TimeProvider 
     private static FetchOutcome Of(HttpAnswer answer) => answer.Status switch
     {
         200 or 206 when answer.IsWhole => new FetchOutcome.Done(answer.Body),
-        200 or 206 => new FetchOutcome.RetryLater(
-            TimeSpan.Zero, answer.Body, Unreachable("the connection broke in the middle of an answer")),
+        200 or 206 => Later("the connection broke in the middle of an answer"),
         404 => new FetchOutcome.NotFound(ProblemOf(answer)),
-        429 or >= 500 => new FetchOutcome.RetryLater(answer.RetryAfter, default, ProblemOf(answer)),
+        429 or >= 500 => new FetchOutcome.RetryLater(answer.RetryAfter, ProblemOf(answer)),
         _ => new FetchOutcome.Refused(ProblemOf(answer)),
     };
 
@@ -227,7 +243,7 @@ internal sealed class HttpsArtifactSource(Credentials credentials, TimeProvider 
     }
 
     private static FetchOutcome.RetryLater Later(string message) =>
-        new(TimeSpan.Zero, default, Unreachable(message));
+        new(TimeSpan.Zero, Unreachable(message));
 
     private static Problem Unreachable(string message) => new(AgentErrors.Unreachable.Code, message);
 }

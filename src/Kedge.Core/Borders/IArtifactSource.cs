@@ -1,5 +1,4 @@
 using Kedge.Core.Device;
-using Kedge.Core.Models;
 
 namespace Kedge.Core.Borders;
 
@@ -10,15 +9,13 @@ namespace Kedge.Core.Borders;
 public interface IArtifactSource
 {
     /// <summary>
-    /// The signed envelope (DSSE, JSON) of a package. Only its length is checked, not its digest or signature.
+    /// Streams content to a sink, from any byte on. Nothing of it is judged but that the answer fits what was asked:
+    /// whoever takes it checks digests. Bytes that arrived are in the sink, whatever the outcome.
     /// </summary>
-    ValueTask<FetchOutcome> GetEnvelopeAsync(Digest package, CancellationToken cancel);
-
-    /// <summary>A whole chunk whose digest was checked.</summary>
-    /// <param name="chunk">Which.</param>
-    /// <param name="begun">Its first bytes, from an attempt that broke off; empty for none.</param>
+    /// <param name="ask">What, from where on.</param>
+    /// <param name="sink">Takes it piece by piece, in order; what it does not take yet is not asked of the line.</param>
     /// <param name="cancel">Gives up.</param>
-    ValueTask<FetchOutcome> GetChunkAsync(ChunkRef chunk, ReadOnlyMemory<byte> begun, CancellationToken cancel);
+    ValueTask<StreamOutcome> StreamAsync(ContentAsk ask, IContentSink sink, CancellationToken cancel);
 
     /// <summary>The documents that the owner key signed, as JSON (<c>TrustDocuments</c>).</summary>
     ValueTask<FetchOutcome> GetTrustAsync(CancellationToken cancel);
@@ -50,13 +47,8 @@ public abstract record FetchOutcome
     /// <param name="Problem">What it said.</param>
     public sealed record Refused(Problem Problem) : FetchOutcome;
 
-    /// <summary>What came has another digest: it was changed on its way or at the source.</summary>
-    /// <param name="Found">The digest of what came.</param>
-    public sealed record DigestMismatch(Digest Found) : FetchOutcome;
-
     /// <summary>It did not work now: no link, too busy, broken off.</summary>
     /// <param name="After">Wait as long as this at least; zero when the source did not say.</param>
-    /// <param name="Begun">The first bytes that did arrive; empty for none.</param>
     /// <param name="Problem">What happened.</param>
-    public sealed record RetryLater(TimeSpan After, ReadOnlyMemory<byte> Begun, Problem Problem) : FetchOutcome;
+    public sealed record RetryLater(TimeSpan After, Problem Problem) : FetchOutcome;
 }

@@ -1,6 +1,5 @@
 using Kedge.Agent.Content;
 using Kedge.Core;
-using Kedge.Core.Borders;
 using Kedge.Core.Desired;
 using Kedge.Core.Device;
 
@@ -48,24 +47,17 @@ public sealed class FetchPaceTests
         device.Pass(TimeSpan.FromSeconds((model.Length / Pace / 2) + 10));
 
         Assert.Equal(WorkloadPhase.Serving, device.Workload("bearing").Phase);
-        Assert.Equal(model.Length, came.Sum(static c => c.Bytes));
+        Assert.Equal(model.Length, device.Fleet.Source.Given["OneChunk"]);
         Holds(came, Pace);
     }
 
     [Fact]
-    public void A_retry_pays_too()
+    public void What_comes_again_after_a_break_pays_too()
     {
         using TestDevice device = new();
         List<(TimeSpan At, long Bytes)> came = Watch(device);
         int asked = 0;
-        Func<Core.Models.ChunkRef, FetchOutcome?> watched = device.Fleet.Source.ChunkFault!;
-        device.Fleet.Source.ChunkFault = chunk =>
-        {
-            _ = watched(chunk);
-            return ++asked % 3 == 0
-                ? new FetchOutcome.RetryLater(default, default, new Problem("KEDGE-TEST-002", "broken off"))
-                : null;
-        };
+        device.Fleet.Source.BreakAfter = _ => ++asked % 3 == 0 ? 10_000 : long.MaxValue / 2;
         device.Start();
         WorkloadSpec spec = TestFleet.Workload("bearing", device.Fleet.Package("bearing", Model(Limits.MiB)));
         device.Want(1, spec with { FetchBytesPerSecond = Pace });
@@ -84,15 +76,11 @@ public sealed class FetchPaceTests
         Assert.Equal(WorkloadPhase.Serving, device.Workload("bearing").Phase);
     }
 
-    /// <summary>When each chunk was asked for, and its size.</summary>
+    /// <summary>When each piece of content came, and its size.</summary>
     private static List<(TimeSpan At, long Bytes)> Watch(TestDevice device)
     {
         List<(TimeSpan At, long Bytes)> came = [];
-        device.Fleet.Source.ChunkFault = chunk =>
-        {
-            came.Add((device.Time.Elapsed, chunk.Bytes));
-            return null;
-        };
+        device.Fleet.Source.OnPiece = bytes => came.Add((device.Time.Elapsed, bytes));
         return came;
     }
 

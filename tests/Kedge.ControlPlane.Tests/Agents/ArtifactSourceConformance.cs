@@ -14,13 +14,32 @@ public abstract class ArtifactSourceConformance
     public async Task What_is_there_comes_whole_also_where_a_part_came_before()
     {
         await using ISourceStage stage = await StageAsync();
-        Assert.Equal(stage.Package.Envelope, Bytes(await stage.Source.GetEnvelopeAsync(stage.Package.Digest, default)));
+        CollectingSink envelope = await TakeAsync(stage, Envelope(stage.Package.Digest));
+        Assert.Equal(stage.Package.Envelope, envelope.Content(ModelLimits.EnvelopeBytesMax));
         foreach (byte[] chunk in stage.Package.Chunks)
         {
-            ChunkRef named = new(Digest.Of(chunk), chunk.Length);
-            Assert.Equal(chunk, Bytes(await stage.Source.GetChunkAsync(named, default, default)));
-            Assert.Equal(chunk, Bytes(await stage.Source.GetChunkAsync(named, chunk.AsMemory(0, 1000), default)));
+            CollectingSink whole = await TakeAsync(stage, Chunk(chunk));
+            Assert.Equal(chunk, whole.Content(chunk.Length));
+            Assert.Equal(0, whole.Head!.From);
+            Assert.Equal(chunk.Length, whole.Head.Bytes);
+            CollectingSink rest = await TakeAsync(stage, Chunk(chunk) with { From = 1000, Tag = whole.Head.Tag });
+            Assert.Equal(whole.Head with { From = 1000 }, rest.Head);
+            Assert.Equal(chunk[1000..], rest.Bytes);
+            CollectingSink middle = await TakeAsync(
+                stage, Chunk(chunk) with { From = 1000, To = 1007, Tag = whole.Head.Tag });
+            Assert.Equal(chunk[1000..1007], middle.Bytes);
         }
+    }
+
+    [Fact]
+    public async Task A_sink_that_wants_no_more_stops_it_and_the_next_stream_is_right()
+    {
+        await using ISourceStage stage = await StageAsync();
+        byte[] chunk = stage.Package.Chunks[0];
+        CollectingSink none = new() { BytesMax = -1 };
+        Assert.IsType<StreamOutcome.Stopped>(await stage.Source.StreamAsync(Chunk(chunk), none, default));
+        Assert.Empty(none.Bytes);
+        Assert.Equal(chunk, (await TakeAsync(stage, Chunk(chunk))).Bytes);
     }
 
     [Fact]
@@ -28,10 +47,13 @@ public abstract class ArtifactSourceConformance
     {
         await using ISourceStage stage = await StageAsync();
         Digest other = Digest.Of("nothing"u8);
-        IsNo(await stage.Source.GetEnvelopeAsync(other, default));
-        IsNo(await stage.Source.GetChunkAsync(new ChunkRef(other, 100), default, default));
-        static void IsNo(FetchOutcome outcome) =>
-            Assert.True(outcome is FetchOutcome.NotFound or FetchOutcome.Refused, $"{outcome}");
+        IsNo(await AskAsync(Envelope(other)));
+        IsNo(await AskAsync(new ContentAsk { Name = new ContentName.OneChunk(new ChunkRef(other, 100)) }));
+        IsNo(await AskAsync(new ContentAsk { Name = new ContentName.Delta(other, default) }));
+        ValueTask<StreamOutcome> AskAsync(ContentAsk ask) =>
+            stage.Source.StreamAsync(ask, new CollectingSink(), default);
+        static void IsNo(StreamOutcome outcome) =>
+            Assert.True(outcome is StreamOutcome.NotFound or StreamOutcome.Refused, $"{outcome}");
     }
 
     [Fact]
@@ -48,15 +70,35 @@ public abstract class ArtifactSourceConformance
         await using ISourceStage stage = await StageAsync();
         await stage.LeaveAsync();
         byte[] chunk = stage.Package.Chunks[0];
-        Retry(await stage.Source.GetEnvelopeAsync(stage.Package.Digest, default));
-        Retry(await stage.Source.GetChunkAsync(new ChunkRef(Digest.Of(chunk), chunk.Length), default, default));
+        Again(await stage.Source.StreamAsync(Envelope(stage.Package.Digest), new CollectingSink(), default));
+        Again(await stage.Source.StreamAsync(Chunk(chunk), new CollectingSink(), default));
         Retry(await stage.Source.GetTrustAsync(default));
         Retry(await stage.Source.RenewAsync("{}"u8.ToArray(), default));
+        static void Again(StreamOutcome outcome) =>
+            Assert.NotEqual("", Assert.IsType<StreamOutcome.Later>(outcome).Problem.Code);
         static void Retry(FetchOutcome outcome) =>
             Assert.NotEqual("", Assert.IsType<FetchOutcome.RetryLater>(outcome).Problem.Code);
     }
 
     internal abstract Task<ISourceStage> StageAsync();
+
+    private static ContentAsk Envelope(Digest package) => new()
+    {
+        Name = new ContentName.Envelope(package),
+        TakesZstd = true,
+    };
+
+    private static ContentAsk Chunk(byte[] chunk) => new()
+    {
+        Name = new ContentName.OneChunk(new ChunkRef(Digest.Of(chunk), chunk.Length)),
+    };
+
+    private static async Task<CollectingSink> TakeAsync(ISourceStage stage, ContentAsk ask)
+    {
+        CollectingSink sink = new();
+        Assert.IsType<StreamOutcome.Done>(await stage.Source.StreamAsync(ask, sink, default));
+        return sink;
+    }
 
     private static byte[] Bytes(FetchOutcome outcome) => Assert.IsType<FetchOutcome.Done>(outcome).Bytes.ToArray();
 }

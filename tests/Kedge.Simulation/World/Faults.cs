@@ -44,6 +44,9 @@ internal sealed record Faults
 
     public double TamperedChunks { get; init; }
 
+    /// <summary>How often a stream of content breaks in the middle.</summary>
+    public double BrokenStreams { get; init; }
+
     /// <summary>True when a good release may be lost often enough to be blamed.</summary>
     public bool LosesProcesses => ProcessDeaths > 0 || Hangs > 0;
 
@@ -67,6 +70,7 @@ internal sealed record Faults
         StartFailures = Chance(rng, 0.2),
         TamperedChunks = Chance(rng, 0.2),
         Reorders = Chance(rng, 0.2),
+        BrokenStreams = Chance(rng, 0.4),
     };
 
     private static double Chance(Rng rng, double max) => rng.Below(2) == 0 ? 0 : rng.Fraction() * max;

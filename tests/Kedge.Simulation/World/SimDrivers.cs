@@ -4,7 +4,6 @@ using Kedge.Core.Borders;
 using Kedge.Core.Deployments;
 using Kedge.Core.Desired;
 using Kedge.Core.Device;
-using Kedge.Core.Models;
 using Kedge.Tests.Support.Devices;
 
 namespace Kedge.Simulation.World;
@@ -31,23 +30,48 @@ internal sealed class SimDrivers(SimDevice device, int life) : IDeviceLink, IArt
         return new ValueTask<LinkOutcome>(done.Task);
     }
 
-    public ValueTask<FetchOutcome> GetEnvelopeAsync(Digest package, CancellationToken cancel) =>
-        Fetch(() => new FetchOutcome.Done(SimContent.Of(package).Envelope));
-
-    public ValueTask<FetchOutcome> GetChunkAsync(
-        ChunkRef chunk, ReadOnlyMemory<byte> begun, CancellationToken cancel) => Fetch(() =>
+    /// <summary>Content is small here: it comes in one piece, or a part of it does and the line breaks.</summary>
+    public async ValueTask<StreamOutcome> StreamAsync(ContentAsk ask, IContentSink sink, CancellationToken cancel)
+    {
+        FetchOutcome outcome = await Fetch(() => Find(ask.Name)).ConfigureAwait(false);
+        if (outcome is not FetchOutcome.Done done)
         {
-            byte[] bytes = SimContent.Packages.First(p => Digest.Of(p.Chunk) == chunk.Digest).Chunk;
-            return Network.Happens(device.Faults.TamperedChunks)
-                ? new FetchOutcome.DigestMismatch(Digest.Of("tampered"u8))
-                : new FetchOutcome.Done(bytes);
-        });
+            return outcome is FetchOutcome.NotFound missing
+                ? new StreamOutcome.NotFound(missing.Problem)
+                : new StreamOutcome.Later(default, Away);
+        }
+
+        int from = (int)Math.Min(ask.From, done.Bytes.Length);
+        bool isBroken = Network.Happens(device.Faults.BrokenStreams);
+        int end = isBroken ? from + device.Rng.Below(done.Bytes.Length - from + 1) : done.Bytes.Length;
+        ContentHead head = new($"\"{Digest.Of(done.Bytes.Span)}\"", false, from, done.Bytes.Length);
+        bool goesOn = await sink.BeginAsync(head, cancel).ConfigureAwait(false)
+            && (end == from || await sink.TakeAsync(done.Bytes[from..end], cancel).ConfigureAwait(false));
+        return !goesOn ? new StreamOutcome.Stopped()
+            : isBroken ? new StreamOutcome.Later(default, Away)
+            : new StreamOutcome.Done();
+    }
+
+    private FetchOutcome Find(ContentName name)
+    {
+        switch (name)
+        {
+            case ContentName.Envelope envelope:
+                return new FetchOutcome.Done(SimContent.Of(envelope.Package).Envelope);
+            case ContentName.OneChunk chunk:
+                byte[] bytes = SimContent.Packages.First(p => Digest.Of(p.Chunk) == chunk.Chunk.Digest).Chunk;
+                return new FetchOutcome.Done(
+                    Network.Happens(device.Faults.TamperedChunks) ? [.. bytes.Select(static b => (byte)~b)] : bytes);
+            default:
+                return new FetchOutcome.NotFound(new Problem("KEDGE-SIM-003", "no delta"));
+        }
+    }
 
     public ValueTask<FetchOutcome> GetTrustAsync(CancellationToken cancel) =>
         Fetch(() => new FetchOutcome.Done(SimContent.Trust));
 
     public ValueTask<FetchOutcome> RenewAsync(ReadOnlyMemory<byte> request, CancellationToken cancel) =>
-        Fetch(() => new FetchOutcome.RetryLater(default, default, Away));
+        Fetch(() => new FetchOutcome.RetryLater(default, Away));
 
     public ValueTask<SandboxFacts> TestAsync(CancellationToken cancel) =>
         After(5, () => Processes.TestAsync(cancel));
@@ -146,7 +170,7 @@ internal sealed class SimDrivers(SimDevice device, int life) : IDeviceLink, IArt
         Network.Scheduler.After(Network.Latency(), () =>
         {
             FetchOutcome outcome = Network.Reach(device) is null
-                ? new FetchOutcome.RetryLater(default, default, Away)
+                ? new FetchOutcome.RetryLater(default, Away)
                 : answer();
             Network.Scheduler.After(
                 Network.Latency() + Network.Lateness(), () => IfAlive(() => done.SetResult(outcome)));
