@@ -145,4 +145,22 @@ public static class CliErrors
         "KEDGE-CLI-041",
         "The file holds no certificate in PEM, or the certificate is not for the signing key.",
         "Give the certificate of the key with --certificate, those that issued it with --chain, a root with --root.");
+    /// <summary>Variant loses too much.</summary>
+    public static readonly ErrorCode VariantLoses = new(
+        "KEDGE-CLI-030",
+        "A variant's answers are farther from the golden samples than it is allowed.",
+        "Leave the variant out, or allow it what it loses with --tolerance NAME=absolute:0.02,relative:0.05,"
+        + "agreement:0.99 and such numbers as you accept.");
+
+    /// <summary>Nothing to measure.</summary>
+    public static readonly ErrorCode NotMeasured = new(
+        "KEDGE-CLI-031",
+        "What the variants cost cannot be measured on this machine.",
+        "Measure with golden samples, and variants that run on this machine's processor; or push without --measure.");
+
+    /// <summary>File beside the model.</summary>
+    public static readonly ErrorCode Sibling = new(
+        "KEDGE-CLI-032",
+        "A file that a model needs beside it is missing, or is a link or no regular file.",
+        "Put the file itself into the model's folder; links are not followed, since they may lead anywhere.");
 }

@@ -64,4 +64,10 @@ public static class ContentErrors
         "KEDGE-CONTENT-010",
         "The bytes that arrived are not those that were named: digest or length differs.",
         "Fetch again; if it happens again, the store or the path to it changes content.");
+
+    /// <summary>File changed meanwhile.</summary>
+    public static readonly ErrorCode FileChanged = new(
+        "KEDGE-CONTENT-050",
+        "A file was changed or cut while it was being packaged or sent.",
+        "Push again when nothing writes to the file any more.");
 }

@@ -64,29 +64,73 @@ internal static class PackageDescription
             block.Add("Provenance", $"{key}={value}");
         }
 
-        TextTable variants = new("VARIANT", "PRECISION", "ACCELERATOR", "ARCHITECTURES", "MEMORY");
-        TextTable files = new("FILE", "SIZE", "CHUNKS", "DIGEST");
+        AddVariants(block, manifest);
+        AddFiles(block, manifest);
+    }
+
+    private static void AddVariants(FieldBlock block, PackageManifest manifest)
+    {
+        TextTable variants = new("VARIANT", "FORMAT", "PRECISION", "RUNS ON", "SIZE", "MEMORY", "TOLERANCE");
+        TextTable costs = new("VARIANT", "HARDWARE", "TIME", "MEMORY");
         foreach (ModelVariant variant in manifest.Variants)
         {
             variants.Add(
                 variant.Name,
+                variant.Format.ToString().ToLowerInvariant(),
                 variant.Precision,
-                variant.Accelerator.ToString().ToLowerInvariant(),
-                variant.Architectures.IsEmpty ? "any" : string.Join(',', variant.Architectures),
-                variant.MemoryBytes > 0 ? Ages.Bytes(variant.MemoryBytes) : "");
+                RunsOn(variant),
+                Ages.Bytes(variant.Files.Sum(static file => file.Bytes)),
+                variant.MemoryBytes > 0 ? Ages.Bytes(variant.MemoryBytes) : "",
+                CostText.Of(variant.Tolerance));
+            foreach (VariantCost cost in variant.Costs)
+            {
+                costs.Add(
+                    variant.Name,
+                    cost.Hardware,
+                    string.Create(CultureInfo.InvariantCulture, $"{cost.LatencyUs} us"),
+                    cost.MemoryBytes > 0 ? Ages.Bytes(cost.MemoryBytes) : "");
+            }
         }
 
-        foreach (PackageFile file in manifest.AllFiles())
+        block.AddTable("Variants", variants, colour: false);
+        if (manifest.Variants.Any(static variant => !variant.Costs.IsEmpty))
         {
-            files.Add(
-                file.Path,
-                Ages.Bytes(file.Bytes),
-                file.Chunks.Length.ToString(CultureInfo.InvariantCulture),
-                DeploymentKind.ShortDigest(file.Digest.ToString()));
+            block.AddTable("Measured", costs, colour: false);
+        }
+    }
+
+    private static string RunsOn(ModelVariant variant)
+    {
+        string[] needs = [.. variant.Architectures.Concat(variant.IsaFeatures)];
+        string accelerator = variant.Accelerator.ToString().ToLowerInvariant();
+        return needs.Length == 0 ? accelerator : $"{accelerator}: {string.Join(',', needs)}";
+    }
+
+    private static void AddFiles(FieldBlock block, PackageManifest manifest)
+    {
+        TextTable files = new("FILE", "OF", "SIZE", "CHUNKS", "DIGEST");
+        foreach (ModelVariant variant in manifest.Variants)
+        {
+            foreach (PackageFile file in variant.Files)
+            {
+                Add(files, file, variant.Name);
+            }
         }
 
-        block.AddTable("Variants", variants, colour: false).AddTable("Files", files, colour: false);
+        if (manifest.Golden is { } golden)
+        {
+            Add(files, golden.File, "all");
+        }
+
+        block.AddTable("Files", files, colour: false);
     }
+
+    private static void Add(TextTable files, PackageFile file, string of) => files.Add(
+        file.Path,
+        of,
+        Ages.Bytes(file.Bytes),
+        file.Chunks.Length.ToString(CultureInfo.InvariantCulture),
+        DeploymentKind.ShortDigest(file.Digest.ToString()));
 
     private static string Tensors(ImmutableArray<TensorDeclaration> tensors) =>
         string.Join("; ", tensors.Select(

@@ -6,7 +6,36 @@ namespace Kedge.Cli.Commands;
 /// <summary>What <c>kedge model push</c> takes.</summary>
 internal sealed class PushArguments
 {
-    public Argument<string> File { get; } = new("FILE") { Description = "The model, an ONNX file." };
+    public Argument<string> File { get; } = new("FILE")
+    {
+        Description = "The model; weights that an ONNX file names must lie beside it.",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
+
+    public Option<string> Package { get; } = new("--filename", "-f")
+    {
+        Description = "A package file in YAML instead of FILE: variants with their files, tolerances and costs.",
+        HelpName = "FILE",
+    };
+
+    public Option<string[]> Variant { get; } = new("--variant")
+    {
+        Description = "Another form of the same model under a name of its own, as int8=model.int8.onnx; may be given "
+            + "more than once.",
+        HelpName = "NAME=FILE",
+    };
+
+    public Option<string[]> Tolerance { get; } = new("--tolerance")
+    {
+        Description = "How far a variant may be from the golden samples, as "
+            + "int8=absolute:0.02,relative:0.05,agreement:0.99; as strict as the samples when left out.",
+        HelpName = "NAME=BOUNDS",
+    };
+
+    public Option<bool> Measure { get; } = new("--measure")
+    {
+        Description = "Measure what each variant costs on this machine and record it for machines of its class.",
+    };
 
     public Option<string> Name { get; } = new("--name", "-n")
     {
@@ -80,6 +109,10 @@ internal sealed class PushArguments
     public void AddTo(Command command)
     {
         command.Add(File);
+        command.Add(Package);
+        command.Add(Variant);
+        command.Add(Tolerance);
+        command.Add(Measure);
         command.Add(Name);
         command.Add(Tag);
         command.Add(Golden);

@@ -1,21 +1,21 @@
+using System.Collections.Immutable;
 using System.Globalization;
-using System.Security.Cryptography;
 using Kedge.Content.Packages;
 using Kedge.Core;
 using Kedge.Core.Errors;
 using Kedge.Core.Models;
 using Kedge.Inference.Golden;
 using Kedge.Inference.Onnx;
-using Kedge.Inference.Protocol;
 using Kedge.Inference.Sessions;
-using Kedge.Inference.Tensors;
 
 namespace Kedge.Cli.Models;
 
-/// <summary>Decides on the golden samples of a push: those of the author are run on the bare runtime first, since every
-/// device would refuse what does not agree here; without any, some are recorded from that runtime and marked
-/// so.</summary>
-internal static class GoldenChoice
+/// <summary>
+/// Decides on the golden samples of a push: those of the author are run on the bare runtime first, since every device
+/// would refuse what does not agree here; without any, some are recorded from the first variant that runs here and
+/// marked so. Every other variant that runs here is then held against them within what it is allowed.
+/// </summary>
+internal sealed record GoldenChoice
 {
     private const int SamplesMax = 8;
 
@@ -25,88 +25,109 @@ internal static class GoldenChoice
     /// <summary>What one number takes in JSON, about.</summary>
     private const long BytesPerElement = 10;
 
-    /// <summary>
-    /// The samples to package, with one sentence about them; ends the command when they do not agree.
-    /// </summary>
-    /// <param name="model">The model, which the gate has accepted.</param>
+    private GoldenChoice()
+    {
+    }
+
+    /// <summary>What to package; null for none.</summary>
+    public required GoldenRequest? Golden { get; init; }
+
+    /// <summary>The samples; null for none.</summary>
+    public required GoldenSamples? Samples { get; init; }
+
+    /// <summary>What to tell the user, a sentence each, at least one.</summary>
+    public required ImmutableArray<string> Sentences { get; init; }
+
+    /// <summary>Decides; ends the command when a variant does not agree.</summary>
+    /// <param name="variants">The variants, which the gate has accepted.</param>
     /// <param name="goldenFile">The author's samples; empty when there are none.</param>
     /// <param name="skipsCheck">True to run nothing.</param>
-    public static (GoldenRequest? Golden, string Sentence) Choose(
-        ReadOnlyMemory<byte> model, ReadOnlyMemory<byte> goldenFile, bool skipsCheck)
+    public static GoldenChoice Choose(
+        ImmutableArray<PushedVariant> variants, ReadOnlyMemory<byte> goldenFile, bool skipsCheck)
     {
-        if (goldenFile.IsEmpty)
-        {
-            return skipsCheck ? (null, "no golden samples") : Record(model);
-        }
-
-        if (!GoldenSamples.TryParse(goldenFile.Span, out GoldenSamples? samples, out Finding? fault))
+        GoldenSamples? samples = null;
+        if (!goldenFile.IsEmpty && !GoldenSamples.TryParse(goldenFile.Span, out samples, out Finding? fault))
         {
             throw new CliException([fault], ExitCodes.Refused);
         }
 
-        GoldenRequest request = new(goldenFile, GoldenSource.Author, samples.Samples.Length);
-        if (skipsCheck)
+        GoldenRequest? request =
+            samples is null ? null : new GoldenRequest(goldenFile, GoldenSource.Author, samples.Samples.Length);
+        PushedVariant? first = variants.FirstOrDefault(static variant => variant.RunsHere);
+        if (skipsCheck || first is null)
         {
-            return (request, $"{Count(samples)}, not checked here");
+            string why = first is null ? "no variant runs here" : "not checked here";
+            return new GoldenChoice
+            {
+                Golden = request,
+                Samples = samples,
+                Sentences = [samples is null ? "no golden samples" : $"{Count(samples)}, {why}"],
+            };
         }
 
-        using OnnxSession session = Open(model);
-        GoldenVerdict verdict = Judge(session, samples);
-        return verdict.Passed
-            ? (request, $"{verdict.Agreed} of {verdict.Samples} golden samples agree")
-            : throw new CliException(
-                CliErrors.Golden,
-                $"{verdict.Agreed} of {verdict.Samples} samples agree, {verdict.Needed} must: "
-                + $"{verdict.FirstDisagreement}",
-                ExitCodes.Refused);
+        List<string> sentences = [];
+        if (samples is null)
+        {
+            samples = Record(first);
+            request = new GoldenRequest(samples.ToJson(), GoldenSource.Recorded, samples.Samples.Length);
+            sentences.Add($"{Count(samples)} recorded from ONNX Runtime here: devices will compute the same; whether "
+                + "that is right, only samples of the author's can show");
+        }
+
+        sentences.AddRange(CheckAll(variants, samples, request?.Source == GoldenSource.Author ? null : first));
+        return new GoldenChoice { Golden = request, Samples = samples, Sentences = [.. sentences] };
     }
 
-    /// <summary>Runs samples one after the other.</summary>
-    public static GoldenVerdict Judge(IInferenceSession session, GoldenSamples samples)
+    /// <summary>Runs every variant but the one that the samples were recorded from.</summary>
+    private static IEnumerable<string> CheckAll(
+        ImmutableArray<PushedVariant> variants, GoldenSamples samples, PushedVariant? recordedFrom)
     {
-        GoldenJudge judge = new(samples);
-        InferenceCall call = new(session.Signature);
-        for (int index = 0; index < samples.Samples.Length; index++)
+        foreach (PushedVariant variant in variants.Where(variant => variant != recordedFrom))
         {
-            call.Clear();
-            byte[] body = samples.RequestBody(index);
-            Finding? fault = InferenceRequestReader.Read(body, body.Length, call) ?? session.Run(call);
-            if (fault is not null)
+            string name = variants.Length > 1 ? $"{variant.Name}: " : "";
+            if (!variant.RunsHere)
             {
-                judge.Disagree(fault.Message.TrimEnd('.'));
+                yield return $"{name}not run here";
                 continue;
             }
 
-            List<Tensor> outputs = [];
-            foreach (int wanted in call.Wanted)
+            using OnnxSession session = variant.Open();
+            GoldenRun run = GoldenRun.Of(session, samples.Within(variant.Ready.Variant.Tolerance));
+            if (!run.Verdict.Passed)
             {
-                outputs.Add(call.Outputs[wanted]);
+                throw Refusal(name, run, isFirst: variant == variants[0]);
             }
 
-            judge.Outputs(outputs);
+            yield return $"{name}{run.Verdict.Agreed} of {run.Verdict.Samples} golden samples agree";
         }
-
-        return judge.Verdict;
     }
 
-    private static (GoldenRequest? Golden, string Sentence) Record(ReadOnlyMemory<byte> model)
+    private static CliException Refusal(string name, GoldenRun run, bool isFirst)
     {
-        using OnnxSession session = Open(model);
+        GoldenVerdict verdict = run.Verdict;
+        string distance = !isFirst && run.LargestDifference > 0
+            ? string.Create(
+                CultureInfo.InvariantCulture, $" The largest difference of a value is {run.LargestDifference:0.######}.")
+            : "";
+        return new CliException(
+            isFirst ? CliErrors.Golden : CliErrors.VariantLoses,
+            $"{name}{verdict.Agreed} of {verdict.Samples} samples agree, {verdict.Needed} must: "
+            + $"{verdict.FirstDisagreement}{distance}",
+            ExitCodes.Refused);
+    }
+
+    private static GoldenSamples Record(PushedVariant variant)
+    {
+        using OnnxSession session = variant.Open();
 
         // The same model gives the same samples, and so the same package.
-        Rng rng = new(SHA256.HashData(model.Span));
+        Rng rng = new(Convert.FromHexString(variant.Ready.Variant.Files[0].Digest.Hex));
         Finding? fault = GoldenRecorder.Record(
             session, SampleCount(session.Signature), rng, out GoldenSamples? samples);
-        if (fault is not null || samples is null)
-        {
-            throw new CliException(
+        return fault is null && samples is not null
+            ? samples
+            : throw new CliException(
                 CliErrors.NotRunnable, fault?.Message ?? "nothing could be recorded", ExitCodes.Refused);
-        }
-
-        return (
-            new GoldenRequest(samples.ToJson(), GoldenSource.Recorded, samples.Samples.Length),
-            $"{Count(samples)} recorded from ONNX Runtime here: devices will compute the same; whether that is right, "
-            + "only samples of the author's can show");
     }
 
     private static string Count(GoldenSamples samples) => samples.Samples.Length == 1
@@ -122,18 +143,5 @@ internal static class GoldenChoice
         }
 
         return (int)Math.Clamp(RecordedBytesAim / (elements * BytesPerElement), 1, SamplesMax);
-    }
-
-    private static OnnxSession Open(ReadOnlyMemory<byte> model)
-    {
-        try
-        {
-            return OnnxSession.FromBytes(model.Span, new OnnxSessionOptions());
-        }
-        catch (KedgeException exception)
-        {
-            throw new CliException(
-                [CliErrors.NotRunnable.At(exception.Finding.ToString())], ExitCodes.Refused, exception);
-        }
     }
 }

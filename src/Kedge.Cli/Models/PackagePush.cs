@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using Kedge.Api.Resources;
 using Kedge.Cli.Output;
@@ -36,7 +37,7 @@ internal sealed class PackagePush(Session session, BuildOutcome.Built package)
     private async Task<HashSet<string>> MissingAsync(CancellationToken ct)
     {
         HashSet<string> missing = new(StringComparer.Ordinal);
-        foreach (ChunkContent[] batch in package.Chunks.Chunk(DigestsPerCall))
+        foreach (ChunkSource[] batch in package.Chunks.Chunk(DigestsPerCall))
         {
             string[] digests = [.. batch.Select(chunk => chunk.Chunk.Digest.ToString())];
             missing.UnionWith(
@@ -48,7 +49,7 @@ internal sealed class PackagePush(Session session, BuildOutcome.Built package)
 
     private async Task UploadAsync(HashSet<string> missing, CancellationToken ct)
     {
-        ChunkContent[] chunks =
+        ChunkSource[] chunks =
             [.. package.Chunks.Where(chunk => missing.Contains(chunk.Chunk.Digest.ToString()))];
         if (chunks.Length == 0)
         {
@@ -63,12 +64,32 @@ internal sealed class PackagePush(Session session, BuildOutcome.Built package)
             ParallelOptions options = new() { MaxDegreeOfParallelism = UploadsAtOnce, CancellationToken = ct };
             await Parallel.ForEachAsync(chunks, options, async (chunk, inner) =>
             {
-                await session.Client.PutChunkAsync(chunk.Chunk.Digest.ToString(), chunk.Bytes, inner)
-                    .ConfigureAwait(false);
+                await SendAsync(chunk, inner).ConfigureAwait(false);
                 advance(chunk.Chunk.Bytes);
             }).ConfigureAwait(false);
         }).ConfigureAwait(false);
         SentBytes += total;
         SentChunks += chunks.Length;
+    }
+
+    /// <summary>The file is read again: a package may be larger than memory.</summary>
+    private async Task SendAsync(ChunkSource chunk, CancellationToken ct)
+    {
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(chunk.Chunk.Bytes);
+        try
+        {
+            if (chunk.Read(buffer.AsSpan(0, chunk.Chunk.Bytes)) is { } changed)
+            {
+                throw new CliException([changed], ExitCodes.Refused);
+            }
+
+            await session.Client
+                .PutChunkAsync(chunk.Chunk.Digest.ToString(), buffer.AsMemory(0, chunk.Chunk.Bytes), ct)
+                .ConfigureAwait(false);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
     }
 }

@@ -27,6 +27,13 @@ internal static class FileSignature
         _ => null,
     };
 
+    /// <summary>
+    /// True for formats of weights whose header says all: such a file may be larger than memory.
+    /// </summary>
+    public static bool IsJudgedByHeader(ReadOnlySpan<byte> head) => head is
+        [(byte)'G', (byte)'G', (byte)'U', (byte)'F', ..]
+        or [_, _, _, _, 0, 0, 0, 0, (byte)'{', ..];
+
     private static Finding Known(string format) => ContentErrors.FormatNotServed.At($"The format is {format}.");
 
     private static Finding Other(string what) => ContentErrors.NotAModel.At($"The bytes are those of {what}.");

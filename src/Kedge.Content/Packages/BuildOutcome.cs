@@ -26,15 +26,10 @@ public abstract record BuildOutcome
         public required PackageIdentity Identity { get; init; }
 
         /// <summary>Every chunk of the package once, in the order of first use.</summary>
-        public required ImmutableArray<ChunkContent> Chunks { get; init; }
+        public required ImmutableArray<ChunkSource> Chunks { get; init; }
     }
 
     /// <summary>The model or the request is not acceptable. Never compared.</summary>
     /// <param name="Findings">Every reason, at least one.</param>
     public sealed record Refused(ImmutableArray<Finding> Findings) : BuildOutcome;
 }
-
-/// <summary>A chunk and its bytes, which lie within the file that was given.</summary>
-/// <param name="Chunk">Digest and length.</param>
-/// <param name="Bytes">The bytes.</param>
-public sealed record ChunkContent(ChunkRef Chunk, ReadOnlyMemory<byte> Bytes);

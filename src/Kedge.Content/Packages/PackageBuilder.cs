@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using Kedge.Content.Chunking;
-using Kedge.Content.Gate;
+using Kedge.Content.Formats;
 using Kedge.Core;
 using Kedge.Core.Errors;
 using Kedge.Core.Models;
@@ -8,33 +8,28 @@ using Kedge.Core.Models;
 namespace Kedge.Content.Packages;
 
 /// <summary>
-/// Makes a package of a model file: the gate, then chunks, then the manifest. Same request, same bytes.
+/// Makes a package of variants that <see cref="VariantInspector"/> found acceptable: they must be one model, then comes
+/// the manifest. Same request, same bytes. It holds no file in memory but the golden samples; chunks are read from the
+/// files when they are sent, and checked again.
 /// </summary>
 public static class PackageBuilder
 {
-    /// <summary>Where the model lies in the package.</summary>
-    public const string ModelPath = "model.onnx";
-
     /// <summary>Where the golden samples lie in the package.</summary>
     public const string GoldenPath = "golden.json";
+
+    private const string Producer = "producer";
 
     /// <summary>
     /// Builds the package that <paramref name="request"/> asks for, or says everything that is wrong.
     /// </summary>
     public static BuildOutcome Build(PackageRequest request)
     {
-        GateOutcome gate = ModelGate.Inspect(request.FileName, request.Model.Span);
-        if (gate is GateOutcome.Refused refused)
+        ImmutableArray<Finding>.Builder findings = ImmutableArray.CreateBuilder<Finding>();
+        PackageManifest manifest = Manifest(request, findings);
+        findings.AddRange(PackageManifestCheck.Findings(manifest));
+        if (findings.Count > 0)
         {
-            return new BuildOutcome.Refused(refused.Findings);
-        }
-
-        Check.That(gate is GateOutcome.Accepted);
-        PackageManifest manifest = Manifest(request, (GateOutcome.Accepted)gate);
-        ImmutableArray<Finding> findings = PackageManifestCheck.Findings(manifest);
-        if (!findings.IsEmpty)
-        {
-            return new BuildOutcome.Refused(findings);
+            return new BuildOutcome.Refused(findings.DrainToImmutable());
         }
 
         byte[] payload = PackageFormat.Write(manifest);
@@ -53,27 +48,17 @@ public static class PackageBuilder
         };
     }
 
-    private static PackageManifest Manifest(PackageRequest request, GateOutcome.Accepted gate)
+    private static PackageManifest Manifest(PackageRequest request, ImmutableArray<Finding>.Builder findings)
     {
-        ModelVariant variant = new()
-        {
-            Name = "onnx-" + gate.Precision,
-            Format = gate.Format,
-            Precision = gate.Precision,
-            Accelerator = AcceleratorKind.Cpu,
-            Architectures = request.Architectures,
-            IsaFeatures = request.IsaFeatures,
-            MemoryBytes = WorkingSetBytes(request.Model.Length, gate.ParameterBytes),
-            Files = [FileChunker.Cut(ModelPath, request.Model.Span)],
-            EntryFile = ModelPath,
-        };
+        (ImmutableArray<TensorDeclaration> inputs, ImmutableArray<TensorDeclaration> outputs) =
+            VariantAgreement.Of(request.Variants, findings);
         return new PackageManifest
         {
             Name = request.Name,
             CreatedAtMs = request.CreatedAtMs,
-            Inputs = gate.Inputs,
-            Outputs = gate.Outputs,
-            Variants = [variant],
+            Inputs = inputs,
+            Outputs = outputs,
+            Variants = [.. request.Variants.Select(static one => one.Variant)],
             Golden = request.Golden is not { } golden ? null : new GoldenSet
             {
                 File = FileChunker.Cut(GoldenPath, golden.File.Span),
@@ -81,32 +66,45 @@ public static class PackageBuilder
                 SampleCount = golden.SampleCount,
             },
             Reference = request.Reference,
-            Provenance = request.Provenance,
+            Provenance = WithProducer(request),
         };
     }
 
-    /// <summary>The runtime, the file while it is parsed, and the weights as the runtime lays them out.</summary>
-    private static long WorkingSetBytes(long fileBytes, long parameterBytes) =>
-        ContentLimits.RuntimeBytes + fileBytes + parameterBytes;
-
-    private static ImmutableArray<ChunkContent> Chunks(PackageManifest manifest, PackageRequest request)
+    private static ImmutableSortedDictionary<string, string> WithProducer(PackageRequest request)
     {
-        ImmutableArray<ChunkContent>.Builder contents = ImmutableArray.CreateBuilder<ChunkContent>();
-        HashSet<Digest> seen = [];
-        foreach (PackageFile file in manifest.AllFiles())
+        string said = request.Variants.Select(static one => one.Gate.Producer).FirstOrDefault(
+            static producer => producer.Length > 0, "");
+        string clean = string.Concat(said.Where(static c => !char.IsControl(c)));
+        return clean.Length == 0 || request.Provenance.ContainsKey(Producer)
+            ? request.Provenance
+            : request.Provenance.Add(
+                Producer, clean[..Math.Min(clean.Length, ModelLimits.ProvenanceValueCharsMax)]);
+    }
+
+    private static ImmutableArray<ChunkSource> Chunks(PackageManifest manifest, PackageRequest request)
+    {
+        List<ModelFile> files = [.. request.Variants.SelectMany(static one => one.Files)];
+        if (request.Golden is { } golden)
         {
-            ReadOnlyMemory<byte> rest = file.Path == ModelPath ? request.Model : request.Golden?.File ?? default;
+            files.Add(ModelFile.Of(GoldenPath, golden.File));
+        }
+
+        ImmutableArray<ChunkSource>.Builder sources = ImmutableArray.CreateBuilder<ChunkSource>();
+        HashSet<Digest> seen = [];
+        foreach ((PackageFile file, ModelFile content) in manifest.AllFiles().Zip(files))
+        {
+            long offset = 0;
             foreach (ChunkRef chunk in file.Chunks)
             {
                 if (seen.Add(chunk.Digest))
                 {
-                    contents.Add(new ChunkContent(chunk, rest[..chunk.Bytes]));
+                    sources.Add(new ChunkSource(chunk, content, offset));
                 }
 
-                rest = rest[chunk.Bytes..];
+                offset += chunk.Bytes;
             }
         }
 
-        return contents.DrainToImmutable();
+        return sources.DrainToImmutable();
     }
 }

@@ -3,7 +3,10 @@ using Kedge.Core.Models;
 
 namespace Kedge.Content.Packages;
 
-/// <summary>What somebody wants packaged: one model file, perhaps with golden samples. Never compared.</summary>
+/// <summary>
+/// What somebody wants packaged: the variants of one model, each looked over, perhaps with golden samples. Never
+/// compared.
+/// </summary>
 public sealed record PackageRequest
 {
     /// <summary>The model's name, a DNS label.</summary>
@@ -12,11 +15,8 @@ public sealed record PackageRequest
     /// <summary>Now, in milliseconds since 1970-01-01 UTC.</summary>
     public required long CreatedAtMs { get; init; }
 
-    /// <summary>Name of the model file, for messages; in the package it is <c>model.onnx</c>.</summary>
-    public required string FileName { get; init; }
-
-    /// <summary>The model file.</summary>
-    public required ReadOnlyMemory<byte> Model { get; init; }
+    /// <summary>The variants, in the author's order of preference.</summary>
+    public required ImmutableArray<VariantOutcome.Ready> Variants { get; init; }
 
     /// <summary>The golden samples; null for none.</summary>
     public GoldenRequest? Golden { get; init; }
@@ -25,15 +25,12 @@ public sealed record PackageRequest
     /// unknown.</summary>
     public string Reference { get; init; } = "";
 
-    /// <summary>Where it comes from: for people.</summary>
+    /// <summary>
+    /// Where it comes from: for people. The program that wrote the model is added as <c>producer</c>, unless it is
+    /// given.
+    /// </summary>
     public ImmutableSortedDictionary<string, string> Provenance { get; init; } =
         ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);
-
-    /// <summary>Processor architectures that it runs on; empty for any.</summary>
-    public ImmutableArray<string> Architectures { get; init; } = [];
-
-    /// <summary>Instruction set features that it cannot do without; empty for none.</summary>
-    public ImmutableArray<string> IsaFeatures { get; init; } = [];
 }
 
 /// <summary>Golden samples to go with a model.</summary>

@@ -17,6 +17,9 @@ internal static class PackageWords
         ModelFormat.Unknown => throw Check.Unreachable(format),
     };
 
+    /// <summary>How names of files of a format end.</summary>
+    public static string Ending(ModelFormat format) => Of(format);
+
     public static string Of(AcceleratorKind kind) => kind switch
     {
         AcceleratorKind.Cpu => "cpu",

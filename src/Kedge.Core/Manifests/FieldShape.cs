@@ -82,4 +82,8 @@ public enum FieldShape
 
     /// <summary>A time of day, as <c>22:30</c>; bounds in minutes since midnight.</summary>
     TimeOfDay = 25,
+
+    /// <summary>A number of 0 or above that may have a fraction, as <c>0.02</c> or <c>1e-5</c>; bounds in whole
+    /// numbers.</summary>
+    Decimal = 26,
 }

@@ -160,7 +160,7 @@ public static class ManifestJsonSchema
     private static void WriteTypes(Utf8JsonWriter json, FieldShape shape)
     {
         if (shape is not (FieldShape.Memory or FieldShape.Cpu or FieldShape.CpuSet or FieldShape.DeviceAmount
-            or FieldShape.Ratio))
+            or FieldShape.Ratio or FieldShape.Decimal))
         {
             json.WriteString("type", "string");
             return;
@@ -181,6 +181,7 @@ public static class ManifestJsonSchema
         FieldShape.DeviceAmount => "^([1-9][0-9]{0,6}|([1-9][0-9]?|100)%)$",
         FieldShape.Share => @"^[0-9]+(\.[0-9]+)?%$",
         FieldShape.Ratio => @"^[0-9]+(\.[0-9]+)?$",
+        FieldShape.Decimal => @"^[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$",
         FieldShape.Latency => @"^[0-9]+(\.[0-9]+)?(us|ms|s)$",
         FieldShape.TimeOfDay => "^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$",
         FieldShape.CpuSet => "^(auto|[0-9]+(-[0-9]+)?(,[0-9]+(-[0-9]+)?)*)$",

@@ -49,6 +49,19 @@ public static class Quantity
         return true;
     }
 
+    /// <summary>Reads a number of 0 or above, as <c>0.02</c> or <c>1e-5</c>; false for anything else.</summary>
+    public static bool TryParseDecimal(string text, out double value)
+    {
+        value = 0;
+        return text.Length <= CharsMax
+            && double.TryParse(
+                text,
+                NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent,
+                CultureInfo.InvariantCulture,
+                out value)
+            && double.IsFinite(value) && value >= 0;
+    }
+
     /// <summary>Reads a share in millionths: <c>0.5%</c> is 5,000; false when it is none or finer than that.</summary>
     public static bool TryParseShare(string text, out int ppm)
     {

@@ -29,7 +29,7 @@ internal sealed class ScalarCheck(FindingList findings)
         FieldShape.Integer => ScalarWords.TryInteger(scalar, out _),
         FieldShape.Boolean => ScalarWords.IsBoolean(scalar),
         FieldShape.Memory or FieldShape.Cpu or FieldShape.CpuSet or FieldShape.DeviceAmount
-            or FieldShape.Ratio => ScalarWords.IsText(scalar) || ScalarWords.IsNumber(scalar),
+            or FieldShape.Ratio or FieldShape.Decimal => ScalarWords.IsText(scalar) || ScalarWords.IsNumber(scalar),
         _ => ScalarWords.IsText(scalar),
     };
 
@@ -56,6 +56,7 @@ internal sealed class ScalarCheck(FindingList findings)
             FieldShape.Latency => NumberProblem(
                 Quantity.TryParseMicroseconds(text, out long microseconds), microseconds, shown, schema),
             FieldShape.TimeOfDay => NumberProblem(TimeText.TryParse(text, out int minute), minute, shown, schema),
+            FieldShape.Decimal => DecimalProblem(text, shown, schema),
             FieldShape.DeviceAmount when !DeviceAmount.TryParse(text, out _) =>
                 (SpecErrors.Amount, $"'{shown}' is not {ShapeWords.Of(schema)}"),
             FieldShape.CpuSet when !CpuSetText.IsValid(text, out string error) =>
@@ -94,6 +95,18 @@ internal sealed class ScalarCheck(FindingList findings)
     private static (ErrorCode, string)? NumberProblem(bool isRead, long value, string shown, FieldSchema schema)
     {
         if (!isRead)
+        {
+            return (SpecErrors.Amount, $"'{shown}' is not {ShapeWords.Of(schema)}");
+        }
+
+        return value < schema.Min || (schema.Max > 0 && value > schema.Max)
+            ? (SpecErrors.Range, $"{shown} is outside {ShapeWords.Bounds(schema)}")
+            : null;
+    }
+
+    private static (ErrorCode, string)? DecimalProblem(string text, string shown, FieldSchema schema)
+    {
+        if (!Quantity.TryParseDecimal(text, out double value))
         {
             return (SpecErrors.Amount, $"'{shown}' is not {ShapeWords.Of(schema)}");
         }

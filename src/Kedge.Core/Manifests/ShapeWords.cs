@@ -32,6 +32,7 @@ internal static class ShapeWords
         FieldShape.Ratio => "a number as 1.5",
         FieldShape.Latency => "a short time as 50ms",
         FieldShape.TimeOfDay => "a time of day as 22:30, in quotes",
+        FieldShape.Decimal => "a number as 0.02",
         FieldShape.Unknown => throw Check.Unreachable(schema.Name),
     };
 

@@ -172,11 +172,13 @@ internal sealed class TestDevice(TestServer server, string name) : IAsyncDisposa
     public UpMessage Next() => new() { Incarnation = Incarnation, Sequence = ++_sequence, SentAtMs = 1 };
 
     /// <summary>A machine that any deployment of these tests fits on.</summary>
-    public Task<MqttReasonCode> ReportFactsAsync() => ReportAsync(Next() with
+    public Task<MqttReasonCode> ReportFactsAsync(
+        string architecture = "x64", params ImmutableArray<string> isaFeatures) => ReportAsync(Next() with
     {
         Facts = new DeviceFacts
         {
-            Architecture = "x64",
+            Architecture = architecture,
+            IsaFeatures = isaFeatures,
             Cpus = [new CpuFacts(0, 0, 0, 0, 0), new CpuFacts(1, 1, 0, 0, 0)],
             MemoryBytes = 4L << 30,
             MemoryAvailableBytes = 3L << 30,

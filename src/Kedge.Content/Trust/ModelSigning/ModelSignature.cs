@@ -28,13 +28,25 @@ public static class ModelSignature
         }
     }
 
-    /// <summary>What is signed of a package.</summary>
+    /// <summary>
+    /// What is signed of a package: its files by their paths, where there are several variants those of each in a
+    /// folder of its name, since each has a file of the same path.
+    /// </summary>
     public static ModelStatement StatementOf(PackageManifest manifest)
     {
         SortedSet<SignedFile> resources = new(SignedFile.Order);
-        foreach (PackageFile file in manifest.AllFiles())
+        foreach (ModelVariant variant in manifest.Variants)
         {
-            _ = resources.Add(new SignedFile(file.Path, file.Digest));
+            string folder = manifest.Variants.Length > 1 ? variant.Name + "/" : "";
+            foreach (PackageFile file in variant.Files)
+            {
+                _ = resources.Add(new SignedFile(folder + file.Path, file.Digest));
+            }
+        }
+
+        if (manifest.Golden is { } golden)
+        {
+            _ = resources.Add(new SignedFile(golden.File.Path, golden.File.Digest));
         }
 
         return new ModelStatement { Name = manifest.Name, Resources = [.. resources] };

@@ -1,0 +1,47 @@
+using Kedge.Content.Packages;
+using Kedge.Content.Trust.ModelSigning;
+using Kedge.Core.Errors;
+using Kedge.Core.Models;
+using Kedge.Inference.Onnx;
+
+namespace Kedge.Cli.Models;
+
+/// <summary>A variant that passed the gate, with the file that it was read from.</summary>
+/// <param name="Ready">What was found.</param>
+/// <param name="Path">The model's file.</param>
+internal sealed record PushedVariant(VariantOutcome.Ready Ready, string Path)
+{
+    /// <summary>Its name in the package.</summary>
+    public string Name => Ready.Variant.Name;
+
+    /// <summary>True when the runtime of this program can run it.</summary>
+    public bool RunsHere => Ready.Variant.Format == ModelFormat.Onnx;
+
+    /// <summary>Its files by their names in the author's folder.</summary>
+    public IEnumerable<SignedFile> SignedFiles() => Ready.Files.Zip(
+        Ready.Variant.Files, static (file, packaged) => new SignedFile(file.Name, packaged.Digest));
+
+    /// <summary>
+    /// Loads it into the bare runtime: the bytes that passed the gate. Only a model that reads weights beside it is
+    /// loaded by its path, since the runtime looks for them there.
+    /// </summary>
+    public OnnxSession Open()
+    {
+        if (Ready.ReadModel(out byte[] model) is { } changed)
+        {
+            throw new CliException([changed], ExitCodes.Refused);
+        }
+
+        try
+        {
+            return Ready.Files.Length == 1
+                ? OnnxSession.FromBytes(model, new OnnxSessionOptions())
+                : OnnxSession.FromFile(Path, new OnnxSessionOptions());
+        }
+        catch (KedgeException exception)
+        {
+            throw new CliException(
+                [CliErrors.NotRunnable.At(exception.Finding.ToString())], ExitCodes.Refused, exception);
+        }
+    }
+}
