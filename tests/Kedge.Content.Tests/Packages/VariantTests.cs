@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Kedge.Content.Formats;
 using Kedge.Content.Packages;
 using Kedge.Content.Tests.Support;
+using Kedge.Content.Trust.ModelSigning;
 using Kedge.Core.Errors;
 using Kedge.Core.Models;
 using Kedge.Onnx;
@@ -78,6 +79,16 @@ public sealed class VariantTests
         Assert.Equal(2, built.Chunks.Length);
         Assert.All(built.Chunks, static one => Assert.Null(one.Read(new byte[one.Chunk.Bytes])));
         Assert.Equal("kedge", built.Manifest.Provenance["producer"]);
+    }
+
+    [Fact]
+    public void A_model_signature_speaks_of_the_files_of_every_variant()
+    {
+        BuildOutcome.Built built = Built(
+            Ready("b", SampleModels.Classifier), Ready("a", SampleModels.Classifier with { Name = "other" }));
+        Assert.Equal(
+            ["a/model.onnx", "b/model.onnx"],
+            ModelSignature.StatementOf(built.Manifest).Resources.Select(static one => one.Name));
     }
 
     [Fact]
