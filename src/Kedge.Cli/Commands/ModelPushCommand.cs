@@ -106,7 +106,8 @@ internal static class ModelPushCommand
         return file.Length > ModelLimits.GoldenBytesMax
             ? throw new CliException(
                 [ContentErrors.TooLarge.At(
-                    $"{path} has {Ages.Bytes(file.Length)}, at most {Ages.Bytes(ModelLimits.GoldenBytesMax)} are taken")],
+                    $"{path} has {Ages.Bytes(file.Length)}, "
+                    + $"at most {Ages.Bytes(ModelLimits.GoldenBytesMax)} are taken")],
                 ExitCodes.Refused)
             : await File.ReadAllBytesAsync(path, ct).ConfigureAwait(false);
     }

@@ -36,7 +36,10 @@ internal sealed class CostMeter(TimeProvider time, string hardware)
 
         // The library itself is loaded before the first is measured, or the first would pay for it.
         variants.First(IsMeasured).Open().Dispose();
-        return [.. variants.Select(variant => IsMeasured(variant) ? With(variant, Measure(variant, samples)) : variant)];
+        return
+        [
+            .. variants.Select(variant => IsMeasured(variant) ? With(variant, Measure(variant, samples)) : variant),
+        ];
     }
 
     private static bool IsMeasured(PushedVariant variant) =>
@@ -57,8 +60,8 @@ internal sealed class CostMeter(TimeProvider time, string hardware)
         GC.Collect();
         long before = Environment.WorkingSet;
         using OnnxSession session = variant.Open();
-        InferenceCall[] calls =
-            [.. Enumerable.Range(0, Math.Min(samples.Samples.Length, SamplesMax)).Select(i => Call(session, samples, i))];
+        int count = Math.Min(samples.Samples.Length, SamplesMax);
+        InferenceCall[] calls = [.. Enumerable.Range(0, count).Select(index => Call(session, samples, index))];
         for (int run = 0; run < WarmRuns; run++)
         {
             Run(session, calls[run % calls.Length]);

@@ -107,7 +107,8 @@ internal sealed record GoldenChoice
         GoldenVerdict verdict = run.Verdict;
         string distance = !isFirst && run.LargestDifference > 0
             ? string.Create(
-                CultureInfo.InvariantCulture, $" The largest difference of a value is {run.LargestDifference:0.######}.")
+                CultureInfo.InvariantCulture,
+                $" The largest difference of a value is {run.LargestDifference:0.######}.")
             : "";
         return new CliException(
             isFirst ? CliErrors.Golden : CliErrors.VariantLoses,

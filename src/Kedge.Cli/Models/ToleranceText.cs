@@ -20,8 +20,8 @@ internal static class ToleranceText
             {
                 throw new CliException(
                     CliErrors.Usage,
-                    $"'{text}' is no tolerance; write NAME=absolute:0.02,relative:0.05,agreement:0.99 with numbers of 0 "
-                    + "or above and an agreement of at most 1",
+                    $"'{text}' is no tolerance; write NAME=absolute:0.02,relative:0.05,agreement:0.99 with numbers of "
+                    + "0 or above and an agreement of at most 1",
                     ExitCodes.Usage);
             }
 

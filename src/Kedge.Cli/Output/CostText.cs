@@ -13,5 +13,6 @@ internal static class CostText
     /// <summary>A tolerance, as <c>0.02 and 5 % of the value, 99 % of samples</c>.</summary>
     public static string Of(GoldenTolerance? tolerance) => tolerance is null ? "as the samples" : string.Create(
         CultureInfo.InvariantCulture,
-        $"{tolerance.Absolute} + {tolerance.Relative * 100:0.#######} %, {tolerance.MinimumAgreement * 100:0.####} % agree");
+        $"{tolerance.Absolute} + {tolerance.Relative * 100:0.#######} %, ")
+        + string.Create(CultureInfo.InvariantCulture, $"{tolerance.MinimumAgreement * 100:0.####} % agree");
 }

@@ -53,25 +53,17 @@ internal static class VariantAgreement
         foreach (TensorDeclaration tensor in ours)
         {
             TensorDeclaration? its = theirs.FirstOrDefault(t => t.Name == tensor.Name);
-            if (its is null)
+            ImmutableArray<long>? shape = its is null ? null : Shape(tensor.Shape, its.Shape, extentOf);
+            string? why = its is null ? "only the first has it"
+                : its.Datatype != tensor.Datatype ? $"it is {tensor.Datatype} and {its.Datatype}"
+                : shape is null ? $"its shape is {Text(tensor)} and {Text(its)}"
+                : null;
+            if (why is not null)
             {
-                findings.Add(Finding(what, tensor.Name, "only the first has it"));
+                findings.Add(Finding(what, tensor.Name, why));
             }
-            else if (its.Datatype != tensor.Datatype)
-            {
-                findings.Add(Finding(what, tensor.Name, $"it is {tensor.Datatype} and {its.Datatype}"));
-            }
-            else if (Shape(tensor.Shape, its.Shape, extentOf) is { } shape)
-            {
-                merged.Add(tensor with { Shape = shape });
-            }
-            else
-            {
-                findings.Add(Finding(
-                    what,
-                    tensor.Name,
-                    $"its shape is [{string.Join(", ", tensor.Shape)}] and [{string.Join(", ", its.Shape)}]"));
-            }
+
+            merged.Add(tensor with { Shape = shape ?? tensor.Shape });
         }
 
         return merged.DrainToImmutable();
@@ -100,6 +92,8 @@ internal static class VariantAgreement
             || pair.Second == -1);
         return fits ? [.. ours.Zip(theirs, extentOf)] : null;
     }
+
+    private static string Text(TensorDeclaration tensor) => $"[{string.Join(", ", tensor.Shape)}]";
 
     private static Finding Finding((string Kind, string Pair) what, string name, string why) =>
         ModelErrors.VariantsDisagree.At($"{what.Pair} disagree on the {what.Kind} '{name}': {why}.", "variants");

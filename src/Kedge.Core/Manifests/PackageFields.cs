@@ -41,7 +41,8 @@ public static class PackageFields
         FieldSchema.Group(
             "spec",
             "What goes into it.",
-            ListOf("variants", "The forms of the model, in the order of preference.", 1, ModelLimits.VariantsMax, Variant)
+            ListOf(
+                "variants", "The forms of the model, in the order of preference.", 1, ModelLimits.VariantsMax, Variant)
                 .Required(),
             Path("golden", "Golden samples: inputs with the outputs that must come out."),
             Path("reference", "More samples for gates on drift."),

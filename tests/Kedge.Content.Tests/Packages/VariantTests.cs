@@ -112,7 +112,8 @@ public sealed class VariantTests
         Assert.All(findings, static finding => Assert.Equal(ModelErrors.VariantsDisagree.Code, finding.Code));
         Assert.Contains(findings, finding => finding.Message.Contains(why, StringComparison.Ordinal));
         Assert.All(
-            findings, static f => Assert.StartsWith("one and two disagree on the ", f.Message, StringComparison.Ordinal));
+            findings,
+            static f => Assert.StartsWith("one and two disagree on the ", f.Message, StringComparison.Ordinal));
     }
 
     [Theory]

@@ -128,7 +128,8 @@ public sealed class ModelVariantTests : IAsyncLifetime, IDisposable
             """);
         string pushed = await OkAsync("model", "push", "-f", file, "--tag", "v1", "--provenance", "built.by=ci");
         Assert.Contains("  fp32: ", pushed, StringComparison.Ordinal);
-        Assert.Contains(", 1031 us and 60.0 MiB on x64-avx2, 9000 us on arm64-dotprod", pushed, StringComparison.Ordinal);
+        Assert.Contains(
+            ", 1031 us and 60.0 MiB on x64-avx2, 9000 us on arm64-dotprod", pushed, StringComparison.Ordinal);
         string shown = await OkAsync("model", "show", "adder:v1");
         Assert.Contains("built.by=ci", shown, StringComparison.Ordinal);
         Assert.Contains("source.commit=0123abc", shown, StringComparison.Ordinal);
@@ -176,11 +177,12 @@ public sealed class ModelVariantTests : IAsyncLifetime, IDisposable
                 $"error KEDGE-SPEC-015: {file}:8: spec.variants[0].name: 'UPPER' is no name",
                 $"error KEDGE-SPEC-010: {file}:8: spec.variants[0] has no field 'fil'; did you mean file?",
                 $"error KEDGE-SPEC-011: {file}:8: spec.variants[0].file is missing",
-                $"error KEDGE-SPEC-014: {file}:9: spec.variants[1].accelerator: 'cup' is not one of cpu, gpu, npu, tpu; "
-                + "did you mean cpu?",
+                $"error KEDGE-SPEC-014: {file}:9: spec.variants[1].accelerator: 'cup' is not one of cpu, gpu, npu, "
+                + "tpu; did you mean cpu?",
                 $"error KEDGE-SPEC-017: {file}:9: spec.variants[1].tolerance.absolute: '-1' is not a number as 0.02",
                 $"error KEDGE-SPEC-017: {file}:9: spec.variants[1].tolerance.relative: 'x' is not a number as 0.02",
-                $"error KEDGE-SPEC-013: {file}:9: spec.variants[1].tolerance.agreement: 120% is outside 0.0001% to 100%",
+                $"error KEDGE-SPEC-013: {file}:9: spec.variants[1].tolerance.agreement: 120% is outside 0.0001% to "
+                + "100%",
                 $"error KEDGE-SPEC-012: {file}:10: spec.variants[2].costs[0].latency takes a short time as 50ms, not "
                 + "the number 12; write \"12\" in quotes if that is meant",
             ],
