@@ -2,6 +2,7 @@ using System.Globalization;
 using Kedge.Core.Borders;
 using Kedge.Core.Deployments;
 using Kedge.Core.Device;
+using Kedge.Core.Models;
 using Kedge.Inference.Control;
 
 namespace Kedge.Agent.Sandbox;
@@ -22,7 +23,7 @@ internal static class InstanceStart
             .. release.Models.Select(m => new ServeModel(
                 m.Name,
                 release.Spec.Revision.ToString(CultureInfo.InvariantCulture),
-                m.Format == Core.Models.ModelFormat.Onnx ? "onnx" : "tflite",
+                ModelFormats.Word(m.Format),
                 "",
                 m.Package.ToString(),
                 release.Spec.CountsValues ? m.Reference : "")),

@@ -10,12 +10,11 @@ internal static class PackageWords
 {
     public const int CharsMax = 32;
 
-    public static string Of(ModelFormat format) => format switch
+    public static string Of(ModelFormat format)
     {
-        ModelFormat.Onnx => "onnx",
-        ModelFormat.TfLite => "tflite",
-        ModelFormat.Unknown => throw Check.Unreachable(format),
-    };
+        Check.That(format != ModelFormat.Unknown);
+        return ModelFormats.Word(format);
+    }
 
     /// <summary>How names of files of a format end.</summary>
     public static string Ending(ModelFormat format) => Of(format);
@@ -36,12 +35,7 @@ internal static class PackageWords
         GoldenSource.Unknown => throw Check.Unreachable(source),
     };
 
-    public static ModelFormat Format(string word) => word switch
-    {
-        "onnx" => ModelFormat.Onnx,
-        "tflite" => ModelFormat.TfLite,
-        _ => ModelFormat.Unknown,
-    };
+    public static ModelFormat Format(string word) => ModelFormats.Of(word);
 
     public static AcceleratorKind Accelerator(string word) => word switch
     {

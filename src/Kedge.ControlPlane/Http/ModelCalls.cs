@@ -182,7 +182,8 @@ internal static class ModelCalls
             StoredAtMs = row.CreatedAtMs,
             Variants = manifest is null
                 ? []
-                : [.. manifest.Variants.Select(v => $"{v.Name} ({Word(v.Format)}, {Wire.Words.Of(v.Accelerator)})")],
+                : [.. manifest.Variants.Select(
+                    v => $"{v.Name} ({ModelFormats.Word(v.Format)}, {Wire.Words.Of(v.Accelerator)})")],
             Golden = manifest?.Golden?.Source switch
             {
                 GoldenSource.Author => "author",
@@ -192,13 +193,6 @@ internal static class ModelCalls
             SignedBy = judged is Kedge.Content.Trust.PackageOutcome.Trusted trusted ? [trusted.KeyId.ToString()] : [],
         };
     }
-
-    private static string Word(ModelFormat format) => format switch
-    {
-        ModelFormat.Onnx => "onnx",
-        ModelFormat.TfLite => "tflite",
-        ModelFormat.Unknown => "unknown",
-    };
 
     private static ModelResource Shown(ModelRow row) => new()
     {

@@ -11,4 +11,10 @@ public enum ModelFormat
 
     /// <summary>TensorFlow Lite, FlatBuffers with the identifier <c>TFL3</c>.</summary>
     TfLite = 2,
+
+    /// <summary>GGUF, weights with metadata and no graph, as llama.cpp reads them.</summary>
+    Gguf = 3,
+
+    /// <summary>safetensors, weights and no graph.</summary>
+    Safetensors = 4,
 }

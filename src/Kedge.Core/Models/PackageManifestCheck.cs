@@ -15,7 +15,7 @@ public static class PackageManifestCheck
         ImmutableArray<Finding>.Builder findings = ImmutableArray.CreateBuilder<Finding>();
         Head(manifest, findings);
         Tensors(manifest.Inputs, "inputs", countMin: 0, findings);
-        Tensors(manifest.Outputs, "outputs", countMin: 1, findings);
+        Tensors(manifest.Outputs, "outputs", OutputsMin(manifest), findings);
         Variants(manifest, findings);
         Golden(manifest, findings);
         Reference(manifest, findings);
@@ -23,6 +23,13 @@ public static class PackageManifestCheck
         FileChecks.Whole(manifest, findings);
         return findings.DrainToImmutable();
     }
+
+    /// <summary>
+    /// A model with a graph answers with something. Weights alone leave it to their runtime what goes in and out.
+    /// </summary>
+    private static int OutputsMin(PackageManifest manifest) =>
+        manifest.Variants.Length > 0
+        && manifest.Variants.All(static variant => ModelFormats.HoldsWeightsAlone(variant.Format)) ? 0 : 1;
 
     private static void Head(PackageManifest manifest, ImmutableArray<Finding>.Builder findings)
     {
@@ -112,7 +119,7 @@ public static class PackageManifestCheck
             findings.Add(ModelErrors.Name.At("The precision must be a DNS label, as fp32.", at + ".precision"));
         }
 
-        if (variant.Format is not (ModelFormat.Onnx or ModelFormat.TfLite))
+        if (variant.Format is ModelFormat.Unknown || !Enum.IsDefined(variant.Format))
         {
             findings.Add(ModelErrors.Kind.At("The format is not known to this version.", at + ".format"));
         }

@@ -150,7 +150,7 @@ public static class PlacementPlanner
     {
         if (facts.Runtimes.All(r => r.Format != variant.Format))
         {
-            return $"the device has no runtime for {variant.Format}";
+            return $"the device has no runtime for {ModelFormats.Word(variant.Format)}, {Served(facts)}";
         }
 
         if (variant.Architectures.Length > 0 && !variant.Architectures.Contains(facts.Architecture))
@@ -178,6 +178,10 @@ public static class PlacementPlanner
             ? $"it needs {Size(memoryBytes)}, the limit is {Size(spec.Resources.MemoryLimitBytes)}"
             : null;
     }
+
+    private static string Served(DeviceFacts facts) => facts.Runtimes.IsEmpty
+        ? "nor any other"
+        : $"only for {string.Join(", ", facts.Runtimes.Select(static r => ModelFormats.Word(r.Format)).Distinct())}";
 
     private static string Size(long bytes) => bytes < Limits.MiB
         ? string.Create(CultureInfo.InvariantCulture, $"{Math.Max(bytes, 0) / (double)Limits.KiB:0.#} KiB")

@@ -121,6 +121,31 @@ public sealed class PackageManifestCheckTests
             valid ? [] : [ModelErrors.Tolerance.Code], Codes(Variant() with { Tolerance = tolerance }));
     }
 
+    [Theory]
+    [InlineData(ModelFormat.Safetensors, ModelFormat.Gguf, true)]
+    [InlineData(ModelFormat.Safetensors, ModelFormat.Onnx, false)]
+    [InlineData(ModelFormat.TfLite, ModelFormat.TfLite, false)]
+    public void Only_weights_alone_need_no_outputs(ModelFormat one, ModelFormat other, bool valid)
+    {
+        PackageManifest manifest = SamplePackages.Manifest with
+        {
+            Outputs = [],
+            Variants = [Variant() with { Format = one }, Variant() with { Name = "other", Format = other }],
+        };
+        Assert.Equal(
+            valid ? [] : [ModelErrors.Count.Code],
+            PackageManifestCheck.Findings(manifest).Select(static finding => finding.Code));
+    }
+
+    [Fact]
+    public void Every_format_has_a_word_that_names_it()
+    {
+        foreach (ModelFormat format in Enum.GetValues<ModelFormat>())
+        {
+            Assert.Equal(format, ModelFormats.Of(ModelFormats.Word(format)));
+        }
+    }
+
     private static ModelVariant Variant() => SamplePackages.Manifest.Variants[0];
 
     private static string[] Codes(ModelVariant variant) =>

@@ -37,7 +37,7 @@ public sealed class PlacementPlannerTests
     {
         ModelVariant lite = Variant("lite") with { Format = ModelFormat.TfLite };
         Assert.Contains(
-            "lite: the device has no runtime for TfLite",
+            "lite: the device has no runtime for tflite, only for onnx",
             Refusal(PlacementErrors.NoVariant, Place(Asked, Facts(), lite)).Message, StringComparison.Ordinal);
         DeviceFacts both = Facts() with { Runtimes = [.. Facts().Runtimes, new RuntimeFacts(ModelFormat.TfLite, "2")] };
         Assert.Equal("lite", Chosen(Place(Asked, both, lite)).Variant);
