@@ -34,4 +34,10 @@ public static class OnnxErrors
         "KEDGE-ONNX-005",
         "The model imports no operator set, or imports one domain twice with different versions.",
         "Export the model again with an exporter that writes opset_import.");
+
+    /// <summary>A place in another file is not well described.</summary>
+    public static readonly ErrorCode External = new(
+        "KEDGE-ONNX-006",
+        "A weight says that its data is in another file, but not clearly where.",
+        "Save the model again with onnx.save, with its weights in one file or in files beside it.");
 }

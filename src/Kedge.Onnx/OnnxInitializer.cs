@@ -22,4 +22,7 @@ public sealed record OnnxInitializer
 
     /// <summary>True when the data lies in another file.</summary>
     public required bool IsExternal { get; init; }
+
+    /// <summary>Where in which other file the data lies; null when it lies in this one.</summary>
+    public OnnxExternalTensor? External { get; init; }
 }

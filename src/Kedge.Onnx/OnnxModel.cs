@@ -35,6 +35,9 @@ public sealed record OnnxModel
     /// <summary>Locations of external data named by any tensor anywhere, without duplicates, as written.</summary>
     public required ImmutableArray<string> ExternalLocations { get; init; }
 
+    /// <summary>Tensors anywhere whose data lies in other files, in the order met.</summary>
+    public ImmutableArray<OnnxExternalTensor> ExternalTensors { get; init; } = [];
+
     /// <summary>Nodes in all graphs and functions.</summary>
     public required int NodeCount { get; init; }
 

@@ -193,6 +193,7 @@ public static class OnnxReader
             Operators = state.Operators,
             Functions = found.Functions.DrainToImmutable(),
             ExternalLocations = state.ExternalLocations,
+            ExternalTensors = state.ExternalTensors,
             NodeCount = state.NodeCount,
             TensorBytes = state.TensorBytes,
         };

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 
 namespace Kedge.Onnx;
 
@@ -15,7 +16,7 @@ internal ref struct TensorWalk
     private long _rawOffset;
     private long _rawBytes;
     private bool _isExternal;
-    private string? _location;
+    private ExternalFound _external;
 
     public static bool TryTensor(ref ProtoReader reader, WalkState state, out OnnxInitializer? tensor)
     {
@@ -202,8 +203,8 @@ internal ref struct TensorWalk
             }
         }
 
-        _location = key == "location" ? value : _location;
-        return true;
+        return _external.TryAdd(key, value) || state.Fail(
+            OnnxErrors.External, $"Tensor '{_name}' has the external-data entry '{key}' twice, or not as it must be.");
     }
 
     private bool TryLocation(ref ProtoReader reader)
@@ -230,9 +231,13 @@ internal ref struct TensorWalk
 
         int bits = OnnxElementTypes.Bits(type);
         long bytes = ((elements * bits) + 7) / 8;
+        OnnxExternalTensor? external = null;
         if (_isExternal)
         {
-            state.AddExternal(_location ?? "");
+            if (!TryOutside(state, type, bytes, out external))
+            {
+                return false;
+            }
         }
         else if (!Agrees(type, elements, bytes))
         {
@@ -249,8 +254,28 @@ internal ref struct TensorWalk
             RawOffset = _isExternal || !_hasRaw ? -1 : _rawOffset,
             Bytes = _isExternal ? 0 : bytes,
             IsExternal = _isExternal,
+            External = external,
         };
         return true;
+    }
+
+    /// <summary>
+    /// Data that lies outside lies there alone, has a fixed width, and is as long as the shape asks for.
+    /// </summary>
+    private readonly bool TryOutside(
+        WalkState state, OnnxElementType type, long bytes, out OnnxExternalTensor? external)
+    {
+        external = new OnnxExternalTensor(_name, type, _external.Location ?? "", _external.Offset, bytes);
+        if (_hasRaw || _typedCount > 0 || type == OnnxElementType.String)
+        {
+            return state.Fail(
+                OnnxErrors.External, $"Tensor '{_name}' holds texts, or has data both here and in another file.");
+        }
+
+        return _external.Bytes is { } written && written != bytes
+            ? state.Fail(
+                OnnxErrors.TensorSize, $"Tensor '{_name}' asks for {bytes} bytes; {written} lie in the other file.")
+            : state.AddExternal(external);
     }
 
     private readonly bool TryElements(out long elements)
@@ -283,4 +308,47 @@ internal ref struct TensorWalk
         bool isSmall = OnnxElementTypes.Bits(type) is 2 or 4;
         return _typedCount == (isComplex ? elements * 2 : isSmall ? bytes : elements);
     }
+}
+
+/// <summary>
+/// The entries of <c>external_data</c> met so far: each once, and only those that say where bytes are.
+/// </summary>
+internal struct ExternalFound
+{
+    private bool _hasOffset;
+    private bool _hasChecksum;
+
+    public string? Location { get; private set; }
+
+    public long Offset { get; private set; }
+
+    /// <summary>The length as written; null when it is not.</summary>
+    public long? Bytes { get; private set; }
+
+    /// <summary>
+    /// Takes one entry. The checksum is optional and of SHA-1: the package's own digests say more, so it is passed.
+    /// </summary>
+    public bool TryAdd(string key, string value)
+    {
+        switch (key)
+        {
+            case "location" when Location is null:
+                Location = value;
+                return true;
+            case "offset" when !_hasOffset && TryNumber(value, out long offset):
+                (Offset, _hasOffset) = (offset, true);
+                return true;
+            case "length" when Bytes is null && TryNumber(value, out long bytes):
+                Bytes = bytes;
+                return true;
+            case "checksum" when !_hasChecksum:
+                _hasChecksum = true;
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    private static bool TryNumber(string text, out long number) =>
+        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number);
 }

@@ -10,7 +10,7 @@ namespace Kedge.Onnx;
 internal sealed class WalkState
 {
     private readonly Dictionary<(string Domain, string OpType), int> _operators = [];
-    private readonly SortedSet<string> _externalLocations = new(StringComparer.Ordinal);
+    private readonly List<OnnxExternalTensor> _external = [];
     private int _nodes;
     private int _initializers;
 
@@ -22,7 +22,10 @@ internal sealed class WalkState
 
     public int NodeCount => _nodes;
 
-    public ImmutableArray<string> ExternalLocations => [.. _externalLocations];
+    public ImmutableArray<string> ExternalLocations =>
+        [.. _external.Select(static one => one.Location).Distinct().Order(StringComparer.Ordinal)];
+
+    public ImmutableArray<OnnxExternalTensor> ExternalTensors => [.. _external];
 
     public ImmutableArray<OnnxOperatorUse> Operators =>
     [
@@ -60,7 +63,15 @@ internal sealed class WalkState
         ++_initializers <= OnnxLimits.InitializersMax
         || Fail(OnnxErrors.Limit, $"There are more than {OnnxLimits.InitializersMax} initializers.");
 
-    public void AddExternal(string location) => _externalLocations.Add(location);
+    /// <summary>
+    /// Notes a tensor of another file; as many as there may be initializers, for constants of nodes too.
+    /// </summary>
+    public bool AddExternal(OnnxExternalTensor tensor)
+    {
+        _external.Add(tensor);
+        return _external.Count <= OnnxLimits.InitializersMax
+            || Fail(OnnxErrors.Limit, $"More than {OnnxLimits.InitializersMax} tensors lie in other files.");
+    }
 
     /// <summary>Reads a name: at most <see cref="OnnxLimits.NameBytesMax"/> bytes of valid UTF-8.</summary>
     public bool TryName(ref ProtoReader reader, string what, out string name)
