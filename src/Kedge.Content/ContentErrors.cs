@@ -21,7 +21,7 @@ public static class ContentErrors
     public static readonly ErrorCode FormatNotServed = new(
         "KEDGE-CONTENT-003",
         "The file is a model in a format that this version does not serve.",
-        "Convert the model to ONNX and push that file.");
+        "Convert the model to ONNX, TensorFlow Lite, GGUF or safetensors, and push that file.");
 
     /// <summary>Operator domain not allowed.</summary>
     public static readonly ErrorCode OperatorDomain = new(
@@ -32,8 +32,8 @@ public static class ContentErrors
     /// <summary>External data.</summary>
     public static readonly ErrorCode ExternalData = new(
         "KEDGE-CONTENT-005",
-        "The model's weights lie in another file, which this version does not package.",
-        "Save the model as one file: onnx.save(model, path, save_as_external_data=False).");
+        "The model takes data from another file in a way that this version does not package.",
+        "Convert the model into one file, without external buffers.");
 
     /// <summary>A value that cannot be served.</summary>
     public static readonly ErrorCode ValueNotServed = new(

@@ -1,5 +1,5 @@
 using Kedge.Content.Formats;
-using Kedge.Core.Models;
+using Kedge.Content.Gate;
 using Kedge.Onnx;
 using Microsoft.Win32.SafeHandles;
 
@@ -29,7 +29,7 @@ internal sealed class PushFiles(CancellationToken ct) : IDisposable
     {
         string folder = Path.GetDirectoryName(Path.GetFullPath(path)) ?? "/";
         foreach (string name in Locations(model).Where(
-            static name => PackagePaths.IsValid(name) && !name.Contains('/', StringComparison.Ordinal)))
+            name => ExternalDataRule.NameRefusal(name, model.Name) is null))
         {
             yield return OpenSibling(Path.Combine(folder, name), Path.GetFileName(path));
         }
@@ -71,8 +71,6 @@ internal sealed class PushFiles(CancellationToken ct) : IDisposable
         }
 
         byte[] whole = new byte[model.Bytes];
-        return model.TryFill(0, whole) && OnnxReader.TryRead(whole, out OnnxModel? read, out _) && read is not null
-            ? read.ExternalLocations
-            : [];
+        return model.TryFill(0, whole) ? ExternalDataRule.Names(whole) : [];
     }
 }

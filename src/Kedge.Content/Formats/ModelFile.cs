@@ -6,6 +6,9 @@ namespace Kedge.Content.Formats;
 /// <param name="Read">Reads it, the same bytes each time.</param>
 public sealed record ModelFile(string Name, long Bytes, ByteReader Read)
 {
+    /// <summary>The whole of it where it is in memory; null where it is not.</summary>
+    public ReadOnlyMemory<byte>? Content { get; private init; }
+
     /// <summary>A file whose bytes are in memory.</summary>
     public static ModelFile Of(string name, ReadOnlyMemory<byte> content) => new(
         name,
@@ -20,7 +23,10 @@ public sealed record ModelFile(string Name, long Bytes, ByteReader Read)
             int count = (int)Math.Min(into.Length, content.Length - offset);
             content.Span.Slice((int)offset, count).CopyTo(into);
             return count;
-        });
+        })
+    {
+        Content = content,
+    };
 
     /// <summary>Fills a span from one place; false where the file ends before it is full.</summary>
     public bool TryFill(long offset, Span<byte> into)

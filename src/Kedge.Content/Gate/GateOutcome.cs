@@ -29,10 +29,18 @@ public abstract record GateOutcome
         /// <summary>Bytes of the weights and other constants.</summary>
         public required long ParameterBytes { get; init; }
 
+        /// <summary>Weights and other constants, counted in elements, those of subgraphs not always.</summary>
+        public required long ParameterCount { get; init; }
+
         /// <summary>The number format that most of the weights' bytes are in: <c>fp32</c>, <c>int8</c>.</summary>
         public required string Precision { get; init; }
 
-        /// <summary>Operator sets that the model asks for.</summary>
+        /// <summary>
+        /// The architecture that weights without a graph are for, as the file says itself; may be empty.
+        /// </summary>
+        public string Architecture { get; init; } = "";
+
+        /// <summary>Operator sets that an ONNX model asks for.</summary>
         public required ImmutableArray<OnnxOpset> Opsets { get; init; }
 
         /// <summary>The program that wrote the file, as it says itself; may be empty.</summary>

@@ -1,4 +1,9 @@
 using System.Collections.Immutable;
+using Kedge.Content.Formats;
+using Kedge.Content.Formats.Gguf;
+using Kedge.Content.Formats.Safetensors;
+using Kedge.Content.Formats.TfLite;
+using Kedge.Core;
 using Kedge.Core.Errors;
 using Kedge.Core.Models;
 using Kedge.Onnx;
@@ -8,17 +13,12 @@ namespace Kedge.Content.Gate;
 /// <summary>
 /// Decides whether a file may become part of a package. Files come from anybody; runtimes parse them with native
 /// code and some formats run code when opened. So formats are an allow-list, recognised by content and never by
-/// name, and a bounded walk reads the whole file before any runtime sees it. All findings are reported. It
-/// deliberately does not run the model: that is the preflight's part, inside the sandbox.
+/// name, and a bounded walk reads everything that a runtime would follow before any runtime sees it. All findings are
+/// reported. It deliberately does not run the model: that is the preflight's part, inside the sandbox.
 /// </summary>
 public static class ModelGate
 {
-    /// <summary>
-    /// Operator domains that the runtime implements itself: anything else would need a library of its own.
-    /// </summary>
-    private static readonly ImmutableArray<string> AllowedDomains = ["", "ai.onnx", "ai.onnx.ml", "com.microsoft"];
-
-    /// <summary>Asks whether a file may be read at all, before a byte of it is: a limit on an upload as well.</summary>
+    /// <summary>Asks whether an ONNX file may be read at all, before a byte of it is.</summary>
     /// <param name="fileName">The file's name, for the message only.</param>
     /// <param name="bytes">Its length.</param>
     /// <returns>Why not; null when it may.</returns>
@@ -28,144 +28,126 @@ public static class ModelGate
             : ContentErrors.TooLarge.At(
                 $"{Path.GetFileName(fileName)} has {bytes} bytes; at most {OnnxLimits.ModelBytesMax} are allowed.");
 
-    /// <summary>Inspects one file. Never throws, whatever the bytes.</summary>
+    /// <summary>Inspects one file that is in memory and stands alone. Never throws, whatever the bytes.</summary>
     /// <param name="fileName">The file's name, for messages only.</param>
     /// <param name="file">The whole file.</param>
-    public static GateOutcome Inspect(string fileName, ReadOnlySpan<byte> file)
+    public static GateOutcome Inspect(string fileName, ReadOnlyMemory<byte> file) =>
+        Inspect(ModelFile.Of(Path.GetFileName(fileName), file), []);
+
+    /// <summary>
+    /// Inspects one file with the files beside it. Of ONNX models the whole file is read into memory unless it is
+    /// there, of others the header or structure only, piece by piece. Never throws, whatever the bytes.
+    /// </summary>
+    /// <param name="main">The model's file, with its name in the package.</param>
+    /// <param name="siblings">Files that lie beside it and go with it, of which ONNX models may take weights.</param>
+    public static GateOutcome Inspect(ModelFile main, ImmutableArray<ModelFile> siblings)
     {
-        if (FileSignature.Refusal(file) is { } refusal)
+        if (main.Bytes > ModelLimits.FileBytesMax)
         {
-            return Refuse(fileName, refusal);
+            return new GateOutcome.Refused([ContentErrors.TooLarge.At(
+                $"{main.Name} has {main.Bytes} bytes; at most {ModelLimits.FileBytesMax} are allowed.")]);
         }
 
-        if (!OnnxReader.TryRead(file, out OnnxModel? model, out Finding? finding) || model is null)
+        byte[] head = new byte[(int)Math.Clamp(main.Bytes, 0, FileSignature.HeadBytes)];
+        if (!main.TryFill(0, head))
         {
-            return Refuse(fileName, NotOnnx(file, finding));
+            return Refuse(main.Name, Unreadable);
         }
 
-        ImmutableArray<Finding>.Builder findings = ImmutableArray.CreateBuilder<Finding>();
-        Domains(model, findings);
-        External(model, findings);
-        ImmutableArray<TensorDeclaration> inputs = Declarations([.. model.RequiredInputs()], "inputs", findings);
-        ImmutableArray<TensorDeclaration> outputs = Declarations(model.Outputs, "outputs", findings);
-        if (findings.Count > 0)
+        if (FileSignature.Refusal(head) is { } refusal)
         {
-            return new GateOutcome.Refused(findings.DrainToImmutable());
+            return Refuse(main.Name, refusal);
         }
 
-        return new GateOutcome.Accepted
+        ModelFormat format = FileSignature.FormatOf(head);
+        return format switch
         {
-            Format = ModelFormat.Onnx,
-            Inputs = inputs,
-            Outputs = outputs,
-            ParameterBytes = model.TensorBytes,
-            Precision = Precision(model),
-            Opsets = model.Opsets,
-            Producer = model.Producer,
+            ModelFormat.Onnx => Onnx(main, siblings),
+            ModelFormat.TfLite => TfLite(main),
+            ModelFormat.Gguf => GgufReader.TryRead(main, out WeightFile? weights, out Finding? finding)
+                ? Weights(format, weights)
+                : Refuse(main.Name, finding),
+            ModelFormat.Safetensors => SafetensorsReader.TryRead(main, out WeightFile? weights, out Finding? finding)
+                ? Weights(format, weights)
+                : Refuse(main.Name, finding),
+            ModelFormat.Unknown => throw Check.Unreachable(format),
         };
     }
 
-    private static GateOutcome.Refused Refuse(string fileName, Finding finding) =>
-        new([finding with { Message = $"{Path.GetFileName(fileName)}: {finding.Message}" }]);
+    private static Finding Unreadable => FormatErrors.Unreadable.At("The file ended before its length was read.");
 
-    /// <summary>
-    /// Bytes that start like a model (a version of 1..99 in field 1) are a damaged one; others are none.
-    /// </summary>
-    private static Finding NotOnnx(ReadOnlySpan<byte> file, Finding? finding) =>
-        file is [0x08, >= 1 and < 100, ..] && finding is not null
-            ? finding
-            : ContentErrors.NotAModel.At("The bytes are not those of an ONNX model. " + finding?.Message);
-
-    private static void Domains(OnnxModel model, ImmutableArray<Finding>.Builder findings)
+    private static GateOutcome Onnx(ModelFile main, ImmutableArray<ModelFile> siblings)
     {
-        HashSet<(string Domain, string Name)> own =
-            [.. model.Functions.Select(static function => (function.Domain, function.Name))];
-        foreach (OnnxOperatorUse use in model.Operators)
+        if (main.Content is { } given && given.Length == main.Bytes)
         {
-            if (!AllowedDomains.Contains(use.Domain, StringComparer.Ordinal) && !own.Contains((use.Domain, use.OpType)))
-            {
-                findings.Add(ContentErrors.OperatorDomain.At(
-                    $"The operator '{use.OpType}' is of the domain '{use.Domain}'.", "graph.node"));
-            }
+            return OnnxGate.Inspect(main, given.Span, siblings);
         }
+
+        if (LengthRefusal(main.Name, main.Bytes) is { } tooLarge)
+        {
+            return new GateOutcome.Refused([tooLarge]);
+        }
+
+        byte[] file = new byte[main.Bytes];
+        return main.TryFill(0, file) ? OnnxGate.Inspect(main, file, siblings) : Refuse(main.Name, Unreadable);
     }
 
-    private static void External(OnnxModel model, ImmutableArray<Finding>.Builder findings)
+    private static GateOutcome TfLite(ModelFile main)
     {
-        foreach (string location in model.ExternalLocations)
+        if (!TfLiteReader.TryRead(main, out TfLiteModel? model, out Finding? finding) || model is null)
         {
-            findings.Add(ContentErrors.ExternalData.At(
-                $"Weights are in the other file '{location}'.", "graph.initializer"));
+            return Refuse(main.Name, finding);
         }
+
+        ImmutableArray<Finding>.Builder findings = ImmutableArray.CreateBuilder<Finding>();
+        ImmutableArray<TensorDeclaration> inputs =
+            DeclaredTensors.Of([.. model.Inputs.Select(Declared)], "inputs", findings);
+        ImmutableArray<TensorDeclaration> outputs =
+            DeclaredTensors.Of([.. model.Outputs.Select(Declared)], "outputs", findings);
+        if (model.Outputs.IsEmpty)
+        {
+            findings.Add(FormatErrors.Malformed.At("The model has no outputs, so there is nothing to run."));
+        }
+
+        return findings.Count > 0
+            ? new GateOutcome.Refused(findings.DrainToImmutable())
+            : new GateOutcome.Accepted
+            {
+                Format = ModelFormat.TfLite,
+                Inputs = inputs,
+                Outputs = outputs,
+                ParameterBytes = model.Constants.Sum(static one => one.Bytes),
+                ParameterCount = model.Constants.Sum(static one => one.Elements),
+                Precision = model.Precision(),
+                Opsets = [],
+                Producer = model.Description,
+            };
     }
 
-    private static ImmutableArray<TensorDeclaration> Declarations(
-        ImmutableArray<OnnxValue> values, string field, ImmutableArray<Finding>.Builder findings)
+    private static DeclaredTensor Declared(TfLiteValue value) =>
+        new(value.Name, value.Datatype, value.Shape, "of a type that the protocol does not have");
+
+    /// <summary>Weights alone declare no inputs and outputs: their runtime knows them by the architecture.</summary>
+    private static GateOutcome.Accepted Weights(ModelFormat format, WeightFile? weights)
     {
-        ImmutableArray<TensorDeclaration>.Builder declarations = ImmutableArray.CreateBuilder<TensorDeclaration>();
-        HashSet<string> names = new(StringComparer.Ordinal);
-        if (values.Length > ModelLimits.TensorsMax)
+        Check.That(weights is not null);
+        return new GateOutcome.Accepted
         {
-            findings.Add(ContentErrors.ValueNotServed.At(
-                $"There are {values.Length} {field}; at most {ModelLimits.TensorsMax} can be served.", field));
-            return [];
-        }
-
-        foreach (OnnxValue value in values)
-        {
-            string? datatype = OnnxElementTypes.OpenInferenceName(value.ElementType);
-            if (value.Kind != OnnxValueKind.Tensor || datatype is null)
-            {
-                findings.Add(ContentErrors.ValueNotServed.At(
-                    $"'{value.Name}' is a {value.Kind} of {value.ElementType}.", field));
-            }
-            else if (!IsServable(value) || !names.Add(value.Name))
-            {
-                findings.Add(ContentErrors.ValueNotServed.At(
-                    $"'{value.Name}' has an unusable or repeated name, or more than {ModelLimits.RankMax} axes.",
-                    field));
-            }
-            else
-            {
-                declarations.Add(Declaration(value, datatype));
-            }
-        }
-
-        return declarations.DrainToImmutable();
+            Format = format,
+            Inputs = [],
+            Outputs = [],
+            ParameterBytes = weights.Tensors.Sum(static one => one.Bytes),
+            ParameterCount = weights.Tensors.Sum(static one => one.Elements),
+            Precision = weights.Precision(),
+            Opsets = [],
+            Producer = "",
+            Architecture = weights.Architecture,
+        };
     }
 
-    private static bool IsServable(OnnxValue value) =>
-        value.Name.Length is > 0 and <= ModelLimits.TensorNameCharsMax
-        && !value.Name.Any(char.IsControl)
-        && (value.Shape.IsDefault || value.Shape.Length <= ModelLimits.RankMax);
-
-    /// <summary>A tensor whose number of axes the model leaves open is declared with one open axis.</summary>
-    private static TensorDeclaration Declaration(OnnxValue value, string datatype) => new()
+    internal static GateOutcome.Refused Refuse(string fileName, Finding? finding)
     {
-        Name = value.Name,
-        Datatype = datatype,
-        Shape = value.Shape.IsDefault ? [-1] : [.. value.Shape.Select(static dimension => dimension.Extent)],
-    };
-
-    private static string Precision(OnnxModel model) => model.Initializers
-        .GroupBy(static initializer => PrecisionOf(initializer.ElementType))
-        .OrderByDescending(static group => group.Sum(static initializer => initializer.Bytes))
-        .Select(static group => group.Key)
-        .FirstOrDefault("fp32");
-
-    private static string PrecisionOf(OnnxElementType type) => type switch
-    {
-        OnnxElementType.Double or OnnxElementType.Complex128 => "fp64",
-        OnnxElementType.Float16 => "fp16",
-        OnnxElementType.BFloat16 => "bf16",
-        OnnxElementType.Int8 or OnnxElementType.UInt8 => "int8",
-        OnnxElementType.Int4 or OnnxElementType.UInt4 => "int4",
-        OnnxElementType.Int2 or OnnxElementType.UInt2 => "int2",
-        OnnxElementType.Float4E2M1 => "fp4",
-        OnnxElementType.Float8E4M3Fn or OnnxElementType.Float8E4M3FnUz or OnnxElementType.Float8E5M2 => "fp8",
-        OnnxElementType.Float8E5M2FnUz or OnnxElementType.Float8E8M0 => "fp8",
-        OnnxElementType.Float or OnnxElementType.Complex64 or OnnxElementType.Unknown => "fp32",
-        OnnxElementType.Int16 or OnnxElementType.UInt16 or OnnxElementType.Int32 or OnnxElementType.UInt32 => "fp32",
-        OnnxElementType.Int64 or OnnxElementType.UInt64 or OnnxElementType.String or OnnxElementType.Bool => "fp32",
-    };
+        Check.That(finding is not null);
+        return new([finding with { Message = $"{Path.GetFileName(fileName)}: {finding.Message}" }]);
+    }
 }

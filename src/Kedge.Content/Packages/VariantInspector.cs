@@ -40,7 +40,7 @@ public static class VariantInspector
             return Refuse(refusal);
         }
 
-        return Gate(model) switch
+        return ModelGate.Inspect(model, request.Siblings) switch
         {
             GateOutcome.Accepted gate => Cut(request, model, gate),
             GateOutcome.Refused refused => new VariantOutcome.Refused(refused.Findings),
@@ -65,7 +65,8 @@ public static class VariantInspector
     };
 
     /// <summary>
-    /// The file as the gate is given it: in memory where it is walked whole, else as it is, since its header says all.
+    /// The file as the gate is given it: in memory where it is walked whole, else as it is, since its header or
+    /// structure says all.
     /// </summary>
     private static Finding? Judged(ModelFile file, out ModelFile judged)
     {
@@ -76,7 +77,7 @@ public static class VariantInspector
             return Changed(file);
         }
 
-        if (FileSignature.IsJudgedByHeader(head))
+        if (FileSignature.FormatOf(head) != ModelFormat.Onnx)
         {
             return null;
         }
@@ -94,14 +95,6 @@ public static class VariantInspector
 
         judged = ModelFile.Of(file.Name, whole);
         return null;
-    }
-
-    private static GateOutcome Gate(ModelFile file)
-    {
-        byte[] whole = new byte[file.Bytes];
-        return file.TryFill(0, whole)
-            ? ModelGate.Inspect(file.Name, whole)
-            : new GateOutcome.Refused([Changed(file)]);
     }
 
     /// <summary>Cuts what was judged; whoever reads later reads the request's own files, so that memory is let

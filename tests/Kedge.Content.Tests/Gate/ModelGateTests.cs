@@ -1,4 +1,5 @@
 using System.Text;
+using Kedge.Content.Formats;
 using Kedge.Content.Gate;
 using Kedge.Content.Tests.Support;
 using Kedge.Core.Errors;
@@ -27,10 +28,12 @@ public sealed class ModelGateTests
     [InlineData("", "KEDGE-CONTENT-001")]
     [InlineData("80049528", "KEDGE-CONTENT-002")] // pickle, protocol 4
     [InlineData("504B030414000000", "KEDGE-CONTENT-002")] // zip
-    [InlineData("1C00000054464C33140020", "KEDGE-CONTENT-003")] // TFL3
-    [InlineData("4747554603000000", "KEDGE-CONTENT-003")] // GGUF
+    [InlineData("8002", "KEDGE-CONTENT-002")] // pickle, protocol 2
+    [InlineData("80020000000000007B", "KEDGE-CONTENT-030")] // no pickle: the length of a safetensors header
+    [InlineData("1C00000054464C33140020", "KEDGE-CONTENT-030")] // TFL3
+    [InlineData("4747554603000000", "KEDGE-CONTENT-030")] // GGUF
     [InlineData("894844460D0A1A0A", "KEDGE-CONTENT-003")] // HDF5
-    [InlineData("40000000000000007B22", "KEDGE-CONTENT-003")] // safetensors
+    [InlineData("40000000000000007B22", "KEDGE-CONTENT-030")] // safetensors
     [InlineData("1F8B0800", "KEDGE-CONTENT-001")] // gzip
     [InlineData("7F454C4602010100", "KEDGE-CONTENT-001")] // ELF
     [InlineData("FFD8FFE000104A46", "KEDGE-CONTENT-001")] // JPEG
@@ -74,15 +77,43 @@ public sealed class ModelGateTests
     }
 
     [Fact]
-    public void Weights_in_another_file_are_refused_wherever_it_lies()
+    public void Weights_without_a_graph_are_accepted_with_what_they_are()
     {
-        foreach (string location in new[] { "weights.bin", "../../etc/passwd", "/etc/passwd" })
+        GateOutcome.Accepted gguf = Assert.IsType<GateOutcome.Accepted>(
+            ModelGate.Inspect("m.bin", GgufBytes.Good));
+        Assert.Equal((ModelFormat.Gguf, "llama", "q4-k"), (gguf.Format, gguf.Architecture, gguf.Precision));
+        Assert.Equal((515L, 300L), (gguf.ParameterCount, gguf.ParameterBytes));
+        Assert.Empty(gguf.Outputs);
+        GateOutcome.Accepted safe = Assert.IsType<GateOutcome.Accepted>(
+            ModelGate.Inspect("m.bin", SafetensorsBytes.Good));
+        Assert.Equal((ModelFormat.Safetensors, 8L), (safe.Format, safe.ParameterCount));
+    }
+
+    [Fact]
+    public void A_tflite_model_is_accepted_with_what_it_takes_and_gives()
+    {
+        GateOutcome.Accepted accepted = Assert.IsType<GateOutcome.Accepted>(
+            ModelGate.Inspect("m.bin", TfLiteBytes.Good));
+        Assert.Equal((ModelFormat.TfLite, "fp32"), (accepted.Format, accepted.Precision));
+        TensorDeclaration input = Assert.Single(accepted.Inputs);
+        Assert.Equal(("x", "FP32"), (input.Name, input.Datatype));
+        Assert.Equal([-1L, 4], input.Shape.AsEnumerable());
+        byte[] silent = TfLiteBytes.Model(graphs: [TfLiteBytes.Graph(outputs: [])]);
+        Assert.IsType<GateOutcome.Refused>(ModelGate.Inspect("m.bin", silent));
+    }
+
+    [Fact]
+    public void A_file_that_ends_while_it_is_read_is_refused()
+    {
+        byte[] bytes = SampleModels.Bytes(SampleModels.Classifier);
+        foreach (ModelFile cut in new ModelFile[]
         {
-            GateOutcome.Refused refused = Assert.IsType<GateOutcome.Refused>(
-                ModelGate.Inspect("m.onnx", ExternalModel(location)));
-            Finding finding = Assert.Single(refused.Findings);
-            Assert.Equal(ContentErrors.ExternalData.Code, finding.Code);
-            Assert.Contains(location, finding.Message, StringComparison.Ordinal);
+            ModelFile.Of("m", bytes) with { Bytes = bytes.Length + 1 },
+            ModelFile.Of("m", bytes[..4]) with { Bytes = bytes.Length },
+        })
+        {
+            GateOutcome.Refused refused = Assert.IsType<GateOutcome.Refused>(ModelGate.Inspect(cut, []));
+            Assert.Equal(FormatErrors.Unreadable.Code, Assert.Single(refused.Findings).Code);
         }
     }
 
@@ -108,15 +139,5 @@ public sealed class ModelGateTests
             ModelGate.Inspect("m.onnx", SampleModels.Bytes(spec)));
         Assert.Equal(2, refused.Findings.Length);
         Assert.All(refused.Findings, static one => Assert.Equal(ContentErrors.ValueNotServed.Code, one.Code));
-    }
-
-    /// <summary>The classifier with one more initializer: FLOAT [1], data_location EXTERNAL, at a location.</summary>
-    private static byte[] ExternalModel(string location)
-    {
-        byte[] key = [0x0A, 8, .. "location"u8, 0x12, (byte)location.Length, .. Encoding.UTF8.GetBytes(location)];
-        byte[] tensor = [0x08, 1, 0x10, 1, 0x42, 1, (byte)'e', 0x6A, (byte)key.Length, .. key, 0x70, 1];
-        byte[] output = [0x0A, 1, (byte)'e', 0x12, 4, 0x0A, 2, 0x08, 1];
-        byte[] graph = [0x2A, (byte)tensor.Length, .. tensor, 0x62, (byte)output.Length, .. output];
-        return [0x08, 8, 0x3A, (byte)graph.Length, .. graph, 0x42, 4, 0x0A, 0, 0x10, 17];
     }
 }
