@@ -48,7 +48,8 @@ public sealed class FormatFuzzTests
     {
         byte[][] beginnings =
         [
-            [.. "GGUF"u8, 3, 0, 0, 0], [16, 0, 0, 0, .. "TFL3"u8], [64, 0, 0, 0, 0, 0, 0, 0, (byte)'{'], [8, 8, 0x3A], [],
+            [.. "GGUF"u8, 3, 0, 0, 0], [16, 0, 0, 0, .. "TFL3"u8], [64, 0, 0, 0, 0, 0, 0, 0, (byte)'{'],
+            [8, 8, 0x3A], [],
         ];
         Damage.Each(new byte[192], 2_000, bytes =>
         {
@@ -67,9 +68,10 @@ public sealed class FormatFuzzTests
     public void A_small_file_with_huge_claims_costs_a_small_amount_of_memory()
     {
         byte[] huge = GgufBytes.U64(ulong.MaxValue >> 1);
+        byte[] most = [.. GgufBytes.U64(FormatLimits.TensorsMax), .. GgufBytes.U64(FormatLimits.MetadataMax)];
         byte[][] files =
         [
-            [.. "GGUF"u8, 3, 0, 0, 0, .. GgufBytes.U64(FormatLimits.TensorsMax), .. GgufBytes.U64(FormatLimits.MetadataMax)],
+            [.. "GGUF"u8, 3, 0, 0, 0, .. most],
             [.. "GGUF"u8, 3, 0, 0, 0, .. GgufBytes.U64(1), .. GgufBytes.U64(1), .. huge, .. new byte[64]],
             GgufBytes.File([GgufBytes.Entry("a", GgufBytes.Text, huge)], [GgufBytes.Tensor("a", [1], 0, 0)], 32),
             GgufBytes.File(

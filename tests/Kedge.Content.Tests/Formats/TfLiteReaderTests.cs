@@ -118,15 +118,20 @@ public sealed class TfLiteReaderTests
     public void Subgraphs_call_those_that_are_there_and_not_in_circles()
     {
         const int While = 119;
-        byte[] Calls(int condition, int body) => TfLiteBytes.Model(
-            codes: [TfLiteBytes.Code(While)],
-            graphs:
-            [
-                TfLiteBytes.Graph(operators:
-                    [TfLiteBytes.Operator(0, [0], [3], (3, (byte)93), (4, new FlatTableSpec((0, condition), (1, body))))]),
-                TfLiteBytes.Graph(operators: []),
-                TfLiteBytes.Graph(operators: []),
-            ]);
+        static byte[] Calls(int condition, int body)
+        {
+            FlatTableSpec options = new((0, condition), (1, body));
+            FlatTableSpec loop = TfLiteBytes.Operator(0, [0], [3], (3, (byte)93), (4, options));
+            return TfLiteBytes.Model(
+                codes: [TfLiteBytes.Code(While)],
+                graphs:
+                [
+                    TfLiteBytes.Graph(operators: [loop]),
+                    TfLiteBytes.Graph(operators: []),
+                    TfLiteBytes.Graph(operators: []),
+                ]);
+        }
+
         Assert.Null(RefusedOrNull(Calls(1, 2)));
         Assert.Equal(Malformed, RefusedOrNull(Calls(1, 3)));
         Assert.Equal(Malformed, RefusedOrNull(Calls(1, -1)));

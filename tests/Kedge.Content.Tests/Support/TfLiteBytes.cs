@@ -8,7 +8,7 @@ internal static class TfLiteBytes
     public const byte Text = 5;
     public const byte Int8 = 9;
 
-    /// <summary>y = x W + b, x of [-1, 4], y of [-1, 3]; W quantised by channel, b in floats, and a signature.</summary>
+    /// <summary>y = x W + b, x of [-1, 4], y of [-1, 3]; W quantised by channel, b in floats.</summary>
     public static byte[] Good { get; } = Model();
 
     public static byte[] Model(
