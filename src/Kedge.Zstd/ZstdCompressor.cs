@@ -44,6 +44,8 @@ public sealed unsafe class ZstdCompressor : IDisposable
         fixed (byte* prefixAt = prefix)
         fixed (byte* intoAt = into)
         {
+            // A frame that did not fit is still open.
+            _ = ZstdStatus.Demand(LibZstd.Reset(_context, LibZstd.SessionOnly), "begin a frame");
             // The library keeps the address for one frame only.
             nuint referred = LibZstd.ReferPrefix(_context, prefixAt, (nuint)prefix.Length);
             _ = ZstdStatus.Demand(referred, "refer to a prefix");

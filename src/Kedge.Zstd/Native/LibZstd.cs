@@ -21,6 +21,9 @@ internal static unsafe partial class LibZstd
     /// <summary><c>ZSTD_c_contentSizeFlag</c>.</summary>
     public const int ContentSizeFlag = 200;
 
+    /// <summary><c>ZSTD_reset_session_only</c>.</summary>
+    public const int SessionOnly = 1;
+
     /// <summary><c>ZSTD_d_windowLogMax</c>.</summary>
     public const int WindowLogMax = 100;
 
@@ -47,6 +50,9 @@ internal static unsafe partial class LibZstd
 
     [LibraryImport(Library, EntryPoint = "ZSTD_CCtx_setParameter")]
     public static partial nuint SetParameter(CompressionHandle context, int parameter, int value);
+
+    [LibraryImport(Library, EntryPoint = "ZSTD_CCtx_reset")]
+    public static partial nuint Reset(CompressionHandle context, int what);
 
     [LibraryImport(Library, EntryPoint = "ZSTD_CCtx_refPrefix")]
     public static partial nuint ReferPrefix(CompressionHandle context, byte* prefix, nuint bytes);

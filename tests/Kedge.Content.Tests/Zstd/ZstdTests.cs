@@ -76,6 +76,8 @@ public class ZstdTests
         using ZstdCompressor compressor = new(new ZstdSettings(3));
         Assert.False(compressor.TryCompress(Noise(1_000, seed: 4), prefix: [], new byte[500], out int written));
         Assert.Equal(0, written);
+        Assert.True(compressor.TryCompress(Noise(300, seed: 4), prefix: [1, 2, 3], new byte[500], out written));
+        Assert.InRange(written, 300, 500);
     }
 
     [Fact]
