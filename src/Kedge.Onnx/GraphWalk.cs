@@ -74,12 +74,23 @@ internal static class GraphWalk
             return false;
         }
 
-        if (tensor is not null)
+        if (found is null)
         {
-            found?.Initializers.Add(tensor);
+            state.KeepConstant(tensor);
+        }
+        else if (tensor is not null)
+        {
+            found.Initializers.Add(tensor);
         }
 
         return true;
+    }
+
+    private static bool TryConstant(ref ProtoReader reader, WalkState state)
+    {
+        bool read = TensorWalk.TryTensor(ref reader, state, out OnnxInitializer? tensor);
+        state.KeepConstant(tensor);
+        return read;
     }
 
     private static bool TryValue(
@@ -179,7 +190,7 @@ internal static class GraphWalk
 
             bool read = field switch
             {
-                5 or 10 => TensorWalk.TryTensor(ref inner, state, out _),
+                5 or 10 => TryConstant(ref inner, state),
                 6 or 11 => TryGraph(ref inner, state, depth + 1, found: null),
                 _ => TensorWalk.TrySparse(ref inner, state),
             };

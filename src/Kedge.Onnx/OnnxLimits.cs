@@ -47,4 +47,7 @@ public static class OnnxLimits
 
     /// <summary>Elements that one tensor may claim: 2^40, so that products of extents stay within 64 bits.</summary>
     public const long ElementsMax = 1L << 40;
+
+    /// <summary>Bytes from which on a constant of a node is kept: smaller ones would take more to remember.</summary>
+    public const int ConstantBytesMin = 256;
 }

@@ -26,6 +26,10 @@ public sealed record OnnxModel
     /// <summary>Initializers of the outermost graph.</summary>
     public required ImmutableArray<OnnxInitializer> Initializers { get; init; }
 
+    /// <summary>Tensors that lie as raw bytes in attributes of nodes or in subgraphs: constants by which some exporters
+    /// write all weights. Small ones (<see cref="OnnxLimits.ConstantBytesMin"/>) are left out.</summary>
+    public ImmutableArray<OnnxInitializer> Constants { get; init; } = [];
+
     /// <summary>Operators used anywhere, with how often; subgraphs and functions count.</summary>
     public required ImmutableArray<OnnxOperatorUse> Operators { get; init; }
 

@@ -190,6 +190,7 @@ public static class OnnxReader
             Inputs = graph.Inputs.DrainToImmutable(),
             Outputs = graph.Outputs.DrainToImmutable(),
             Initializers = graph.Initializers.DrainToImmutable(),
+            Constants = state.Constants,
             Operators = state.Operators,
             Functions = found.Functions.DrainToImmutable(),
             ExternalLocations = state.ExternalLocations,

@@ -11,6 +11,7 @@ internal sealed class WalkState
 {
     private readonly Dictionary<(string Domain, string OpType), int> _operators = [];
     private readonly List<OnnxExternalTensor> _external = [];
+    private readonly List<OnnxInitializer> _constants = [];
     private int _nodes;
     private int _initializers;
 
@@ -26,6 +27,8 @@ internal sealed class WalkState
         [.. _external.Select(static one => one.Location).Distinct().Order(StringComparer.Ordinal)];
 
     public ImmutableArray<OnnxExternalTensor> ExternalTensors => [.. _external];
+
+    public ImmutableArray<OnnxInitializer> Constants => [.. _constants];
 
     public ImmutableArray<OnnxOperatorUse> Operators =>
     [
@@ -62,6 +65,17 @@ internal sealed class WalkState
     public bool CountInitializer() =>
         ++_initializers <= OnnxLimits.InitializersMax
         || Fail(OnnxErrors.Limit, $"There are more than {OnnxLimits.InitializersMax} initializers.");
+
+    /// <summary>Keeps a tensor of an attribute or of a subgraph, where it holds more bytes than its record
+    /// takes.</summary>
+    public void KeepConstant(OnnxInitializer? tensor)
+    {
+        if (tensor is { RawOffset: >= 0, Bytes: >= OnnxLimits.ConstantBytesMin }
+            && _constants.Count < OnnxLimits.InitializersMax)
+        {
+            _constants.Add(tensor);
+        }
+    }
 
     /// <summary>
     /// Notes a tensor of another file; as many as there may be initializers, for constants of nodes too.

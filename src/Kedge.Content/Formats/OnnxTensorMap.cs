@@ -2,8 +2,8 @@ using Kedge.Onnx;
 
 namespace Kedge.Content.Formats;
 
-/// <summary>The tensors of an ONNX file: initializers of the outermost graph that are written as raw bytes. Numbers
-/// written one by one are mostly small, and constants of nodes too: those are compared as bytes.</summary>
+/// <summary>The tensors of an ONNX file that are written as raw bytes: initializers, and constants of nodes but the
+/// smallest. Numbers written one by one are compared as bytes.</summary>
 public static class OnnxTensorMap
 {
     /// <summary>The map of a file that was read already.</summary>
@@ -11,7 +11,7 @@ public static class OnnxTensorMap
     /// <param name="fileBytes">How long the file is.</param>
     public static TensorMap Of(OnnxModel model, long fileBytes)
     {
-        IEnumerable<TensorSpan> spans = model.Initializers
+        IEnumerable<TensorSpan> spans = model.Initializers.Concat(model.Constants)
             .Where(static initializer => initializer.RawOffset >= 0)
             .Select(static initializer => new TensorSpan(
                 initializer.Name, Kind(initializer.ElementType), initializer.RawOffset, initializer.Bytes));
