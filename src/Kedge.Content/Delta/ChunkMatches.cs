@@ -5,8 +5,10 @@ using Kedge.Core.Models;
 namespace Kedge.Content.Delta;
 
 /// <summary>
-/// Which chunks of the target are chunks of the base, or stand earlier in the target. Both files were cut by content when
-/// they were packaged, so equal digests in their manifests are equal bytes, wherever they moved; nothing is read for this.
+/// Which chunks of the target are chunks of the base, or stand earlier in the target. Both files were cut by content
+/// when
+/// they were packaged, so equal digests in their manifests are equal bytes, wherever they moved; nothing is read for
+/// this.
 /// Neighbouring matches are one.
 /// </summary>
 internal sealed class ChunkMatches

@@ -8,7 +8,8 @@ namespace Kedge.Content.Delta;
 
 /// <summary>
 /// Makes the bytes of one segment of a target out of its encoded form, the base and the target before it. Whatever the
-/// bytes, it allocates no more than some four MiB and reads nothing outside the base and what is there of the target; it
+/// bytes, it allocates no more than some four MiB and reads nothing outside the base and what is there of the target;
+/// it
 /// does not know whether the result is right: the caller checks the digests of the chunks that become whole. Each
 /// segment stands alone, so decoding may begin at any of them. One object serves one thread at a time.
 /// </summary>
@@ -97,7 +98,8 @@ public sealed class DeltaDecoder : IDisposable
 
         SegmentPrefix prefix = form.Prefix;
         Span<byte> window = Room(ref _prefix, prefix.Bytes);
-        if (prefix.BaseBytes > 0 && !_base!.TryFill(prefix.BaseOffset, window[..prefix.BaseBytes])) // bounds were checked
+        if (prefix.BaseBytes > 0
+            && !_base!.TryFill(prefix.BaseOffset, window[..prefix.BaseBytes])) // bounds were checked
         {
             return BaseEnded();
         }

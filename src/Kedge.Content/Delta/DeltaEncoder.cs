@@ -7,7 +7,8 @@ namespace Kedge.Content.Delta;
 
 /// <summary>
 /// Describes one file by another that its reader has (docs/protocol/delta.md). A retrained model has the tensors of the
-/// old one with other numbers in them: unchanged ones are copied, changed ones are written as what changed, what is new is
+/// old one with other numbers in them: unchanged ones are copied, changed ones are written as what changed, what is new
+/// is
 /// written as small as its kind allows, and all of it in segments of at most a MiB that a reader takes one by one. The
 /// caller asks for segment after segment, so that it may pause or stop between any two; the same files give the same
 /// bytes. Memory is some ten MiB whatever the files' size, and their maps. It does not check that the files are what

@@ -5,7 +5,8 @@ using Kedge.Core.Errors;
 namespace Kedge.Content.Delta;
 
 /// <summary>
-/// Where each segment of a delta lies, and what of the target it makes: with this a device goes on at any segment. Never
+/// Where each segment of a delta lies, and what of the target it makes: with this a device goes on at any segment.
+/// Never
 /// compared.
 /// </summary>
 public sealed class DeltaIndex
@@ -48,7 +49,8 @@ public sealed class DeltaIndex
         {
             uint targetBytes = BinaryPrimitives.ReadUInt32LittleEndian(bytes[(segment * 8)..]);
             uint encodedBytes = BinaryPrimitives.ReadUInt32LittleEndian(bytes[((segment * 8) + 4)..]);
-            if (targetBytes is 0 or > DeltaLimits.SegmentBytesMax || encodedBytes is 0 || encodedBytes > targetBytes + 1)
+            if (targetBytes is 0 or > DeltaLimits.SegmentBytesMax || encodedBytes is 0
+                || encodedBytes > targetBytes + 1)
             {
                 finding = DeltaErrors.Malformed.At($"Segment {segment} of the delta claims an impossible length.");
                 return false;

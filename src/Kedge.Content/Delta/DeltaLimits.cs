@@ -4,7 +4,8 @@ namespace Kedge.Content.Delta;
 public static class DeltaLimits
 {
     /// <summary>
-    /// Bytes of the target that one segment describes: what a device holds at once, and what it decodes anew when a line
+    /// Bytes of the target that one segment describes: what a device holds at once, and what it decodes anew when a
+    /// line
     /// breaks in the middle of one.
     /// </summary>
     public const int SegmentBytesMax = 1024 * 1024;
@@ -18,7 +19,9 @@ public static class DeltaLimits
     /// <summary>Parts of a segment: every 64 bytes one, before describing them costs more than they save.</summary>
     public const int PartsMax = SegmentBytesMax / 64;
 
-    /// <summary>Bytes of a target or a base: twice a package's largest file, and far from where offsets overflow.</summary>
+    /// <summary>
+    /// Bytes of a target or a base: twice a package's largest file, and far from where offsets overflow.
+    /// </summary>
     public const long FileBytesMax = 1L << 40;
 
     /// <summary>Bytes of a delta's head, before the index.</summary>

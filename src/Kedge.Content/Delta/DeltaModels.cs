@@ -3,7 +3,9 @@ using Kedge.Content.Formats;
 
 namespace Kedge.Content.Delta;
 
-/// <summary>What all codecs have learned within a segment; memory is taken when a codec is first used and kept.</summary>
+/// <summary>
+/// What all codecs have learned within a segment; memory is taken when a codec is first used and kept.
+/// </summary>
 internal sealed class DeltaModels
 {
     private const int Kinds = (int)ElementKind.Int64 + 1;

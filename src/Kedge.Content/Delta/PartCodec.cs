@@ -6,8 +6,10 @@ namespace Kedge.Content.Delta;
 
 /// <summary>
 /// Which codec makes the elements of a part, and what its choice means: low bits left out for numbers
-/// (<see cref="PreviousFlag"/> added where integers are taken from the one before), for bytes against the base 0 for the
-/// old byte as context and a period for ratios, for bytes by themselves 0 for their spread and a stride for their place.
+/// (<see cref="PreviousFlag"/> added where integers are taken from the one before), for bytes against the base 0 for
+/// the
+/// old byte as context and a period for ratios, for bytes by themselves 0 for their spread and a stride for their
+/// place.
 /// </summary>
 internal static class PartCodec
 {

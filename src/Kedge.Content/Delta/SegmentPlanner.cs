@@ -6,7 +6,8 @@ namespace Kedge.Content.Delta;
 /// <summary>
 /// Decides how each byte of a segment is made. The target is taken tensor by tensor, with what lies between them; each
 /// piece is laid beside the bytes of the base that should be the same: a tensor beside its partner, what lies between
-/// beside what lies next to the partners. Equal runs are copied; what differs is looked up among the chunks that the base
+/// beside what lies next to the partners. Equal runs are copied; what differs is looked up among the chunks that the
+/// base
 /// has elsewhere; what is left of a tensor is given to the codec that a sample speaks for, all else becomes literals.
 /// </summary>
 internal sealed class SegmentPlanner
@@ -54,7 +55,8 @@ internal sealed class SegmentPlanner
 
             TensorSpan? next = _tensor < _target.Tensors.Spans.Length ? _target.Tensors.Spans[_tensor] : null;
             bool isInside = next is not null && next.Offset <= at;
-            long end = Math.Min(offset + bytes.Length, next is null ? _target.Bytes : isInside ? next.End : next.Offset);
+            long end = Math.Min(
+                offset + bytes.Length, next is null ? _target.Bytes : isInside ? next.End : next.Offset);
             Piece piece = new(at, (int)(end - at), plan.Bytes, isInside ? next : null);
             PlanPiece(piece, bytes.Slice(piece.Start, piece.Bytes), plan);
         }
@@ -270,7 +272,8 @@ internal sealed class SegmentPlanner
         if (!file.File.TryFill(offset, into))
         {
             throw new KedgeException(
-                DeltaErrors.Source, $"'{file.File.Name}' ({file.Digest.Short}) ends before byte {offset + into.Length}.");
+                DeltaErrors.Source,
+                $"'{file.File.Name}' ({file.Digest.Short}) ends before byte {offset + into.Length}.");
         }
     }
 

@@ -159,7 +159,9 @@ internal sealed class SegmentWriter : IDisposable
         return literals;
     }
 
-    /// <summary>Chooses what compression may look at, in proportion to what there is to compress, and reads it.</summary>
+    /// <summary>
+    /// Chooses what compression may look at, in proportion to what there is to compress, and reads it.
+    /// </summary>
     private SegmentPrefix LoadPrefix(SegmentContent segment, int literalBytes, HintSpan hints)
     {
         int windowMax = (int)Math.Min(
@@ -190,7 +192,8 @@ internal sealed class SegmentWriter : IDisposable
         if (!file.File.TryFill(offset, into))
         {
             throw new KedgeException(
-                DeltaErrors.Source, $"'{file.File.Name}' ({file.Digest.Short}) ends before byte {offset + into.Length}.");
+                DeltaErrors.Source,
+                $"'{file.File.Name}' ({file.Digest.Short}) ends before byte {offset + into.Length}.");
         }
     }
 

@@ -3,8 +3,10 @@ using Kedge.Content.Formats;
 namespace Kedge.Content.Delta;
 
 /// <summary>
-/// Which tensor of the base each tensor of the target is compared with: the one of its name, and where names changed, the
-/// next one that has its type and size. A wrong pair costs nothing but the attempt, since elements are written alone where
+/// Which tensor of the base each tensor of the target is compared with: the one of its name, and where names changed,
+/// the
+/// next one that has its type and size. A wrong pair costs nothing but the attempt, since elements are written alone
+/// where
 /// that is smaller.
 /// </summary>
 internal sealed class TensorPairs

@@ -106,7 +106,7 @@ public class DeltaHostileTests
     [Theory]
     [InlineData(new byte[] { 1, 1, (100 << 3 & 0x7F) | 2 | 0x80, 6, 0xFF, 0x7F, 0, 0, 0 })] // a copy before the base
     [InlineData(new byte[] { 1, 1, (100 << 3 & 0x7F) | 3 | 0x80, 6, 50, 0, 0, 0 })] // a copy of what is being made
-    [InlineData(new byte[] { 1, 1, (100 << 3 & 0x7F) | 4 | 0x80, 6, 1, 32, 0, 0, 0, 0 })] // more low bits than there are
+    [InlineData(new byte[] { 1, 1, (100 << 3 & 0x7F) | 4 | 0x80, 6, 1, 32, 0, 0, 0, 0 })] // too many low bits
     [InlineData(new byte[] { 1, 1, (100 << 3 & 0x7F) | 5 | 0x80, 6, 11, 0, 0, 0, 0 })] // no such element
     [InlineData(new byte[] { 1, 1, (99 << 3 & 0x7F) | 5 | 0x80, 6, 1, 0, 0, 0, 0 })] // too short
     [InlineData(new byte[] { 1, 1, (100 << 3 & 0x7F) | 1 | 0x80, 6, 0, 0, 0 })] // literals that are not there

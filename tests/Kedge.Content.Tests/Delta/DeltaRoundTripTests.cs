@@ -181,7 +181,8 @@ public class DeltaRoundTripTests
     private static DeltaIndex Index(byte[] container)
     {
         Assert.True(DeltaHeader.TryRead(container, out DeltaHeader? header, out _));
-        Assert.True(DeltaIndex.TryRead(header!, container.AsSpan(DeltaLimits.HeaderBytes), out DeltaIndex? index, out _));
+        Assert.True(DeltaIndex.TryRead(
+            header!, container.AsSpan(DeltaLimits.HeaderBytes), out DeltaIndex? index, out _));
         return index!;
     }
 }

@@ -5,7 +5,8 @@ namespace Kedge.Content.Delta.Coding;
 
 /// <summary>
 /// What was learned of one binary decision, in 32 bits: the probability of "no" in 24 bits and how often the decision
-/// was met in 8. The n-th meeting moves the probability by 1/(n + 1.5) of the way to what happened, so that the first few
+/// was met in 8. The n-th meeting moves the probability by 1/(n + 1.5) of the way to what happened, so that the first
+/// few
 /// teach quickly and the later ones converge (the estimator of Krichevsky and Trofimov, IEEE Trans. Inf. Theory 27(2),
 /// 1981, with a bound on n so that what changes later is followed too). Integers only: every machine learns the same.
 /// </summary>

@@ -5,9 +5,11 @@ namespace Kedge.Content.Delta.Coding;
 
 /// <summary>
 /// Elements as differences. What training does to a weight has about the same size whatever the weight, so the bit
-/// length of the difference (its class, as in Elias' gamma code, IEEE Trans. Inf. Theory 21(2), 1975) is known within a bit
+/// length of the difference (its class, as in Elias' gamma code, IEEE Trans. Inf. Theory 21(2), 1975) is known within a
+/// bit
 /// or two from the old element's exponent and from what differences were of late. The class is written as steps from
-/// that expectation, by adaptive decisions; so are the sign, and the two bits below the leading one where the class is no
+/// that expectation, by adaptive decisions; so are the sign, and the two bits below the leading one where the class is
+/// no
 /// smaller than expected; the bits below those are noise and are written plain. Low bits that are zero in all
 /// differences are not written at all. Bits are exact, whatever the elements are.
 /// </summary>

@@ -4,9 +4,11 @@ namespace Kedge.Content.Delta.Coding;
 
 /// <summary>
 /// Puts floating-point numbers in the order of their values: sign and magnitude become one signed integer that grows
-/// with the number, so that numbers that are near each other have a small difference, also across zero and across powers
+/// with the number, so that numbers that are near each other have a small difference, also across zero and across
+/// powers
 /// of two, and low bits that are zero in two numbers are zero in their difference. It turns bits into bits and back,
-/// whatever they mean: infinities, NaN with any payload and both zeros keep theirs; negative zero takes the one place that
+/// whatever they mean: infinities, NaN with any payload and both zeros keep theirs; negative zero takes the one place
+/// that
 /// is left over, at the lowest end. Integers are in order already; their differences wrap.
 /// </summary>
 internal static class ElementOrder

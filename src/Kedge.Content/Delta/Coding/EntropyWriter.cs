@@ -7,7 +7,8 @@ namespace Kedge.Content.Delta.Coding;
 /// <summary>
 /// Writes decisions to one stream by range coding and plain bits to another. Range coding: G. N. N. Martin, "Range
 /// encoding: an algorithm for removing redundancy from a digitised message", Video and Data Recording Conference, 1979;
-/// binary and adaptive as in the LZMA SDK's specification; 64 bits wide here, so that 32 bits leave at a time. A carry is
+/// binary and adaptive as in the LZMA SDK's specification; 64 bits wide here, so that 32 bits leave at a time. A carry
+/// is
 /// added to what was written already. What does not fit in the room given is dropped and <see cref="IsFull"/> says so.
 /// </summary>
 internal struct EntropyWriter(byte[] decisions, byte[] plain) : IEntropyCoder

@@ -3,7 +3,8 @@ using System.Runtime.CompilerServices;
 namespace Kedge.Content.Delta.Coding;
 
 /// <summary>
-/// Floating-point numbers by themselves: whether it is zero, the sign, the exponent as steps from where exponents were of
+/// Floating-point numbers by themselves: whether it is zero, the sign, the exponent as steps from where exponents were
+/// of
 /// late, the two upper bits of the mantissa by how far the exponent is from there (weights thin out outwards), the rest
 /// plain. Low bits that are zero in all mantissas are not written at all, so that numbers of half the width in elements
 /// of the whole cost half.

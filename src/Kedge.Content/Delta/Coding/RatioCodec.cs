@@ -5,8 +5,10 @@ namespace Kedge.Content.Delta.Coding;
 
 /// <summary>
 /// Quantised elements of one byte against those of the base. New scales make every element of a channel the old one
-/// times one ratio, rounded: the ratio is followed by least squares over the elements before, and what is written is how
-/// far the element is from the old one times the ratio, under how near that product is to where rounding turns. Where the
+/// times one ratio, rounded: the ratio is followed by least squares over the elements before, and what is written is
+/// how
+/// far the element is from the old one times the ratio, under how near that product is to where rounding turns. Where
+/// the
 /// scale changes along the innermost axis, elements a period apart share a ratio.
 /// </summary>
 internal static class RatioCodec
