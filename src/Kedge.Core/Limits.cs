@@ -138,7 +138,8 @@ public static class Limits
     public static readonly TimeSpan LinkKeepAlive = TimeSpan.FromSeconds(20);
 
     /// <summary>
-    /// Longest keep-alive that a device may choose, for a radio that costs power: below a mobile network's idle timeout.
+    /// Longest keep-alive that a device may choose, for a radio that costs power: below a mobile network's idle
+    /// timeout.
     /// </summary>
     public static readonly TimeSpan LinkKeepAliveMax = TimeSpan.FromSeconds(240);
 

@@ -17,8 +17,9 @@ public sealed class OnnxConformanceTests(ITestOutputHelper output)
     [InlineData("pytorch-operator", 18)]
     public void Every_model_of_the_conformance_set_is_read(string set, int models)
     {
-        if (SharedData.Find(
-            $"onnx-conformance/{set}.tar.xz", $"{models} models of the set '{set}'", output.WriteLine) is not { } archive)
+        if (FromElsewhere.Find(
+            $"onnx-conformance/{set}.tar.xz",
+            $"{models} models of the set '{set}'", output.WriteLine) is not { } archive)
         {
             return;
         }
@@ -37,7 +38,7 @@ public sealed class OnnxConformanceTests(ITestOutputHelper output)
     [Fact]
     public void Every_real_network_of_the_conformance_set_is_accepted()
     {
-        if (SharedData.Find("onnx-conformance/light", "5 real networks", output.WriteLine) is not { } folder)
+        if (FromElsewhere.Find("onnx-conformance/light", "5 real networks", output.WriteLine) is not { } folder)
         {
             return;
         }

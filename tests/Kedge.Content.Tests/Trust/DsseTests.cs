@@ -143,7 +143,7 @@ public sealed class DsseTests(ITestOutputHelper output)
     public void Envelopes_made_by_sigstores_model_signing_are_read_and_encoded_as_they_were_signed()
     {
         int count = 0;
-        if (SharedData.Find("model-signing", "2 envelopes made elsewhere", output.WriteLine) is { } folder)
+        if (FromElsewhere.Find("model-signing", "2 envelopes made elsewhere", output.WriteLine) is { } folder)
         {
             string keyFile = Path.Combine(folder, "keys", "signing-key-pub.pem");
             using ECDsa key = ECDsa.Create();

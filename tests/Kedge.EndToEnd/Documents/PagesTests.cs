@@ -25,7 +25,8 @@ public sealed partial class PagesTests
                     .Select(line => line.Split(" | ")[0].Trim()));
             CommandResult result = await CommandResult.RunAsync(
                 "unshare",
-                ["--net", "--mount", Path.Combine(root, "tests/Kedge.EndToEnd/Documents/pages"), root, folder, elsewhere],
+                ["--net", "--mount", Path.Combine(
+                    root, "tests/Kedge.EndToEnd/Documents/pages"), root, folder, elsewhere],
                 deadline: TimeSpan.FromMinutes(5));
 
             result.MustSucceed();

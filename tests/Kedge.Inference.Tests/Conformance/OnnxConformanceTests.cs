@@ -23,7 +23,7 @@ public sealed class OnnxConformanceTests(ITestOutputHelper output)
     [Fact]
     public void What_passes_on_the_bare_runtime_passes_through_the_protocol()
     {
-        if (SharedData.Find("onnx-conformance", $"{CasesKnown} conformance cases", output.WriteLine) is not { } data)
+        if (FromElsewhere.Find("onnx-conformance", $"{CasesKnown} conformance cases", output.WriteLine) is not { } data)
         {
             return;
         }
@@ -53,7 +53,7 @@ public sealed class OnnxConformanceTests(ITestOutputHelper output)
     [Fact]
     public void The_light_networks_give_their_recorded_output_through_the_protocol()
     {
-        if (SharedData.Find(
+        if (FromElsewhere.Find(
             "onnx-conformance", $"{LightNetworks.Length} light networks", output.WriteLine) is not { } data)
         {
             return;

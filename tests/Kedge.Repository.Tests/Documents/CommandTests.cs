@@ -6,7 +6,8 @@ namespace Kedge.Repository.Tests.Documents;
 
 /// <summary>
 /// Every command in a block fenced with <c>```sh</c> is run by a test, and says words that the program knows: those of
-/// the pages below <c>docs</c> by the test that runs these pages word for word, all others, and what that test cannot run,
+/// the pages below <c>docs</c> by the test that runs these pages word for word, all others, and what that test cannot
+/// run,
 /// by the test that <c>docs/commands.txt</c> names. What is no command to run is fenced with <c>```text</c> or
 /// <c>```console</c>.
 /// </summary>

@@ -136,7 +136,7 @@ public sealed partial class ModelSigningVectorTests(ITestOutputHelper output)
     }
 
     private bool Found() =>
-        SharedData.Find("model-signing", "4 models signed by the OpenSSF tool", output.WriteLine) is not null;
+        FromElsewhere.Find("model-signing", "4 models signed by the OpenSSF tool", output.WriteLine) is not null;
 
     private static void Holds(string vector, ModelSignatureOutcome outcome)
     {

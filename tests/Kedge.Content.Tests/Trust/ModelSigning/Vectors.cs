@@ -11,7 +11,7 @@ internal static class Vectors
     public static readonly ImmutableArray<string> ByKey = ["v1.0.0-elliptic-key", "v1.0.1-elliptic-key"];
     public static readonly ImmutableArray<string> ByCertificate = ["v1.0.0-certificate", "v1.0.1-certificate"];
 
-    public static string Folder { get; } = Path.Combine(SharedData.Folder ?? "", "model-signing");
+    public static string Folder { get; } = Path.Combine(FromElsewhere.Folder ?? "", "model-signing");
 
     public static byte[] Signature(string vector) => File.ReadAllBytes(Path.Combine(Folder, vector, "model.sig"));
 

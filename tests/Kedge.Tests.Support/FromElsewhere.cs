@@ -5,7 +5,7 @@ namespace Kedge.Tests.Support;
 /// KEDGE_SHARED_DATA says. What a test would compare and cannot is told by name and count: in the test's output, and in
 /// the file that KEDGE_ABSENT names, which <c>./test</c> prints at its end.
 /// </summary>
-public static class SharedData
+public static class FromElsewhere
 {
     /// <summary>The folder; null when there is none.</summary>
     public static string? Folder { get; } = FindFolder();
