@@ -62,9 +62,9 @@ internal sealed class ServerArguments(string listenDefault, string linkDefault)
 
     public Option<string> PackageMax { get; } = new("--package-max")
     {
-        Description = "Largest package that is taken, as 4Gi. Default: 4Gi.",
+        Description = "Largest package that is taken, as 4Gi. Default: 16Gi.",
         HelpName = "BYTES",
-        DefaultValueFactory = _ => "4Gi",
+        DefaultValueFactory = _ => "16Gi",
     };
 
     public Option<bool> Verbose { get; } = new("--verbose", "-v") { Description = "Log more." };
