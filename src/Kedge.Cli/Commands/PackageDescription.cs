@@ -76,7 +76,7 @@ internal static class PackageDescription
         {
             variants.Add(
                 variant.Name,
-                variant.Format.ToString().ToLowerInvariant(),
+                ModelFormats.Word(variant.Format),
                 variant.Precision,
                 RunsOn(variant),
                 Ages.Bytes(variant.Files.Sum(static file => file.Bytes)),

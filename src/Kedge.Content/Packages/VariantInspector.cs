@@ -17,7 +17,6 @@ namespace Kedge.Content.Packages;
 public static class VariantInspector
 {
     private const int BufferBytes = 1024 * 1024;
-    private const int HeadBytes = 16;
 
     /// <summary>Inspects. Throws only what the files' readers throw.</summary>
     public static VariantOutcome Inspect(VariantRequest request)
@@ -65,19 +64,19 @@ public static class VariantInspector
     };
 
     /// <summary>
-    /// The file as the gate is given it: in memory where it is walked whole, else as it is, since its header or
-    /// structure says all.
+    /// The file as the gate is given it: in memory where it is walked whole, else as it is, since its header says all.
     /// </summary>
     private static Finding? Judged(ModelFile file, out ModelFile judged)
     {
         judged = file;
-        byte[] head = new byte[Math.Min(HeadBytes, file.Bytes)];
+        byte[] head = new byte[(int)Math.Min(FileSignature.HeadBytes, file.Bytes)];
         if (!file.TryFill(0, head))
         {
             return Changed(file);
         }
 
-        if (FileSignature.FormatOf(head) != ModelFormat.Onnx)
+        if (FileSignature.Refusal(head) is not null
+            || FileSignature.FormatOf(head) is not (ModelFormat.Onnx or ModelFormat.TfLite))
         {
             return null;
         }

@@ -3,6 +3,7 @@ using Kedge.Content.Formats;
 using Kedge.Content.Packages;
 using Kedge.Content.Tests.Support;
 using Kedge.Content.Trust.ModelSigning;
+using Kedge.Core;
 using Kedge.Core.Errors;
 using Kedge.Core.Models;
 using Kedge.Onnx;
@@ -30,7 +31,7 @@ public sealed class VariantTests
     {
         ModelFile file = new("m.onnx", bytes, static (offset, into) =>
         {
-            Assert.InRange(offset + into.Length, 0, 16);
+            Assert.InRange(offset + into.Length, 0, 512);
             into.Clear();
             return into.Length;
         });
@@ -89,6 +90,55 @@ public sealed class VariantTests
         Assert.Equal(
             ["a/model.onnx", "b/model.onnx"],
             ModelSignature.StatementOf(built.Manifest).Resources.Select(static one => one.Name));
+    }
+
+    [Fact]
+    public void Weights_beside_a_model_are_packaged_under_their_own_name()
+    {
+        byte[] weights = [.. Enumerable.Range(0, 16).Select(static index => (byte)index)];
+        VariantRequest request = new()
+        {
+            Model = ModelFile.Of("large.onnx", ExternalModels.Of(ExternalModels.Tensor("t0", 4, ("location", "w.bin")))),
+        };
+        VariantOutcome missing = VariantInspector.Inspect(request);
+        Assert.Contains(
+            "'w.bin'",
+            Assert.Single(Assert.IsType<VariantOutcome.Refused>(missing).Findings).Message,
+            StringComparison.Ordinal);
+        BuildOutcome.Built built = Built(SamplePackages.Ready(request with
+        {
+            Siblings = [ModelFile.Of("w.bin", weights)],
+        }));
+        Assert.Equal(["model.onnx", "w.bin"], built.Manifest.Variants[0].Files.Select(static file => file.Path));
+        Assert.Equal(Digest.Of(weights), built.Manifest.Variants[0].Files[1].Digest);
+        byte[] room = new byte[16];
+        Assert.Null(built.Chunks[^1].Read(room));
+        Assert.Equal(weights, room);
+    }
+
+    [Fact]
+    public void Weights_alone_declare_nothing_and_go_with_a_model_that_does()
+    {
+        VariantOutcome.Ready weights = SamplePackages.Ready(new VariantRequest
+        {
+            Name = "weights", Model = ModelFile.Of("m.safetensors", SafetensorsBytes.Good),
+        });
+        Assert.Equal("model.safetensors", weights.Variant.EntryFile);
+        PackageManifest alone = Built(weights).Manifest;
+        Assert.Empty(alone.Outputs);
+        PackageManifest both = Built(weights, Ready("", SampleModels.Classifier)).Manifest;
+        Assert.Equal(["y", "label"], both.Outputs.Select(static output => output.Name));
+    }
+
+    [Fact]
+    public void More_siblings_than_a_variant_may_have_are_refused()
+    {
+        VariantOutcome outcome = VariantInspector.Inspect(SamplePackages.Variant with
+        {
+            Siblings = [.. Enumerable.Range(0, 64).Select(static i => ModelFile.Of($"f{i}", new byte[1]))],
+        });
+        Assert.Equal(
+            ModelErrors.Count.Code, Assert.Single(Assert.IsType<VariantOutcome.Refused>(outcome).Findings).Code);
     }
 
     [Fact]

@@ -151,6 +151,79 @@ public sealed class ModelVariantTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task A_variant_that_no_device_can_run_is_packaged_and_explain_says_why_it_is_not_taken()
+    {
+        string weights = Safetensors("w.safetensors", 64);
+        string pushed = await OkAsync(
+            "model", "push", Model("m.onnx", 1), "--name", "adder", "--tag", "v1", "--variant", "weights=" + weights);
+        Assert.Contains("  weights: not run here\n", pushed, StringComparison.Ordinal);
+        await using TestDevice desk = await ConnectAsync("desk", "x64", "avx2");
+        await OkAsync("apply", "-f", _cli.Write("adder.yaml", Manifest));
+        Assert.Equal("onnx-fp32", await VariantOnAsync(desk));
+        Assert.Contains(
+            "adder: not weights: the device has no runtime for safetensors, only for onnx",
+            await OkAsync("explain", "deployment", "adder"),
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Weights_beside_a_model_go_along_unless_they_are_a_link_or_missing()
+    {
+        string path = Path.Combine(_cli.Home, "large.onnx");
+        File.WriteAllBytes(path, ExternalAdder.Bytes("w.bin"));
+        string weights = Path.Combine(_cli.Home, "w.bin");
+        string[] push = ["model", "push", path, "--name", "adder"];
+        CliResult missing = await _cli.RunAsync(push);
+        Assert.Equal(ExitCodes.Refused, missing.Exit);
+        Assert.StartsWith(
+            $"error KEDGE-CLI-032: large.onnx needs {weights}, which does not exist\n",
+            missing.Error,
+            StringComparison.Ordinal);
+
+        string elsewhere = Path.Combine(_cli.Home, "elsewhere");
+        File.WriteAllBytes(elsewhere, ExternalAdder.Weights);
+        File.CreateSymbolicLink(weights, elsewhere);
+        Assert.Contains("which is a link\n", (await _cli.RunAsync(push)).Error, StringComparison.Ordinal);
+        File.Delete(weights);
+        Directory.CreateDirectory(weights);
+        Assert.Contains("which is a folder\n", (await _cli.RunAsync(push)).Error, StringComparison.Ordinal);
+        Directory.Delete(weights);
+        File.WriteAllBytes(weights, []);
+        Assert.Contains("which is empty or no regular", (await _cli.RunAsync(push)).Error, StringComparison.Ordinal);
+
+        File.WriteAllBytes(weights, ExternalAdder.Weights);
+        Assert.Contains("8 golden samples recorded", await OkAsync(push), StringComparison.Ordinal);
+        Assert.Matches(@"w.bin\s+onnx-fp32\s+16 B", await OkAsync("model", "show", "adder:latest"));
+
+        // What leads out of the folder is not even looked for.
+        File.WriteAllBytes(path, ExternalAdder.Bytes("../w.bin"));
+        Assert.Contains("'../w.bin'", (await _cli.RunAsync(push)).Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_file_beyond_four_gibibytes_is_cut_sent_and_stored()
+    {
+        const long Bytes = (4L << 30) + (8 << 20);
+        string path = Safetensors("big.safetensors", Bytes);
+        using (FileStream file = new(path, FileMode.Open, FileAccess.Write))
+        {
+            file.Seek(-4, SeekOrigin.End);
+            file.Write("last"u8);
+        }
+
+        string text = await OkAsync("model", "push", path, "--name", "big", "-o", "json");
+        JsonNode pushed = JsonNode.Parse(text)!;
+        long whole = new FileInfo(path).Length;
+        Assert.Equal(whole, pushed["variants"]![0]!["bytes"]!.GetValue<long>());
+
+        // Zeros are one chunk, sent once; the first and the last are others.
+        Assert.InRange(pushed["chunksSent"]!.GetValue<int>(), 3, 8);
+        Assert.InRange(pushed["bytesSent"]!.GetValue<long>(), 1, 8 * 256 * 1024);
+        Assert.Matches(
+            @"model.safetensors\s+safetensors-int8\s+4.0 GiB\s+1\d{4}\s", await OkAsync("model", "show", "big:latest"));
+    }
+
+    [Fact]
     public async Task Every_mistake_of_a_package_file_has_its_line()
     {
         string file = _cli.Write("package.yaml", """
@@ -247,6 +320,19 @@ public sealed class ModelVariantTests : IAsyncLifetime, IDisposable
         await device.ConnectAsync();
         await device.ReportFactsAsync(architecture, feature);
         return device;
+    }
+
+    /// <summary>A file of one tensor of bytes, all zero: it takes no room on the disk.</summary>
+    private string Safetensors(string name, long bytes)
+    {
+        string header = $$"""{"w":{"dtype":"U8","shape":[{{bytes}}],"data_offsets":[0,{{bytes}}] } }""";
+        header += new string(' ', 8 - (header.Length % 8));
+        string path = Path.Combine(_cli.Home, name);
+        using FileStream file = File.Create(path);
+        file.Write(BitConverter.GetBytes((long)header.Length));
+        file.Write(System.Text.Encoding.UTF8.GetBytes(header));
+        file.SetLength(8 + header.Length + bytes);
+        return path;
     }
 
     /// <summary>A model with a dynamic axis that adds a number.</summary>
