@@ -98,7 +98,8 @@ public sealed class VariantTests
         byte[] weights = [.. Enumerable.Range(0, 16).Select(static index => (byte)index)];
         VariantRequest request = new()
         {
-            Model = ModelFile.Of("large.onnx", ExternalModels.Of(ExternalModels.Tensor("t0", 4, ("location", "w.bin")))),
+            Model = ModelFile.Of(
+                "large.onnx", ExternalModels.Of(ExternalModels.Tensor("t0", 4, ("location", "w.bin")))),
         };
         VariantOutcome missing = VariantInspector.Inspect(request);
         Assert.Contains(
