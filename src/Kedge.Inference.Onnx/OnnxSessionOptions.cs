@@ -18,8 +18,11 @@ public sealed record OnnxSessionOptions
     /// </summary>
     public bool UseArena { get; init; } = true;
 
-    /// <summary>False loads the graph as it is: slower to run, for comparing.</summary>
-    public bool Optimize { get; init; } = true;
+    /// <summary>How far the runtime may change the graph when it loads it.</summary>
+    public OnnxGraphLevel GraphLevel { get; init; } = OnnxGraphLevel.All;
+
+    /// <summary>Where the changed graph is written as a model of its own; null writes none.</summary>
+    public string? SavesGraphTo { get; init; }
 
     /// <summary>
     /// The native library; null looks in the usual places (<see cref="OnnxRuntimeLibrary.Candidates"/>).

@@ -40,4 +40,16 @@ public static class OnnxErrors
         "KEDGE-ONNX-006",
         "A weight says that its data is in another file, but not clearly where.",
         "Save the model again with onnx.save, with its weights in one file or in files beside it.");
+
+    /// <summary>Not to be rewritten.</summary>
+    public static readonly ErrorCode NotRewritable = new(
+        "KEDGE-ONNX-016",
+        "The model cannot be rewritten: a name in it is no UTF-8, or the result would be larger than a file may be.",
+        "Export the model again with plain names; split a model of 2 GiB, or keep its weights in 32 bits.");
+
+    /// <summary>Nothing to rewrite.</summary>
+    public static readonly ErrorCode NothingToRewrite = new(
+        "KEDGE-ONNX-017",
+        "No weight of the model can be stored in fewer bits: they are small, not 32-bit floats, or used elsewhere.",
+        "Leave this variant out; for weights that the graph computes, optimise the graph first and start from that.");
 }

@@ -65,7 +65,7 @@ public static class OnnxWriter
         return graph;
     }
 
-    private static ProtoWriter Node(OnnxNodeSpec spec)
+    internal static ProtoWriter Node(OnnxNodeSpec spec)
     {
         ProtoWriter node = new();
         foreach (string input in spec.Inputs)
@@ -143,6 +143,14 @@ public static class OnnxWriter
 
     private static ProtoWriter Tensor(OnnxTensor spec)
     {
+        ProtoWriter tensor = TensorHead(spec);
+        tensor.Raw(spec.Raw.Span);
+        return tensor;
+    }
+
+    /// <summary>A tensor's message up to where its elements begin; they follow as they are.</summary>
+    internal static ProtoWriter TensorHead(OnnxTensor spec)
+    {
         ProtoWriter tensor = new();
         foreach (long dim in spec.Dims)
         {
@@ -151,7 +159,7 @@ public static class OnnxWriter
 
         tensor.Number(2, (long)spec.ElementType);
         tensor.Text(8, spec.Name);
-        tensor.Bytes(9, spec.Raw.Span);
+        tensor.Head(9, spec.Raw.Length);
         return tensor;
     }
 

@@ -10,6 +10,9 @@ internal ref struct ProtoReader(ReadOnlySpan<byte> message, long offset)
     private readonly long _offset = offset;
     private int _position;
 
+    /// <summary>Where in the message the next field begins.</summary>
+    public readonly int Position => _position;
+
     /// <summary>True when the whole message has been read.</summary>
     public readonly bool AtEnd => _position == _message.Length;
 

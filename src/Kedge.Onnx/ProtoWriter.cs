@@ -8,6 +8,8 @@ internal sealed class ProtoWriter
 {
     private readonly MemoryStream _bytes = new();
 
+    public long Length => _bytes.Length;
+
     public byte[] ToArray() => _bytes.ToArray();
 
     public void Number(int field, long value)
@@ -32,6 +34,16 @@ internal sealed class ProtoWriter
         Varint((ulong)value.Length);
         _bytes.Write(value);
     }
+
+    /// <summary>The key and length of a field of bytes that follow from elsewhere.</summary>
+    public void Head(int field, long bytes)
+    {
+        Key(field, WireType.Bytes);
+        Varint((ulong)bytes);
+    }
+
+    /// <summary>Bytes as they are.</summary>
+    public void Raw(ReadOnlySpan<byte> value) => _bytes.Write(value);
 
     public void Message(int field, ProtoWriter inner) => Bytes(field, inner._bytes.ToArray());
 

@@ -51,6 +51,9 @@ internal sealed unsafe class OrtApi
 
     internal delegate* unmanaged<nint*, nint> CreateSessionOptions => (delegate* unmanaged<nint*, nint>)_table[10];
 
+    internal delegate* unmanaged<nint, byte*, nint> SetOptimizedModelPath =>
+        (delegate* unmanaged<nint, byte*, nint>)_table[11];
+
     internal delegate* unmanaged<nint, nint> DisableMemPattern => (delegate* unmanaged<nint, nint>)_table[17];
 
     internal delegate* unmanaged<nint, nint> DisableCpuMemArena => (delegate* unmanaged<nint, nint>)_table[19];

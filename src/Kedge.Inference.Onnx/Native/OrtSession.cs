@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
+using Kedge.Core;
 using Kedge.Core.Errors;
 using Kedge.Inference.Errors;
 using Kedge.Inference.Sessions;
@@ -123,7 +124,15 @@ internal sealed unsafe class OrtSession : IDisposable
         api.Require(api.CreateSessionOptions(&value), "create session options");
         OrtOptionsHandle handle = new(api, value);
         api.Require(api.SetIntraOpThreads(value, options.IntraOpThreads), "set the number of threads");
-        api.Require(api.SetGraphOptimization(value, options.Optimize ? 99 : 0), "set the optimization");
+        api.Require(api.SetGraphOptimization(value, NativeLevel(options.GraphLevel)), "set the optimization");
+        if (options.SavesGraphTo is not null)
+        {
+            fixed (byte* path = Encoding.UTF8.GetBytes(options.SavesGraphTo + '\0'))
+            {
+                api.Require(api.SetOptimizedModelPath(value, path), "set where the graph is written");
+            }
+        }
+
         if (!options.UseArena)
         {
             api.Require(api.DisableCpuMemArena(value), "turn the arena off");
@@ -138,6 +147,16 @@ internal sealed unsafe class OrtSession : IDisposable
 
         return handle;
     }
+
+    /// <summary><c>GraphOptimizationLevel</c> of onnxruntime_c_api.h.</summary>
+    private static int NativeLevel(OnnxGraphLevel level) => level switch
+    {
+        OnnxGraphLevel.None => 0,
+        OnnxGraphLevel.Basic => 1,
+        OnnxGraphLevel.Extended => 2,
+        OnnxGraphLevel.All => 99,
+        OnnxGraphLevel.Unknown => throw Check.Unreachable(level),
+    };
 
     private ImmutableArray<TensorSpec> ReadSpecs(bool inputs)
     {

@@ -1,10 +1,12 @@
 using System.Text.Json;
 using Kedge.Content.Gate;
+using Kedge.Content.Tests.Support;
 using Kedge.Core.Errors;
 using Kedge.Examples.Bearing;
 using Kedge.Inference.Golden;
 using Kedge.Inference.Onnx;
 using Kedge.Inference.Sessions;
+using Kedge.Onnx.Rewriting;
 using Xunit.Abstractions;
 
 namespace Kedge.Content.Tests.Examples;
@@ -134,5 +136,40 @@ public sealed class BearingTests(BearingModels models, ITestOutputHelper output)
         call.WantAll(binary: false);
         Assert.Null(session.Run(call));
         return (call.Outputs[0].Values<float>().ToArray(), call.Outputs[1].Values<long>()[0]);
+    }
+
+    [Theory]
+    [InlineData("v1")]
+    [InlineData("v2")]
+    public void In_fewer_bits_a_version_names_as_many_held_out_signals_rightly(string version)
+    {
+        byte[] model = ModelExport.ToOnnx(models.Of(version));
+        LabelledSignal[] signals = Trainer.HeldOut(BearingModels.Seed, 600);
+        double full = Accuracy(model, signals);
+        double half = Accuracy(Assert.IsType<RewriteOutcome.Rewritten>(HalfWeights.Rewrite(model)).File, signals);
+        byte[] bytes = Assert.IsType<RewriteOutcome.Rewritten>(QuantizedWeights.Rewrite(model)).File;
+        double eight = Accuracy(bytes, signals);
+        output.WriteLine(
+            $"{version}: {full:P1} in 32 bits, {half:P1} in 16, {eight:P1} in 8; "
+            + $"{model.Length} and {bytes.Length} bytes");
+        Assert.InRange(half, full - 0.01, full + 0.01);
+        Assert.InRange(eight, full - 0.01, 1);
+        Assert.InRange(bytes.Length, 0, model.Length * 0.5);
+    }
+
+    private static double Accuracy(byte[] model, LabelledSignal[] signals)
+    {
+        float[] samples = [.. signals.SelectMany(static signal => signal.Samples)];
+        float[] probabilities = Runtime.Run(model, ([signals.Length, SignalGenerator.WindowSamples], samples))[
+            "probabilities"];
+        int right = 0;
+        for (int index = 0; index < signals.Length; index++)
+        {
+            float[] row = probabilities[
+                (index * SignalGenerator.ConditionCount)..((index + 1) * SignalGenerator.ConditionCount)];
+            right += row.AsSpan().IndexOf(row.Max()) == (int)signals[index].Condition ? 1 : 0;
+        }
+
+        return (double)right / signals.Length;
     }
 }

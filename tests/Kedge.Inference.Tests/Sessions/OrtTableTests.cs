@@ -21,6 +21,7 @@ public sealed partial class OrtTableTests
         { "CreateSessionFromArray", ("CreateSessionFromArray", 8) },
         { "Run", ("Run", 9) },
         { "CreateSessionOptions", ("CreateSessionOptions", 10) },
+        { "SetOptimizedModelPath", ("SetOptimizedModelFilePath", 11) },
         { "DisableMemPattern", ("DisableMemPattern", 17) },
         { "DisableCpuMemArena", ("DisableCpuMemArena", 19) },
         { "SetGraphOptimization", ("SetSessionGraphOptimizationLevel", 23) },
