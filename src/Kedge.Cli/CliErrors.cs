@@ -134,17 +134,6 @@ public static class CliErrors
         "The samples that were given are too few for a reference.",
         "Give --reference at least 20 samples with numbers; a few hundred find moderate drift, a thousand small one.");
 
-    /// <summary>Key for model signatures unreadable.</summary>
-    public static readonly ErrorCode ModelKey = new(
-        "KEDGE-CLI-040",
-        "The file holds no key that model signatures can be made or verified with.",
-        "Give an ECDSA key on P-256, P-384 or P-521 in PEM: private to sign, either half to verify.");
-
-    /// <summary>Certificate unreadable or of another key.</summary>
-    public static readonly ErrorCode Certificate = new(
-        "KEDGE-CLI-041",
-        "The file holds no certificate in PEM, or the certificate is not for the signing key.",
-        "Give the certificate of the key with --certificate, those that issued it with --chain, a root with --root.");
     /// <summary>Variant loses too much.</summary>
     public static readonly ErrorCode VariantLoses = new(
         "KEDGE-CLI-030",
@@ -163,4 +152,35 @@ public static class CliErrors
         "KEDGE-CLI-032",
         "A file that a model needs beside it is missing, or is a link or no regular file.",
         "Put the file itself into the model's folder; links are not followed, since they may lead anywhere.");
+
+    /// <summary>Key for model signatures unreadable.</summary>
+    public static readonly ErrorCode ModelKey = new(
+        "KEDGE-CLI-040",
+        "The file holds no key that model signatures can be made or verified with.",
+        "Give an ECDSA key on P-256, P-384 or P-521 in PEM: private to sign, either half to verify.");
+
+    /// <summary>Certificate unreadable or of another key.</summary>
+    public static readonly ErrorCode Certificate = new(
+        "KEDGE-CLI-041",
+        "The file holds no certificate in PEM, or the certificate is not for the signing key.",
+        "Give the certificate of the key with --certificate, those that issued it with --chain, a root with --root.");
+
+    /// <summary>Variant refused.</summary>
+    public static readonly ErrorCode VariantRefused = new(
+        "KEDGE-CLI-050",
+        "A variant of the model loses more than was allowed, so it was not written.",
+        "Leave it out, allow more with --max-loss, or give golden samples of your own with --golden, which show the "
+        + "loss better than recorded ones.");
+
+    /// <summary>A variant was not made.</summary>
+    public static readonly ErrorCode VariantNotMade = new(
+        "KEDGE-CLI-051",
+        "ONNX Runtime could not write the model as it would run it.",
+        "Leave the variant graph out with --to fp16,int8, or simplify the model before.");
+
+    /// <summary>Not ONNX.</summary>
+    public static readonly ErrorCode OnlyOnnx = new(
+        "KEDGE-CLI-052",
+        "Variants can be made of ONNX models only.",
+        "Convert the model to ONNX, or make the variants where it was trained and push them with --variant.");
 }

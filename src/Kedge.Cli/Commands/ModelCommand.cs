@@ -9,9 +9,11 @@ namespace Kedge.Cli.Commands;
 /// <summary><c>kedge model</c>: packages of models on the server.</summary>
 internal static class ModelCommand
 {
-    public static Command Create(CommandAction action) => new("model", "Push, sign, verify, list and tag models.")
+    public static Command Create(CommandAction action) => new(
+        "model", "Push, optimise, sign, verify, list and tag models.")
     {
         ModelPushCommand.Create(action),
+        ModelOptimizeCommand.Create(action),
         ModelSignCommand.Create(action),
         ModelVerifyCommand.Create(action),
         List(action),
