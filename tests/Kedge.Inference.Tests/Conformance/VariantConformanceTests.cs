@@ -21,7 +21,7 @@ public sealed class VariantConformanceTests(ITestOutputHelper output)
     [InlineData("squeezenet")]
     public void A_light_network_gives_its_recorded_output_with_its_weights_in_fewer_bits(string network)
     {
-        if (SharedData.Find(
+        if (FromElsewhere.Find(
             "onnx-conformance/light", $"the light network {network} in fewer bits", output.WriteLine) is not { } data)
         {
             return;
