@@ -25,9 +25,12 @@ public interface IChunkIndex
     /// <summary>How many packages hold the chunk.</summary>
     ValueTask<int> CountPackagesAsync(TenantId tenant, Digest chunk, CancellationToken cancellationToken);
 
-    /// <summary>Chunks that no package holds and that were not touched since, in order of their digests.</summary>
+    /// <summary>
+    /// Chunks that no package holds and that were not touched since, in order of their digests, after one of them;
+    /// from the first one on for <c>default</c>.
+    /// </summary>
     ValueTask<ImmutableArray<ChunkRef>> ListUnusedAsync(
-        TenantId tenant, long untouchedSinceMs, int rowsMax, CancellationToken cancellationToken);
+        TenantId tenant, long untouchedSinceMs, Digest after, int rowsMax, CancellationToken cancellationToken);
 
     /// <summary>
     /// Takes chunks out of the index that no package holds and that were not touched since; returns those taken out,

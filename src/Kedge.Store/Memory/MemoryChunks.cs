@@ -39,11 +39,12 @@ internal sealed class MemoryChunks(MemoryEngine engine) : IChunkIndex
         new(engine.Read(tenant).Chunks.GetValueOrDefault(chunk)?.PackageCount ?? 0);
 
     public ValueTask<ImmutableArray<ChunkRef>> ListUnusedAsync(
-        TenantId tenant, long untouchedSinceMs, int rowsMax, CancellationToken cancellationToken)
+        TenantId tenant, long untouchedSinceMs, Digest after, int rowsMax, CancellationToken cancellationToken)
     {
         StoreCheck.Rows(rowsMax);
         return new([.. engine.Read(tenant).Chunks.Values
-            .Where(c => IsUnused(c, untouchedSinceMs)).Select(c => c.Ref).Take(rowsMax)]);
+            .Where(c => IsUnused(c, untouchedSinceMs) && c.Ref.Digest.CompareTo(after) > 0)
+            .Select(c => c.Ref).Take(rowsMax)]);
     }
 
     public ValueTask<ImmutableArray<Digest>> RemoveUnusedAsync(

@@ -20,7 +20,7 @@ internal sealed class SqlChunks(IRelationalEngine engine) : IChunkIndex
         """;
 
     private const string ListUnused =
-        $"select c.digest, c.bytes from chunks c where {Unused} order by c.digest limit @max";
+        $"select c.digest, c.bytes from chunks c where {Unused} and c.digest > @after order by c.digest limit @max";
 
     private readonly string _add = $"""
         insert into chunks (tenant, digest, bytes, touched_at_ms)
@@ -91,13 +91,14 @@ internal sealed class SqlChunks(IRelationalEngine engine) : IChunkIndex
             cancellationToken);
 
     public ValueTask<ImmutableArray<ChunkRef>> ListUnusedAsync(
-        TenantId tenant, long untouchedSinceMs, int rowsMax, CancellationToken cancellationToken)
+        TenantId tenant, long untouchedSinceMs, Digest after, int rowsMax, CancellationToken cancellationToken)
     {
         StoreCheck.Rows(rowsMax);
         return engine.ReadAsync(
             session => session.ListAsync(
                 ListUnused, row => new ChunkRef(row.Digest(), row.Count()),
-                ("tenant", tenant.ToString()), ("since", untouchedSinceMs), ("max", (long)rowsMax)),
+                ("tenant", tenant.ToString()), ("since", untouchedSinceMs), ("after", after.ToString()),
+                ("max", (long)rowsMax)),
             cancellationToken);
     }
 

@@ -37,7 +37,7 @@ public static class WholeStore
         Add("rollouts", await store.Rollouts.ListAsync(tenant, null, 100, None));
         Add("models", await store.Packages.ListModelsAsync(tenant, null, 100, None));
         Add("packages", await store.Packages.ListAsync(tenant, null, null, 100, None));
-        Add("unused", await store.Chunks.ListUnusedAsync(tenant, long.MaxValue, 100, None));
+        Add("unused", await store.Chunks.ListUnusedAsync(tenant, long.MaxValue, default, 100, None));
         Add("tags", await store.Packages.TagHistoryAsync(tenant, "bearing", "v1", None));
         Add("tokens", await store.Tokens.ListAsync(tenant, null, 100, None));
         Add("policy", await store.Trust.ListAsync(tenant, TrustKind.SigningPolicy, None));

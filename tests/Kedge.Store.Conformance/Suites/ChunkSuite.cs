@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Kedge.Core;
 using Kedge.Core.Models;
 using Kedge.Store.Conformance.Drivers;
@@ -41,11 +42,16 @@ public abstract class ChunkSuite(IStoreDriver driver) : StoreSuite(driver)
         await Store.Chunks.AddAsync(Home, [new ChunkRef(A, 7), new ChunkRef(B, 8)], 100, None);
         await Store.Chunks.AddAsync(Home, [new ChunkRef(B, 8)], 200, None);
         await Store.Chunks.AddAsync(Home, [new ChunkRef(B, 8)], 150, None);
-        AssertSame([new ChunkRef(A, 7)], await Store.Chunks.ListUnusedAsync(Home, 200, 10, None));
+        AssertSame([new ChunkRef(A, 7)], await Store.Chunks.ListUnusedAsync(Home, 200, default, 10, None));
         AssertSame([A], await Store.Chunks.RemoveUnusedAsync(Home, [used, B, A, A], 200, None));
         Assert.Null(await Store.Chunks.FindAsync(Home, A, None));
         await Store.Packages.DeleteAsync(Home, package, None);
-        Assert.Equal(3, (await Store.Chunks.ListUnusedAsync(Home, 201, 10, None)).Length);
+        ImmutableArray<ChunkRef> unused = await Store.Chunks.ListUnusedAsync(Home, 201, default, 10, None);
+        Assert.Equal(3, unused.Length);
+        Assert.Equal(unused.OrderBy(c => c.Digest), unused);
+        AssertSame(unused.Take(2), await Store.Chunks.ListUnusedAsync(Home, 201, default, 2, None));
+        AssertSame(unused.Skip(2), await Store.Chunks.ListUnusedAsync(Home, 201, unused[1].Digest, 2, None));
+        Assert.Empty(await Store.Chunks.ListUnusedAsync(Home, 201, unused[2].Digest, 2, None));
     }
 
     [Fact]
