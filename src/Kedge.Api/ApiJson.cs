@@ -31,6 +31,7 @@ namespace Kedge.Api;
 [JsonSerializable(typeof(PushResource))]
 [JsonSerializable(typeof(TagRequest))]
 [JsonSerializable(typeof(DigestList))]
+[JsonSerializable(typeof(CollectionResource))]
 [JsonSerializable(typeof(LabelPatch))]
 [JsonSerializable(typeof(CordonRequest))]
 [JsonSerializable(typeof(EnrollmentTokenRequest))]

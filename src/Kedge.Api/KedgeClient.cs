@@ -179,14 +179,39 @@ public sealed class KedgeClient : IDisposable
             ct);
 
     /// <summary>Uploads one chunk; the server checks its digest.</summary>
-    public async Task PutChunkAsync(string digest, ReadOnlyMemory<byte> bytes, CancellationToken ct)
+    public Task PutChunkAsync(string digest, ReadOnlyMemory<byte> bytes, CancellationToken ct) =>
+        PutChunkAsync(digest, bytes, "", ct);
+
+    /// <summary>Uploads one chunk that may be coded; the server checks the digest of the plain bytes.</summary>
+    /// <param name="digest">Digest of the plain bytes.</param>
+    /// <param name="bytes">The chunk, or one zstd frame that says how long its content is.</param>
+    /// <param name="coding"><c>zstd</c>, or empty for none.</param>
+    /// <param name="ct">Cancels the call.</param>
+    public async Task PutChunkAsync(
+        string digest, ReadOnlyMemory<byte> bytes, string coding, CancellationToken ct)
     {
         using HttpRequestMessage request = new(HttpMethod.Put, Root + "chunks/" + Text(digest))
         {
             Content = new ReadOnlyMemoryContent(bytes),
         };
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");
+        if (coding.Length > 0)
+        {
+            request.Content.Headers.ContentEncoding.Add(coding);
+        }
+
         using HttpResponseMessage response = await _api.SendAsync(request, ct).ConfigureAwait(false);
+    }
+
+    /// <summary>Removes content that nothing names any more.</summary>
+    /// <param name="dryRun">True to remove nothing and be told what would go.</param>
+    /// <param name="verify">True to have the server read and check every chunk: seconds for each GB.</param>
+    /// <param name="ct">Cancels the call.</param>
+    public async Task<CollectionResource> CollectContentAsync(bool dryRun, bool verify, CancellationToken ct)
+    {
+        string query = $"?dryRun={(dryRun ? "true" : "false")}&verify={(verify ? "true" : "false")}";
+        using HttpRequestMessage request = new(HttpMethod.Post, Root + "gc" + query);
+        return await _api.SendAsync(request, ApiJson.Default.CollectionResource, ct).ConfigureAwait(false);
     }
 
     /// <summary>Stores a package whose chunks are there; else the answer lists those that are missing.</summary>

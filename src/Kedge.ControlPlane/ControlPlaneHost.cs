@@ -119,6 +119,7 @@ public sealed partial class ControlPlaneHost : IAsyncDisposable
         PresenceSweep last = new(_scope.Store, _scope.Tenant, _scope.Sessions, _scope.Time);
         await last.RunOnceAsync(CancellationToken.None).ConfigureAwait(false);
         await _app.DisposeAsync().ConfigureAwait(false);
+        await StopContentAsync(_scope).ConfigureAwait(false);
         _scope.Fleet.Dispose();
         _plan?.Dispose();
         await _scope.Store.DisposeAsync().ConfigureAwait(false);
@@ -150,7 +151,7 @@ public sealed partial class ControlPlaneHost : IAsyncDisposable
         FloorLoop floor = new(s.Store, s.Tenant, s.Wakeups, s.Log);
         PresenceSweep presence = new(s.Store, s.Tenant, s.Sessions, s.Time);
         RevisionLoop revision = new(s.Store, s.Wakeups, s.Options);
-        HousekeepingLoop housekeeping = new(s.Store, s.Tenant, s.Chunks, s.Time);
+        HousekeepingLoop housekeeping = new(s.Store, s.Tenant, s.Collector, s.Time);
         TimeSpan period = ServerLimits.LoopPeriod;
         CancellationToken ct = _stop.Token;
         _loops =
@@ -165,6 +166,16 @@ public sealed partial class ControlPlaneHost : IAsyncDisposable
                 "housekeeping", new Wakeup(), ServerLimits.HousekeepingPeriod, housekeeping.RunOnceAsync, ct),
             runner.RunAsync("certificate", new Wakeup(), TimeSpan.FromHours(1), RenewAsync, ct),
         ];
+    }
+
+    private static async ValueTask StopContentAsync(ServerScope scope)
+    {
+        if (scope.Deltas is not null)
+        {
+            await scope.Deltas.DisposeAsync().ConfigureAwait(false);
+        }
+
+        scope.Collector.Dispose();
     }
 
     private async ValueTask SaveFiguresAsync(CancellationToken ct)
@@ -266,6 +277,7 @@ public sealed partial class ControlPlaneHost : IAsyncDisposable
 
             if (_scope is not null)
             {
+                await StopContentAsync(_scope).ConfigureAwait(false);
                 await _scope.Store.DisposeAsync().ConfigureAwait(false);
                 _scope.Keys.Dispose();
             }
@@ -279,6 +291,7 @@ public sealed partial class ControlPlaneHost : IAsyncDisposable
             ILogger log = given.Log.CreateLogger("Kedge.ControlPlane");
             Wakeups wakeups = new();
             DeviceSessions sessions = new();
+            ContentParts content = ContentParts.Open(options, opened.Store, replica, given.Time, log);
             LinkOptions link = new(options.Tenant, replica, keys.DeviceCheck);
             EnrolmentOptions enrolment = new(
                 options.Tenant,
@@ -291,7 +304,13 @@ public sealed partial class ControlPlaneHost : IAsyncDisposable
                 Store = opened.Store,
                 BackUpStore = opened.BackUp,
                 Keys = keys,
-                Chunks = new ChunkFolder(new ServerPaths(options.DataFolder).Chunks),
+                Chunks = content.Chunks,
+                Files = content.Files,
+                Envelopes = new CodedEnvelopes(),
+                DeltaFolder = content.DeltaFolder,
+                Deltas = content.Deltas,
+                Collector = content.Collector,
+                Content = content.Meters,
                 Sessions = sessions,
                 Link = new DeviceLink(opened.Store, link, sessions, wakeups, given.Time, log),
                 Enrolment = new Enrolment(opened.Store, keys, enrolment, new EnrolmentShell(given.Time, log)),

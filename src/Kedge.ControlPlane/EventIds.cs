@@ -26,4 +26,9 @@ internal static class EventIds
     public const int DeviceEnrolled = 131;
     public const int DeviceRenewed = 132;
     public const int EnrolRefused = 133;
+    public const int DeltaComputed = 140;
+    public const int DeltaUseless = 141;
+    public const int DeltaFailed = 142;
+    public const int ContentCollected = 143;
+    public const int ChunkDamaged = 144;
 }

@@ -27,6 +27,33 @@ public static class Instruments
     public static readonly MetricDescription Revision = MetricDescription.Gauge(
         "kedge_server_store_revision", "revision", "Revision of the store; grows with every change.");
 
+    /// <summary>Content.</summary>
+    public static readonly MetricDescription ContentBytes = MetricDescription.Counter(
+        "kedge_server_content_bytes_total", "bytes",
+        "Content sent to devices, as it went over the line, by kind: chunk, delta or package.", "kind");
+
+    /// <summary>Damaged chunks.</summary>
+    public static readonly MetricDescription ChunksDamaged = MetricDescription.Counter(
+        "kedge_server_chunks_damaged_total", "chunks",
+        "Chunks whose bytes had changed on the server's disk; their files were set aside.");
+
+    /// <summary>Deltas.</summary>
+    public static readonly MetricDescription Deltas = MetricDescription.Counter(
+        "kedge_server_deltas_total", "deltas",
+        "Differences that were tried, by outcome: computed, useless (not smaller than chunks) or failed.", "outcome");
+
+    /// <summary>Bytes of deltas.</summary>
+    public static readonly MetricDescription DeltaBytes = MetricDescription.Counter(
+        "kedge_server_delta_computed_bytes_total", "bytes", "Length of the differences that were computed.");
+
+    /// <summary>Time of deltas.</summary>
+    public static readonly MetricDescription DeltaSeconds = MetricDescription.Counter(
+        "kedge_server_delta_seconds_total", "seconds", "Time spent on differences, whatever their outcome.");
+
+    /// <summary>Cache of deltas.</summary>
+    public static readonly MetricDescription DeltaCacheBytes = MetricDescription.Gauge(
+        "kedge_server_delta_cache_bytes", "bytes", "Differences that are kept on the server's disk.");
+
     /// <summary>Certificate.</summary>
     public static readonly MetricDescription CertificateSeconds = MetricDescription.Gauge(
         "kedge_server_certificate_remaining_seconds", "seconds", "Time until the server's certificate ends.");

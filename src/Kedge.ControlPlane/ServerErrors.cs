@@ -82,4 +82,34 @@ public static class ServerErrors
         "KEDGE-SERVER-013",
         "The trust bundle is damaged, of another authority, or names another intermediate than the folder has.",
         "Copy trust-bundle, intermediate.crt and intermediate.key together from the replica or backup that has all.");
+
+    /// <summary>A difference failed.</summary>
+    public static readonly ErrorCode DeltaFailed = new(
+        "KEDGE-SERVER-014",
+        "The server could not compute the difference between two files.",
+        "Devices fetch chunks instead; it is tried again after ten minutes. Look at the server's log for the reason.");
+
+    /// <summary>Content lost.</summary>
+    public static readonly ErrorCode ContentLost = new(
+        "KEDGE-SERVER-015",
+        "A chunk of a stored package is missing or damaged on the server's disk.",
+        "Push the package again: what is missing is uploaded, nothing else. Then look at the disk.");
+
+    /// <summary>A difference would be of no use.</summary>
+    public static readonly ErrorCode DeltaUseless = new(
+        "KEDGE-SERVER-016",
+        "The difference between two files is not smaller than the chunks that a device would fetch instead.",
+        "None: devices fetch chunks.");
+
+    /// <summary>No room for a difference.</summary>
+    public static readonly ErrorCode DeltaRoom = new(
+        "KEDGE-SERVER-017",
+        "The server's disk has no room for the difference between two files.",
+        "Devices fetch chunks instead. Make room, or collect what nothing names with POST /api/v1/gc.");
+
+    /// <summary>Differences turned off.</summary>
+    public static readonly ErrorCode DeltasOff = new(
+        "KEDGE-SERVER-018",
+        "This server computes no differences: its options give them no room.",
+        "None: devices fetch chunks. Start the server with a --delta-max above 0 to have them.");
 }

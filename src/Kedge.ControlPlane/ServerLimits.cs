@@ -38,6 +38,35 @@ public static class ServerLimits
     /// <summary>Devices whose message is on its way at one time: bounds memory and the burst on the network.</summary>
     public const int SendsInFlightMax = 512;
 
+    /// <summary>
+    /// Folders of chunks, of 256, in which one round of housekeeping looks for files that the index does not know: a
+    /// day's rounds see all of them.
+    /// </summary>
+    public const int SweptFoldersPerRound = 11;
+
+    /// <summary>Envelopes of packages that are kept compressed in memory, a count.</summary>
+    public const int CodedEnvelopesMax = 8;
+
+    /// <summary>Packages of one model, the newest first, in which a device's base is looked for.</summary>
+    public const int BasePackagesMax = 64;
+
+    /// <summary>Differences that wait to be computed; one is computed at a time.</summary>
+    public const int DeltaQueueMax = 32;
+
+    /// <summary>Pairs of files remembered for which there is no difference to be had, a count.</summary>
+    public const int DeltaRefusalsMax = 4096;
+
+    /// <summary>
+    /// What a device lacks, in bytes, below which no difference is computed: a chunk or two come as fast.
+    /// </summary>
+    public const int DeltaFloorBytes = 4 * Limits.KiB;
+
+    /// <summary>Disk that a difference leaves free, in bytes: the store and uploads need it.</summary>
+    public const long DeltaDiskReserveBytes = 256L * Limits.MiB;
+
+    /// <summary>Chunks of one file that are kept in memory while a difference is computed: 8 MiB.</summary>
+    public const int DeltaChunksHeld = 32;
+
     /// <summary>Packages whose manifests are kept parsed in memory, a count.</summary>
     public const int ManifestCacheMax = 256;
 
@@ -81,6 +110,25 @@ public static class ServerLimits
     /// How long the record of an expired certificate is kept: a revoked one must not renew meanwhile.
     /// </summary>
     public static readonly TimeSpan CertificateRecordAge = TimeSpan.FromDays(400);
+
+    /// <summary>
+    /// How long a device that asks for a difference waits for it in its call: small models are done within it.
+    /// </summary>
+    public static readonly TimeSpan DeltaWait = TimeSpan.FromSeconds(2);
+
+    /// <summary>
+    /// Longest computation of one difference: 8 GiB, the longest package, at 5 MB/s; then devices take chunks.
+    /// </summary>
+    public static readonly TimeSpan DeltaTimeMax = TimeSpan.FromMinutes(30);
+
+    /// <summary>Longest wait that a device is asked for while a difference is computed.</summary>
+    public static readonly TimeSpan DeltaRetryMax = TimeSpan.FromSeconds(60);
+
+    /// <summary>How long a pair is left alone whose difference was not smaller than its chunks.</summary>
+    public static readonly TimeSpan DeltaUselessFor = TimeSpan.FromHours(24);
+
+    /// <summary>How long a pair is left alone whose computation failed: a full disk, a damaged chunk, a bug.</summary>
+    public static readonly TimeSpan DeltaFailedFor = TimeSpan.FromMinutes(10);
 
     /// <summary>How often unused things are looked for.</summary>
     public static readonly TimeSpan HousekeepingPeriod = TimeSpan.FromHours(1);

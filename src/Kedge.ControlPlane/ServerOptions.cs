@@ -50,6 +50,12 @@ public sealed record ServerOptions
     /// <summary>Largest package that is taken, in bytes of all its files.</summary>
     public long PackageBytesMax { get; init; } = Limits.UploadBytesMax;
 
+    /// <summary>
+    /// Room for differences between files, in bytes of disk; beyond it those go that were used longest ago. 0 for none:
+    /// devices then fetch chunks only.
+    /// </summary>
+    public long DeltaBytesMax { get; init; } = 4L * 1024 * Limits.MiB;
+
     /// <summary>Connections of devices at one time.</summary>
     public int DevicesMax { get; init; } = 15_000;
 
@@ -81,6 +87,7 @@ public sealed record ServerOptions
             "deviceCertificateLifetime",
             $"{DeviceCertificateLifetime} is outside 10 minutes to 1 year");
         Require(PackageBytesMax > 0, "packageBytesMax", $"{PackageBytesMax} bytes let no package in");
+        Require(DeltaBytesMax >= 0, "deltaBytesMax", $"{DeltaBytesMax} bytes are less than none");
         Require(DevicesMax is > 0 and <= 1_000_000, "devicesMax", $"{DevicesMax} is outside 1 to 1,000,000");
         Require(WatchPeriod >= TimeSpan.FromMilliseconds(10), "watchPeriod", "below 10 ms the store would be hammered");
         return findings.ToImmutable();

@@ -1,5 +1,6 @@
 using Kedge.ControlPlane.Auth;
 using Kedge.ControlPlane.Content;
+using Kedge.ControlPlane.Content.Deltas;
 using Kedge.ControlPlane.Link;
 using Kedge.ControlPlane.Loops;
 using Kedge.Core;
@@ -18,6 +19,21 @@ internal sealed class ServerScope
     public required ServerKeys Keys { get; init; }
 
     public required ChunkFolder Chunks { get; init; }
+
+    /// <summary>Which files the packages hold.</summary>
+    public required FileCatalog Files { get; init; }
+
+    public required CodedEnvelopes Envelopes { get; init; }
+
+    public required DeltaFolder DeltaFolder { get; init; }
+
+    /// <summary>Where differences are computed; null where the options give them no room.</summary>
+    public required DeltaDesk? Deltas { get; init; }
+
+    public required ContentCollector Collector { get; init; }
+
+    /// <summary>What is counted about content.</summary>
+    public required ContentMeters Content { get; init; }
 
     public required DeviceSessions Sessions { get; init; }
 

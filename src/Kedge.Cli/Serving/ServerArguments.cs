@@ -67,6 +67,13 @@ internal sealed class ServerArguments(string listenDefault, string linkDefault)
         DefaultValueFactory = _ => "16Gi",
     };
 
+    public Option<string> DeltaMax { get; } = new("--delta-max")
+    {
+        Description = "Disk for differences between files, as 4Gi; 0 for none. Default: 4Gi.",
+        HelpName = "BYTES",
+        DefaultValueFactory = _ => "4Gi",
+    };
+
     public Option<bool> Verbose { get; } = new("--verbose", "-v") { Description = "Log more." };
 
     public void AddTo(Command command)
@@ -80,6 +87,7 @@ internal sealed class ServerArguments(string listenDefault, string linkDefault)
         command.Add(ContextName);
         command.Add(CertificateLifetime);
         command.Add(PackageMax);
+        command.Add(DeltaMax);
         command.Add(Verbose);
     }
 }

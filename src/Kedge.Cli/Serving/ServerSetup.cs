@@ -37,7 +37,8 @@ internal static class ServerSetup
             Names = names.Length > 0 ? [.. names] : NamesOf(https.Address),
             DeviceCertificateLifetime =
                 KeyValues.Time(session.Get(arguments.CertificateLifetime) ?? "", "--certificate-lifetime"),
-            PackageBytesMax = Bytes(session.Get(arguments.PackageMax) ?? ""),
+            PackageBytesMax = Bytes(session.Get(arguments.PackageMax) ?? "", "--package-max"),
+            DeltaBytesMax = Bytes(session.Get(arguments.DeltaMax) ?? "", "--delta-max"),
         };
     }
 
@@ -67,7 +68,7 @@ internal static class ServerSetup
             : throw new CliException(
                 CliErrors.Usage, $"{option} {text} is not of the form 0.0.0.0:8443", ExitCodes.Usage);
 
-    private static long Bytes(string text) => Quantity.TryParseBytes(text, out long bytes)
+    private static long Bytes(string text, string option) => Quantity.TryParseBytes(text, out long bytes)
         ? bytes
-        : throw new CliException(CliErrors.Usage, $"--package-max {text} is no amount; write 4Gi", ExitCodes.Usage);
+        : throw new CliException(CliErrors.Usage, $"{option} {text} is no amount; write 4Gi", ExitCodes.Usage);
 }

@@ -40,6 +40,9 @@ public sealed record ServerPaths(string Folder)
     /// <summary>Chunks by digest.</summary>
     public string Chunks => Path.Combine(Folder, "chunks");
 
+    /// <summary>Differences between files: a cache of this server's own.</summary>
+    public string Deltas => Path.Combine(Folder, "deltas");
+
     /// <summary>Held open while a server works here.</summary>
     public string Lock => Path.Combine(Folder, "lock");
 

@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Kedge.ControlPlane.Auth;
+using Kedge.ControlPlane.Content;
 using Kedge.Core;
 using Kedge.Core.Errors;
 using Kedge.Store;
@@ -154,6 +155,7 @@ public static class ServerBackup
         string chunks = new ServerPaths(folder).Chunks;
         return content && Directory.Exists(chunks)
             ? Directory.EnumerateDirectories(chunks, "??").SelectMany(Directory.EnumerateFiles)
+                .Where(path => ChunkFile.TryParse(Path.GetFileName(path), out _))
                 .Select(path => ("chunks/" + Path.GetFileName(path), path))
             : [];
     }
@@ -183,7 +185,7 @@ public static class ServerBackup
                     json.WriteStartObject();
                     json.WriteNumber("v", 1);
                     json.WriteStartObject("files");
-                    foreach ((string entry, string file) in files)
+                    foreach ((string entry, string file) in files.Where(f => File.Exists(f.File)))
                     {
                         json.WriteString(entry, await DigestOfAsync(file, ct).ConfigureAwait(false));
                         await writer.WriteEntryAsync(file, entry, ct).ConfigureAwait(false);
@@ -252,8 +254,8 @@ public static class ServerBackup
             return key;
         }
 
-        return parts is ["chunks", string hex] && Digest.TryParse("sha256:" + hex, out Digest digest)
-            ? Path.Combine("chunks", digest.Hex[..2], digest.Hex)
+        return parts is ["chunks", string name] && ChunkFile.TryParse(name, out Digest digest)
+            ? Path.Combine("chunks", digest.Hex[..2], name)
             : throw new InvalidDataException(string.Create(
                 CultureInfo.InvariantCulture, $"an entry of {entry.Length} characters has no place"));
     }

@@ -124,4 +124,40 @@ public static class ApiErrors
         "KEDGE-API-020",
         "There is a resource of that name already.",
         "Choose another name, or delete the old one first.");
+
+    /// <summary>Content damaged.</summary>
+    public static readonly ErrorCode ContentDamaged = new(
+        "KEDGE-API-021",
+        "The server's own copy of the content is missing or has changed on its disk, so it was not sent.",
+        "Push the package again: what is missing is uploaded, nothing else. Devices ask again by themselves.");
+
+    /// <summary>Difference coming.</summary>
+    public static readonly ErrorCode DeltaComing = new(
+        "KEDGE-API-022",
+        "The difference between two files is still being computed.",
+        "None: the device asks again after the time that the answer names, or takes chunks.");
+
+    /// <summary>No difference.</summary>
+    public static readonly ErrorCode NoDelta = new(
+        "KEDGE-API-023",
+        "The server gives no difference for these two files.",
+        "None: the device takes chunks. The message says why.");
+
+    /// <summary>Coding unknown.</summary>
+    public static readonly ErrorCode Coding = new(
+        "KEDGE-API-024",
+        "The body has a content coding that this call does not take.",
+        "Nothing was stored. Send it as it is or, where the answer's Accept-Encoding says so, coded by zstd.");
+
+    /// <summary>Coded body wrong.</summary>
+    public static readonly ErrorCode Undecodable = new(
+        "KEDGE-API-025",
+        "The body is said to be coded by zstd, and is no frame that says its length and keeps to it.",
+        "Nothing was stored. Send one whole zstd frame with its content size, or send the body as it is.");
+
+    /// <summary>Another representation.</summary>
+    public static readonly ErrorCode OtherRepresentation = new(
+        "KEDGE-API-026",
+        "The header If-Match names another representation than the one that would be sent.",
+        "Ask without the header, or for the representation by its own ETag.");
 }

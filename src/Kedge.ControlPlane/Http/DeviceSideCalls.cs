@@ -1,21 +1,16 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using System.Text;
 using Kedge.ControlPlane.Auth;
 using Kedge.Core;
 using Kedge.Core.Errors;
-using Kedge.Store.Contracts;
 using Kedge.Wire;
-using Kedge.Wire.Desired;
 using Kedge.Wire.Enrolment;
-using Kedge.Wire.Signing;
-using Microsoft.Net.Http.Headers;
 
 namespace Kedge.ControlPlane.Http;
 
 /// <summary>
-/// What devices call: enrolment, renewal, trust documents and content. A device may fetch what its desired state names
-/// and nothing else; whether something exists is not told to others.
+/// What devices call to come in and to stay in: enrolment, renewal, trust documents. <see cref="ContentCalls"/> is the
+/// rest.
 /// </summary>
 internal static class DeviceSideCalls
 {
@@ -28,8 +23,6 @@ internal static class DeviceSideCalls
         new("GET", "/v1/bundle", Access.Root,
             "The trust bundle: public, judged by the pinned root's signature.", BundleAsync),
         new("GET", "/v1/trust", Access.Device, "The documents that the owner signed.", TrustAsync),
-        new("GET", "/v1/packages/{digest}", Access.Device, "A signed package manifest.", PackageAsync),
-        new("GET", "/v1/chunks/{digest}", Access.Device, "The bytes of a chunk; ranges are answered.", ChunkAsync),
     ];
 
     private static async Task EnrolAsync(Call call)
@@ -97,90 +90,4 @@ internal static class DeviceSideCalls
         TrustDocuments documents = await call.Server.Enrolment.TrustAsync(call.Aborted).ConfigureAwait(false);
         await call.ReplyAsync(documents, WireJson.Default.TrustDocuments).ConfigureAwait(false);
     }
-
-    private static async Task PackageAsync(Call call)
-    {
-        Digest digest = call.PathDigest();
-        ImmutableArray<Digest> named = await NamedAsync(call).ConfigureAwait(false);
-        PackageContent? package = named.Contains(digest)
-            ? await call.Server.Store.Packages.FindAsync(call.Tenant, digest, call.Aborted).ConfigureAwait(false)
-            : null;
-        if (package is null)
-        {
-            throw NotYours(digest);
-        }
-
-        call.Http.Response.ContentType = "application/json";
-        call.Http.Response.ContentLength = package.Envelope.Length;
-        await call.Http.Response.Body.WriteAsync(package.Envelope.AsMemory(), call.Aborted).ConfigureAwait(false);
-    }
-
-    private static async Task ChunkAsync(Call call)
-    {
-        Digest digest = call.PathDigest();
-        ImmutableArray<Digest> named = await NamedAsync(call).ConfigureAwait(false);
-        bool allowed = !named.IsEmpty && await call.Server.Store.Chunks
-            .IsInAnyAsync(call.Tenant, digest, named, call.Aborted).ConfigureAwait(false);
-        FileStream? file = allowed ? call.Server.Chunks.Open(digest) : null;
-        if (file is null)
-        {
-            throw NotYours(digest);
-        }
-
-        await using (file.ConfigureAwait(false))
-        {
-            await SendRangeAsync(call, file, digest).ConfigureAwait(false);
-        }
-    }
-
-    /// <summary>One range or the whole (RFC 9110 §14.2); several ranges get the whole.</summary>
-    private static async Task SendRangeAsync(Call call, FileStream file, Digest digest)
-    {
-        long total = file.Length;
-        long first = 0;
-        long last = total - 1;
-        var response = call.Http.Response;
-        response.Headers.AcceptRanges = "bytes";
-        response.Headers.ETag = $"\"{digest}\"";
-        response.Headers.CacheControl = "private, max-age=31536000, immutable";
-        if (RangeHeaderValue.TryParse(call.Http.Request.Headers.Range.ToString(), out RangeHeaderValue? range)
-            && range.Unit == "bytes" && range.Ranges.Count == 1)
-        {
-            RangeItemHeaderValue item = range.Ranges.First();
-            first = item.From ?? Math.Max(0, total - (item.To ?? 0));
-            last = item.From is null ? total - 1 : Math.Min(item.To ?? (total - 1), total - 1);
-            if (first > last)
-            {
-                response.Headers.ContentRange = string.Create(CultureInfo.InvariantCulture, $"bytes */{total}");
-                throw new CallRefused(416, ApiErrors.Parameter.At($"the chunk has {total} bytes", "Range"));
-            }
-
-            response.StatusCode = 206;
-            response.Headers.ContentRange =
-                string.Create(CultureInfo.InvariantCulture, $"bytes {first}-{last}/{total}");
-        }
-
-        int length = (int)(last - first + 1);
-        byte[] bytes = new byte[length];
-        file.Position = first;
-        await file.ReadExactlyAsync(bytes, call.Aborted).ConfigureAwait(false);
-        response.ContentType = "application/octet-stream";
-        response.ContentLength = length;
-        await response.Body.WriteAsync(bytes, call.Aborted).ConfigureAwait(false);
-    }
-
-    /// <summary>Packages that the device's desired state names.</summary>
-    private static async Task<ImmutableArray<Digest>> NamedAsync(Call call)
-    {
-        DesiredRow? row = await call.Server.Store.Desired
-            .FindAsync(call.Tenant, call.Device.Device, call.Aborted).ConfigureAwait(false);
-        return row is not null
-            && SignedMessage.TryParse(row.Signed.AsMemory(), out _) is { } signed
-            && DesiredMessage.TryRead(signed.Body, out _) is { } state
-            ? [.. state.Workloads.SelectMany(w => w.Models).Select(m => m.Package).Distinct()]
-            : [];
-    }
-
-    private static CallRefused NotYours(Digest digest) =>
-        new(403, ApiErrors.NotYours.At($"{digest.Short} is not named by the device's desired state"));
 }

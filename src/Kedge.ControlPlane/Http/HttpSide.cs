@@ -24,12 +24,14 @@ internal sealed partial class HttpSide(ServerScope server)
     public static IReadOnlyList<Route> Routes { get; } =
     [
         .. DeviceSideCalls.Routes,
+        .. ContentCalls.Routes,
         .. ServerCalls.Routes,
         .. DeviceCalls.Routes,
         .. DeploymentCalls.Routes,
         .. RolloutCalls.Routes,
         .. ModelCalls.Routes,
         .. UploadCalls.Routes,
+        .. CollectionCalls.Routes,
         .. AccessCalls.Routes,
         .. PolicyCalls.Routes,
         .. EventCalls.Routes,

@@ -56,6 +56,7 @@ internal static class UploadCalls
     {
         Dsse.TryParse(envelope, out DsseEnvelope? parsed, out _);
         Check.That(parsed is not null);
+        call.Server.Chunks.SyncFolders(chunks.Select(c => c.Digest));
         PackageWrite write = new()
         {
             Digest = package.Identity.Digest,
@@ -148,13 +149,14 @@ internal static class UploadCalls
     private static async Task PutChunkAsync(Call call)
     {
         Digest digest = call.PathDigest();
-        call.LimitBody(Limits.ChunkBytesMax);
-        ChunkVerdict verdict = await call.Server.Chunks
-            .StoreAsync(digest, call.Http.Request.Body, call.Aborted).ConfigureAwait(false);
+        bool isCoded = Codings.IsZstdBody(call);
+        call.LimitBody(isCoded ? ChunkCoding.FrameBytesMax : Limits.ChunkBytesMax);
+        (ChunkVerdict verdict, int bytes) = await call.Server.Chunks
+            .StoreAsync(digest, call.Http.Request.Body, isCoded, call.Aborted).ConfigureAwait(false);
         switch (verdict)
         {
             case ChunkVerdict.Stored:
-                ChunkRef chunk = new(digest, call.Server.Chunks.BytesOf(digest));
+                ChunkRef chunk = new(digest, bytes);
                 await call.Server.Store.Chunks
                     .AddAsync(call.Tenant, [chunk], call.Server.NowMs, call.Aborted).ConfigureAwait(false);
                 call.Http.Response.StatusCode = 204;
@@ -165,6 +167,8 @@ internal static class UploadCalls
                 throw new CallRefused(413, ApiErrors.TooLarge.At($"a chunk has at most {Limits.ChunkBytesMax} bytes"));
             case ChunkVerdict.Empty:
                 throw new CallRefused(400, ApiErrors.Malformed.At("a chunk has at least one byte"));
+            case ChunkVerdict.Undecodable:
+                throw new CallRefused(400, ApiErrors.Undecodable.At($"announced was {digest.Short}"));
             case ChunkVerdict.Unknown:
             default:
                 throw Check.Unreachable(verdict);

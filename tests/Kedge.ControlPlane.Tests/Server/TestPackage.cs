@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Kedge.Api;
 using Kedge.Api.Resources;
+using Kedge.Content.Chunking;
 using Kedge.Content.Packages;
 using Kedge.Content.Trust;
 using Kedge.Core;
@@ -65,6 +66,42 @@ internal sealed class TestPackage
         byte[] payload = PackageFormat.Write(manifest);
         return new TestPackage(
             Dsse.Sign(PackageFormat.PayloadType, payload, key), Digest.Of(payload), [first, second]);
+    }
+
+    /// <summary>A package of one file of any bytes, cut as the command line cuts it.</summary>
+    public static TestPackage Of(ECDsa key, string name, string path, byte[] bytes)
+    {
+        PackageFile file = FileChunker.Cut(path, bytes);
+        PackageManifest manifest = new()
+        {
+            Name = name,
+            CreatedAtMs = 1,
+            Inputs = [new TensorDeclaration { Name = "x", Datatype = "FP32", Shape = [-1, 4] }],
+            Outputs = [new TensorDeclaration { Name = "y", Datatype = "FP32", Shape = [-1, 2] }],
+            Variants =
+            [
+                new ModelVariant
+                {
+                    Name = "onnx-fp32",
+                    Format = ModelFormat.Onnx,
+                    Precision = "fp32",
+                    Accelerator = AcceleratorKind.Cpu,
+                    EntryFile = path,
+                    Files = [file],
+                },
+            ],
+        };
+        byte[] payload = PackageFormat.Write(manifest);
+        List<byte[]> chunks = [];
+        int start = 0;
+        foreach (ChunkRef chunk in file.Chunks)
+        {
+            chunks.Add(bytes[start..(start + chunk.Bytes)]);
+            start += chunk.Bytes;
+        }
+
+        return new TestPackage(
+            Dsse.Sign(PackageFormat.PayloadType, payload, key), Kedge.Core.Digest.Of(payload), chunks);
     }
 
     public static async Task<TestPackage> PushAsync(TestServer server, string name, string tag, byte seed)
