@@ -59,12 +59,13 @@ internal sealed class PackagePush(Session session, BuildOutcome.Built package)
         long total = chunks.Sum(chunk => (long)chunk.Chunk.Bytes);
         string title = string.Create(
             CultureInfo.InvariantCulture, $"uploading {chunks.Length} chunks, {Ages.Bytes(total)}");
+        using ChunkUpload upload = new(session.Client);
         await ProgressLine.RunAsync(session.World, title, total, async advance =>
         {
             ParallelOptions options = new() { MaxDegreeOfParallelism = UploadsAtOnce, CancellationToken = ct };
             await Parallel.ForEachAsync(chunks, options, async (chunk, inner) =>
             {
-                await SendAsync(chunk, inner).ConfigureAwait(false);
+                await SendAsync(upload, chunk, inner).ConfigureAwait(false);
                 advance(chunk.Chunk.Bytes);
             }).ConfigureAwait(false);
         }).ConfigureAwait(false);
@@ -73,7 +74,7 @@ internal sealed class PackagePush(Session session, BuildOutcome.Built package)
     }
 
     /// <summary>The file is read again: a package may be larger than memory.</summary>
-    private async Task SendAsync(ChunkSource chunk, CancellationToken ct)
+    private static async Task SendAsync(ChunkUpload upload, ChunkSource chunk, CancellationToken ct)
     {
         byte[] buffer = ArrayPool<byte>.Shared.Rent(chunk.Chunk.Bytes);
         try
@@ -83,8 +84,7 @@ internal sealed class PackagePush(Session session, BuildOutcome.Built package)
                 throw new CliException([changed], ExitCodes.Refused);
             }
 
-            await session.Client
-                .PutChunkAsync(chunk.Chunk.Digest.ToString(), buffer.AsMemory(0, chunk.Chunk.Bytes), ct)
+            await upload.SendAsync(chunk.Chunk.Digest, buffer.AsMemory(0, chunk.Chunk.Bytes), ct)
                 .ConfigureAwait(false);
         }
         finally
