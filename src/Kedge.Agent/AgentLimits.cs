@@ -65,6 +65,11 @@ public static class AgentLimits
     /// </summary>
     public const int ResumeBytesMin = 4 * 1024;
 
+    /// <summary>
+    /// Bytes that must be missing of a file so that a delta is asked for: below it the questions cost what it saves.
+    /// </summary>
+    public const int DeltaBytesMin = 32 * 1024;
+
     /// <summary>Connections waiting at a workload's listener while nobody accepts: a swap under load.</summary>
     public const int ListenBacklog = 1024;
 
@@ -165,4 +170,10 @@ public static class AgentLimits
 
     /// <summary>How often the server is told how far a comparison is: each time is a message.</summary>
     public static readonly TimeSpan ShadowTellPeriod = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long the server is waited for while it makes a delta: 8 GiB at its slowest.</summary>
+    public static readonly TimeSpan DeltaWaitMax = TimeSpan.FromMinutes(10);
+
+    /// <summary>How often it is asked at least whether the delta is made.</summary>
+    public static readonly TimeSpan DeltaPollMax = TimeSpan.FromSeconds(30);
 }

@@ -85,11 +85,22 @@ internal sealed class ContentStore(IDisk disk)
     /// Bytes of a file, or of the envelope under the package's own digest, that cannot be used before more arrive:
     /// what an attempt before this one left.
     /// </summary>
-    internal TailFile Tail(Digest package, Digest file)
+    internal TailFile Tail(Digest package, Digest file) => Loaded($"{Partial}/{package.Hex}/{file.Hex}.tail");
+
+    /// <summary>Header and index of the delta that makes a file, as far as they came.</summary>
+    internal TailFile Front(Digest package, Digest file) => Loaded($"{Partial}/{package.Hex}/{file.Hex}.front");
+
+    /// <summary>Reads bytes of a file; 0 at its end, or where it cannot be read: whoever needs them checks.</summary>
+    internal int ReadAt(string path, long offset, Span<byte> into)
     {
-        TailFile tail = new(disk, $"{Partial}/{package.Hex}/{file.Hex}.tail");
-        tail.Load();
-        return tail;
+        try
+        {
+            return disk.ReadAt(path, offset, into);
+        }
+        catch (DiskException)
+        {
+            return 0;
+        }
     }
 
     /// <summary>A file that was begun since the start of this agent and is not whole; null where there is none.</summary>
@@ -205,6 +216,13 @@ internal sealed class ContentStore(IDisk disk)
     /// <summary>Where a file is put together, a path of the disk.</summary>
     internal static string PartialPath(Digest package, PackageFile file) =>
         $"{Partial}/{package.Hex}/{file.Digest.Hex}";
+
+    private TailFile Loaded(string path)
+    {
+        TailFile tail = new(disk, path);
+        tail.Load();
+        return tail;
+    }
 
     private Digest DigestOf(string path, long length)
     {

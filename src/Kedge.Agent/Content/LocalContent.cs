@@ -64,6 +64,13 @@ internal sealed class LocalContent(
         return best;
     }
 
+    /// <summary>A whole file by its digest; null where there is none.</summary>
+    internal LocalFile? FileOf(Digest digest)
+    {
+        ReadOnce();
+        return _files.Find(f => f.IsWhole && f.Digest == digest);
+    }
+
     private void ReadOnce()
     {
         if (_isRead)

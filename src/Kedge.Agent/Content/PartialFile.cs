@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Security.Cryptography;
 using Kedge.Core;
 using Kedge.Core.Borders;
@@ -129,6 +130,9 @@ internal sealed class PartialFile : IDisposable
 
         return true;
     }
+
+    /// <summary>The check of the rest, as <see cref="TailHead.CheckOf"/> gives it.</summary>
+    internal ulong RestCheck() => BinaryPrimitives.ReadUInt64LittleEndian(_hash.GetCurrentHash());
 
     /// <summary>Drops the rest: the next byte appended is the first of the next chunk.</summary>
     internal void DropBack()

@@ -4,6 +4,7 @@ using Kedge.Core;
 using Kedge.Core.Borders;
 using Kedge.Core.Desired;
 using Kedge.Core.Device;
+using Kedge.Core.Errors;
 using Kedge.Core.Models;
 
 namespace Kedge.Agent.Content;
@@ -27,8 +28,19 @@ internal sealed class ReleaseFetcher(
     /// <summary>Bytes that came from the source since the start.</summary>
     internal long FetchedBytes => _line.Bytes;
 
+    /// <summary>Bytes by way since the start; those of <c>local</c> came from this disk.</summary>
+    internal ImmutableArray<(string Way, long Bytes)> ByWay => _line.ByWay;
+
+    /// <summary>Told, on any thread, of what went wrong without hindering the fetch.</summary>
+    internal Action<Finding>? OnTrouble { get; init; }
+
     private FileFetcher Files => _files ??= new FileFetcher(
-        store, [new LocalWay(store, _line), new ChunkWay(source, _line)]);
+        store,
+        [
+            new LocalWay(store, _line),
+            new DeltaWay(store, source, _line, time) { OnWrong = OnTrouble },
+            new ChunkWay(source, _line),
+        ]);
 
     /// <summary>Looks at the disk alone. Takes as long as the digests of all files take.</summary>
     internal FetchResult Verify(WorkloadSpec spec)
@@ -130,6 +142,7 @@ internal sealed class ReleaseFetcher(
             }
 
             tail.Delete();
+            store.Front(model.Package, wanted.File.Digest).Delete();
         }
 
         return null;

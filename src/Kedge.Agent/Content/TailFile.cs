@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using Kedge.Core;
 using Kedge.Core.Borders;
@@ -79,18 +80,34 @@ internal sealed class TailFile(IDisk disk, string path) : IDisposable
         }
     }
 
-    /// <summary>Begins anew: what was in it is dropped.</summary>
+    /// <summary>
+    /// Begins anew: what was in it is dropped. Where a segment of a delta is, in one step: its head says which bytes of
+    /// the file are right that belong to no whole chunk yet.
+    /// </summary>
     internal void Begin(TailHead head)
     {
-        Drop();
-        if (_open is null)
+        bool isOneStep = Head is { Kind: TailKind.DeltaSegment };
+        if (!isOneStep)
+        {
+            Drop();
+        }
+
+        if (isOneStep || _open is null)
         {
             disk.CreateFolder(path[..path.LastIndexOf('/')]);
-            _open = disk.Open(path, DiskOpening.Create);
+            IDiskFile next = disk.Open(isOneStep ? path + ".new" : path, DiskOpening.Create);
+            _open?.Dispose();
+            _open = next;
         }
 
         _open.Write(head.Write());
+        if (isOneStep)
+        {
+            disk.Rename(path + ".new", path);
+        }
+
         Head = head;
+        _count = 0;
     }
 
     /// <summary>Adds bytes that follow those in it.</summary>
@@ -98,11 +115,12 @@ internal sealed class TailFile(IDisk disk, string path) : IDisposable
     {
         Check.That(Head is not null && _open is not null);
         Check.That(_count + bytes.Length <= BytesMax);
-        Span<byte> record = stackalloc byte[RecordHeadBytes];
+        byte[] record = ArrayPool<byte>.Shared.Rent(RecordHeadBytes + bytes.Length);
         BinaryPrimitives.WriteInt32LittleEndian(record, bytes.Length);
-        BinaryPrimitives.WriteUInt64LittleEndian(record[4..], TailHead.CheckOf(bytes));
-        _open.Write(record);
-        _open.Write(bytes);
+        BinaryPrimitives.WriteUInt64LittleEndian(record.AsSpan(4), TailHead.CheckOf(bytes));
+        bytes.CopyTo(record.AsSpan(RecordHeadBytes));
+        _open.Write(record.AsSpan(0, RecordHeadBytes + bytes.Length));
+        ArrayPool<byte>.Shared.Return(record);
         Hold(bytes);
     }
 

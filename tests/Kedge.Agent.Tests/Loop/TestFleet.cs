@@ -23,6 +23,8 @@ internal sealed class TestFleet : IDisposable
     private readonly ECDsa _owner = ECDsa.Create(ECCurve.NamedCurves.nistP256);
     private readonly ECDsa _models = ECDsa.Create(ECCurve.NamedCurves.nistP256);
 
+    private long _made;
+
     public TestFleet() => Publish(1, [Desired]);
 
     /// <summary>The key that signs desired states.</summary>
@@ -38,6 +40,9 @@ internal sealed class TestFleet : IDisposable
         Incarnation = "00112233445566778899aabbccddeeff",
         OwnerKey = TrustedKey.Of(_owner).PublicKey,
     };
+
+    /// <summary>Files of all packages, by digest: what a server makes deltas of.</summary>
+    public Dictionary<Digest, byte[]> Files { get; } = [];
 
     /// <summary>Signs and offers trust documents.</summary>
     public void Publish(long version, ImmutableArray<ECDsa> desired, bool revokeModels = false)
@@ -75,7 +80,7 @@ internal sealed class TestFleet : IDisposable
         PackageManifest manifest = new()
         {
             Name = name,
-            CreatedAtMs = 0,
+            CreatedAtMs = ++_made,
             Inputs = [new TensorDeclaration { Name = "x", Datatype = "FP32", Shape = [1] }],
             Outputs = [new TensorDeclaration { Name = "y", Datatype = "FP32", Shape = [1] }],
             Variants =
@@ -94,6 +99,7 @@ internal sealed class TestFleet : IDisposable
         byte[] payload = PackageFormat.Write(manifest);
         Digest digest = Digest.Of(payload);
         Source.Envelopes[digest] = Dsse.Sign(PackageFormat.PayloadType, payload, signer ?? _models);
+        Files[manifest.Variants[0].Files[0].Digest] = model;
         int at = 0;
         foreach (ChunkRef chunk in manifest.Variants[0].Files[0].Chunks)
         {
