@@ -176,4 +176,15 @@ public static class AgentLimits
 
     /// <summary>How often it is asked at least whether the delta is made.</summary>
     public static readonly TimeSpan DeltaPollMax = TimeSpan.FromSeconds(30);
+
+    /// <summary>How often the files of what serves are read again, unless the device is told otherwise.</summary>
+    public static readonly TimeSpan VerifyEvery = TimeSpan.FromHours(24);
+
+    /// <summary>
+    /// How long reading them waits after each 128 KiB: at most 6 MiB a second, less than any flash gives.
+    /// </summary>
+    public static readonly TimeSpan ScrubWait = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>How soon they are read again when a repair failed.</summary>
+    public static readonly TimeSpan RepairPeriod = TimeSpan.FromMinutes(10);
 }

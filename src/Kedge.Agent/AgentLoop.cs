@@ -91,8 +91,13 @@ public sealed class AgentLoop : IAsyncDisposable
         _spool = Spool.Open(disk, identity.Incarnation, _ledger.Record.Sequence, options.SpoolBytesMax);
         _reporter = new Reporter(_spool, clock, options);
         TrustKeeper trust = TrustKeeper.Open(disk, identity.OwnerKey);
-        ContentStore store = new(disk);
-        _fetcher = new ReleaseFetcher(store, source, trust, time);
+        ContentStore store = new(disk, options.ContentBytesMax);
+        _fetcher = new ReleaseFetcher(store, source, trust, time)
+        {
+            DevicePace = () => options.Bandwidth.At(_parts.Clock.Local(options.OffsetOf)),
+            OnTrouble = finding => _parts.Mailbox.Post(() => _reporter.Warn(
+                finding.Code == AgentErrors.ContentDamaged.Code ? "ContentDamaged" : "DeltaGivenUp", finding)),
+        };
         _hold = HoldFile.Open(disk);
         _holds = new HoldsDesk(_parts, _hold);
         _workloads = new WorkloadDriver(
@@ -423,6 +428,7 @@ public sealed class AgentLoop : IAsyncDisposable
         SpoolBytes = _spool.Bytes,
         SpoolDropped = _spool.Dropped,
         FetchedBytes = _fetcher.FetchedBytes,
+        FetchedByWay = _fetcher.ByWay,
         Sandbox = _sandbox?.Name ?? "",
         IsClockWrong = _parts.Clock.IsWrong,
         Held = _hold.IsHeld

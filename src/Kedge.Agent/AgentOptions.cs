@@ -1,5 +1,6 @@
 using Kedge.Agent.Identity;
 using Kedge.Core;
+using Kedge.Core.Device;
 using Kedge.Core.Fleet;
 
 namespace Kedge.Agent;
@@ -27,6 +28,15 @@ public sealed record AgentOptions
 
     /// <summary>Budget of the spool, in bytes.</summary>
     public int SpoolBytesMax { get; init; } = Limits.SpoolBytesMax;
+
+    /// <summary>Most bytes of all packages, 0 for no bound but the reserve.</summary>
+    public long ContentBytesMax { get; init; }
+
+    /// <summary>How fast content may be fetched, by local time.</summary>
+    public BandwidthRule Bandwidth { get; init; } = BandwidthRule.None;
+
+    /// <summary>How often the files of what serves are read again; zero for never.</summary>
+    public TimeSpan VerifyEvery { get; init; } = AgentLimits.VerifyEvery;
 
     /// <summary>Reads what the machine is; null sends no facts.</summary>
     public Func<DeviceFacts>? ReadFacts { get; init; }

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Kedge.Core;
 using Kedge.Core.Borders;
 using Kedge.Core.Errors;
+using Kedge.Core.Manifests;
 
 namespace Kedge.Agent.Commands;
 
@@ -15,7 +16,10 @@ internal sealed record AgentConfig
 {
     internal const string FileName = "agent.json";
     private const int SpoolBytesMin = 1 * Limits.MiB;
+    private const long ContentBytesMin = 1 * Limits.MiB;
     private const int KeepAliveSecondsMin = 5;
+
+    private static readonly TimeSpan VerifyEveryMin = TimeSpan.FromHours(1);
 
     /// <summary>
     /// True lets a deployment with <c>sandbox: none</c> run as a plain process where no sandbox works.
@@ -33,6 +37,25 @@ internal sealed record AgentConfig
 
     /// <summary>Seconds of silence on the link after which the device shows that it is there, 5..240.</summary>
     public int KeepAliveSeconds { get; init; } = (int)Limits.LinkKeepAlive.TotalSeconds;
+
+    /// <summary>Most room for models, as <c>20Gi</c>; empty for what the disk has above the reserve.</summary>
+    public string ContentBytesMax { get; init; } = "";
+
+    /// <summary>How often the files of models that serve are read again, as <c>24h</c>; <c>0</c> for never.</summary>
+    public string VerifyEvery { get; init; } = "";
+
+    /// <summary>How fast content may be fetched; null for no limit of the device's own.</summary>
+    public BandwidthConfig? Bandwidth { get; init; }
+
+    /// <summary><see cref="ContentBytesMax"/> in bytes, 0 for none.</summary>
+    internal long ContentBytes() =>
+        Quantity.TryParseBytes(ContentBytesMax ?? "", out long bytes) && bytes >= ContentBytesMin ? bytes : 0;
+
+    /// <summary><see cref="VerifyEvery"/>; zero for never.</summary>
+    internal TimeSpan Verifying() =>
+        string.IsNullOrEmpty(VerifyEvery) ? AgentLimits.VerifyEvery
+        : VerifyEvery != "0" && Lifetime.TryParse(VerifyEvery, out TimeSpan every) ? every
+        : TimeSpan.Zero;
 
     /// <summary>Reads and checks the file; throws <see cref="KedgeException"/> with all that is wrong.</summary>
     internal static AgentConfig Load(IDisk disk)
@@ -76,6 +99,23 @@ internal sealed record AgentConfig
         if (SpoolBytesMax < SpoolBytesMin)
         {
             yield return $"spoolBytesMax must be {SpoolBytesMin} or more";
+        }
+
+        if (ContentBytesMax is not "" && ContentBytes() == 0)
+        {
+            yield return $"contentBytesMax must be {ContentBytesMin} or more, as \"20Gi\"";
+        }
+
+        if (VerifyEvery is not ("" or "0") && Verifying() < VerifyEveryMin)
+        {
+            yield return "verifyEvery must be a time of an hour or more, as \"24h\", or \"0\"";
+        }
+
+        List<string> wrong = [];
+        _ = Bandwidth?.Rule(wrong);
+        foreach (string finding in wrong)
+        {
+            yield return finding;
         }
     }
 }

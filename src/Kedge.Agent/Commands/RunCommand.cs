@@ -7,6 +7,7 @@ using Kedge.Agent.Metrics;
 using Kedge.Agent.Sandbox;
 using Kedge.Agent.Source;
 using Kedge.Core;
+using Kedge.Core.Device;
 using Kedge.Core.Errors;
 using Kedge.Native;
 
@@ -90,6 +91,9 @@ internal static class RunCommand
             LoopbackAddress = config.LoopbackAddress,
             AllowsNoSandbox = config.AllowNoSandbox,
             SpoolBytesMax = config.SpoolBytesMax,
+            ContentBytesMax = config.ContentBytes(),
+            VerifyEvery = config.Verifying(),
+            Bandwidth = config.Bandwidth?.Rule([]) ?? BandwidthRule.None,
             IsSimulated = inventoryRoot is not null,
             ReadMemory = static () => Cgroups.NumberIn("/proc/meminfo", "MemAvailable:") * Limits.KiB,
             RunHeavy = static work => Task.Run(work),

@@ -3,7 +3,6 @@ using System.Collections.Immutable;
 using System.Security.Cryptography;
 using Kedge.Core;
 using Kedge.Core.Borders;
-using Kedge.Core.Errors;
 using Kedge.Core.Models;
 
 namespace Kedge.Agent.Content;
@@ -13,17 +12,21 @@ namespace Kedge.Agent.Content;
 /// variant. A file is put together beside its place in <c>content/partial/HEX</c>, chunk by verified chunk, so that a
 /// broken fetch goes on where it stopped; whole and verified it is synced and renamed into place. Invariants: a file
 /// under <c>packages</c> was whole and right when it was put there; it is verified again before each use; nothing that
-/// <see cref="Collect"/> is told to keep is deleted. Chunks are not kept apart: a chunk of a new version is found in
+/// <see cref="PackageShelf"/> is told of is deleted. Chunks are not kept apart: a chunk of a new version is found in
 /// the files of the old one, and the sound chunks of a damaged file in that file itself. Bytes below the reserve are
 /// never used.
 /// </summary>
 /// <param name="disk">Where it is.</param>
-internal sealed class ContentStore(IDisk disk)
+/// <param name="bytesMax">Most bytes of all packages, 0 for no bound but the reserve.</param>
+internal sealed class ContentStore(IDisk disk, long bytesMax = 0)
 {
     private const string Packages = "content/packages";
     private const string Partial = "content/partial";
     private const int BufferBytes = 128 * 1024;
     private readonly ConcurrentDictionary<Digest, PartialFile> _begun = [];
+
+    /// <summary>Which packages stay.</summary>
+    internal PackageShelf Shelf { get; } = new(disk, bytesMax);
 
     /// <summary>The folder of a variant, a path of the disk.</summary>
     internal static string VariantFolder(Digest package, string variant) => $"{Packages}/{package.Hex}/files/{variant}";
@@ -147,20 +150,12 @@ internal sealed class ContentStore(IDisk disk)
         }
     }
 
+    /// <summary>Bytes that a file that is missing still needs on the disk.</summary>
+    internal long BytesMissing(Digest package, PackageFile file) =>
+        file.Bytes - Math.Min(file.Bytes, disk.Length(PartialPath(package, file)) ?? 0);
+
     /// <summary>Length of a file; null where there is none.</summary>
     internal long? Length(string path) => disk.Length(path);
-
-    /// <summary>Null when so many more bytes fit above the reserve, else what is wrong.</summary>
-    internal Finding? Room(long bytes)
-    {
-        disk.CreateFolder(Packages);
-        long free = disk.FreeBytes("content");
-        return free - bytes >= AgentLimits.FreeBytesMin
-            ? null
-            : AgentErrors.DiskFull.At(
-                $"{bytes / Limits.MiB} MiB are needed and {AgentLimits.FreeBytesMin / Limits.MiB} MiB kept free, "
-                + $"{free / Limits.MiB} MiB are there");
-    }
 
     /// <summary>Packages that are there, in whatever part.</summary>
     internal ImmutableArray<Digest> List()
@@ -178,37 +173,27 @@ internal sealed class ContentStore(IDisk disk)
     }
 
     /// <summary>
-    /// Deletes every package but those to keep, and what was begun of others. Run while nothing fetches; it may be
-    /// killed anywhere, the next run deletes what is left.
+    /// True when a file is right, read at a pace that leaves the disk to others.
     /// </summary>
-    /// <returns>Packages deleted.</returns>
-    internal int Collect(IReadOnlySet<Digest> keep)
+    internal async ValueTask<bool> IsRightSlowlyAsync(WantedFile wanted, TimeProvider time, CancellationToken cancel)
     {
-        int deleted = 0;
-        foreach (Digest package in List())
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        byte[] buffer = new byte[BufferBytes];
+        for (long at = 0; at < wanted.File.Bytes;)
         {
-            if (!keep.Contains(package))
+            int read = disk.ReadAt(wanted.Path, at, buffer);
+            if (read == 0)
             {
-                disk.DeleteFolder($"{Packages}/{package.Hex}");
-                deleted++;
+                return false;
             }
+
+            hash.AppendData(buffer, 0, read);
+            at += read;
+            await Task.Delay(AgentLimits.ScrubWait, time, cancel).ConfigureAwait(false);
         }
 
-        foreach (DiskEntry entry in disk.List(Partial))
-        {
-            string path = $"{Partial}/{entry.Name}";
-            if (!entry.IsFolder)
-            {
-                // An older agent kept them so.
-                disk.Delete(path);
-            }
-            else if (!Digest.TryParse($"sha256:{entry.Name}", out Digest package) || !keep.Contains(package))
-            {
-                disk.DeleteFolder(path);
-            }
-        }
-
-        return deleted;
+        return disk.Length(wanted.Path) == wanted.File.Bytes
+            && Digest.FromHash(hash.GetHashAndReset()) == wanted.File.Digest;
     }
 
     private static string EnvelopePath(Digest package) => $"{Packages}/{package.Hex}/envelope.json";

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Kedge.Core.Device;
 
 namespace Kedge.Agent.Content;
 
@@ -15,7 +16,7 @@ internal sealed class FetchLine(TimeProvider time)
     internal long ReleasePace { get; set; }
 
     /// <summary>The device's own pace at this moment, in bytes per second; 0 for none.</summary>
-    internal Func<long> DevicePace { get; init; } = static () => 0;
+    internal Func<long> DevicePace { get; set; } = static () => 0;
 
     /// <summary>Bytes that came from the server since the start.</summary>
     internal long Bytes => Came("envelope") + Came("delta") + Came("chunks");
@@ -42,11 +43,7 @@ internal sealed class FetchLine(TimeProvider time)
     }
 
     /// <summary>The least of what release and device allow.</summary>
-    private long Pace()
-    {
-        long device = DevicePace();
-        return ReleasePace == 0 ? device : device == 0 ? ReleasePace : Math.Min(ReleasePace, device);
-    }
+    private long Pace() => BandwidthRule.Least(ReleasePace, DevicePace());
 
     private long Came(string way) => Interlocked.Read(ref _bytes[Array.IndexOf(Names, way)]);
 

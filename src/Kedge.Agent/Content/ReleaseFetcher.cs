@@ -28,6 +28,12 @@ internal sealed class ReleaseFetcher(
     /// <summary>Bytes that came from the source since the start.</summary>
     internal long FetchedBytes => _line.Bytes;
 
+    /// <summary>The device's own pace at this moment, in bytes per second; 0 for none.</summary>
+    internal Func<long> DevicePace
+    {
+        init => _line.DevicePace = value;
+    }
+
     /// <summary>Bytes by way since the start; those of <c>local</c> came from this disk.</summary>
     internal ImmutableArray<(string Way, long Bytes)> ByWay => _line.ByWay;
 
@@ -66,6 +72,7 @@ internal sealed class ReleaseFetcher(
                 }
 
                 models.Add(judged.Prepared());
+                store.Shelf.Use(model.Package, model.Name);
             }
 
             return new FetchResult.Ready(new PreparedRelease(spec, models.ToImmutable()));
@@ -124,7 +131,8 @@ internal sealed class ReleaseFetcher(
         }
 
         ImmutableArray<WantedFile> missing = [.. judged.Files().Where(f => !store.IsRight(f.Path, f.File))];
-        if (store.Room(missing.Sum(static f => f.File.Bytes)) is { } full)
+        TellDamaged(missing);
+        if (store.Shelf.MakeRoom(missing.Sum(f => store.BytesMissing(model.Package, f.File))) is { } full)
         {
             return new FetchResult.Failed(Blame.Device, new Problem(full.Code, full.Message));
         }
@@ -146,6 +154,63 @@ internal sealed class ReleaseFetcher(
         }
 
         return null;
+    }
+
+    /// <summary>
+    /// Reads the files of releases slowly; those with a file that is wrong, or whose package is not there any more.
+    /// </summary>
+    internal async ValueTask<ImmutableArray<WorkloadSpec>> ScrubAsync(
+        IReadOnlyList<WorkloadSpec> specs, CancellationToken cancel)
+    {
+        ImmutableArray<WorkloadSpec>.Builder damaged = ImmutableArray.CreateBuilder<WorkloadSpec>();
+        foreach (WorkloadSpec spec in specs)
+        {
+            if (!await AreRightAsync(spec, cancel).ConfigureAwait(false))
+            {
+                damaged.Add(spec);
+            }
+        }
+
+        return damaged.ToImmutable();
+    }
+
+    private async ValueTask<bool> AreRightAsync(WorkloadSpec spec, CancellationToken cancel)
+    {
+        try
+        {
+            foreach (WorkloadModel model in spec.Models)
+            {
+                JudgedModel? judged = store.ReadEnvelope(model.Package) is { } envelope
+                    ? _judge.Judge(envelope, model, out _)
+                    : null;
+                foreach (WantedFile wanted in judged?.Files() ?? [])
+                {
+                    if (!await store.IsRightSlowlyAsync(wanted, time, cancel).ConfigureAwait(false))
+                    {
+                        return false;
+                    }
+                }
+            }
+
+            return true;
+        }
+        catch (DiskException)
+        {
+            // What cannot be read is fetched again.
+            return false;
+        }
+    }
+
+    private void TellDamaged(ImmutableArray<WantedFile> missing)
+    {
+        foreach (WantedFile wanted in missing)
+        {
+            if (store.Length(wanted.Path) is not null)
+            {
+                OnTrouble?.Invoke(AgentErrors.ContentDamaged.At(
+                    $"{wanted.Path} is not {wanted.File.Digest.Short} any more"));
+            }
+        }
     }
 
     /// <summary>The envelope of a package: from the disk, else from the source.</summary>

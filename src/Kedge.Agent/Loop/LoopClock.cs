@@ -25,5 +25,12 @@ internal sealed class LoopClock(TimeProvider time, long builtAtMs)
     internal bool IsWrong => WallMs < FloorMs - (long)TimeSpan.FromHours(1).TotalMilliseconds
         || WallMs > FloorMs + (long)AgentLimits.ClockAheadMax.TotalMilliseconds;
 
+    /// <summary>What a clock on the wall beside the device shows, as far as that is known.</summary>
+    internal DateTime Local(Func<DateTime, TimeSpan> offsetOf)
+    {
+        DateTime utc = DateTimeOffset.FromUnixTimeMilliseconds(Math.Min(BelievedMs, AgentLimits.ClockMsMax)).UtcDateTime;
+        return utc + offsetOf(utc);
+    }
+
     internal void RaiseFloor(long signedMs) => FloorMs = Math.Max(FloorMs, signedMs);
 }

@@ -27,7 +27,9 @@ internal sealed class WorkloadDriver
     private readonly IProcessSupervisor _supervisor;
     private readonly HoldsDesk _holds;
     private readonly Reporter _reporter;
+    private readonly ScrubDesk _scrub;
     private readonly Queue<WorkloadSpec> _toFetch = new();
+    private readonly Queue<WorkloadSpec> _toRepair = new();
     private readonly Dictionary<DeploymentId, PreparedRelease> _prepared = [];
     private readonly CancellationToken _cancel;
     private TimeSpan? _due;
@@ -46,6 +48,8 @@ internal sealed class WorkloadDriver
         _supervisor = supervisor;
         (_reporter, _holds, _cancel) = rest;
         State = _ledger.Record.Device;
+        _store.Shelf.Name(Named());
+        _scrub = new ScrubDesk(parts, fetcher, _toRepair.Enqueue);
         Shadows = new ShadowDesk(parts, supervisor, _reporter, e => _ = Step(e));
     }
 
@@ -56,7 +60,8 @@ internal sealed class WorkloadDriver
     internal DeviceState State { get; private set; }
 
     /// <summary>When there is something to look at again; null for never.</summary>
-    internal TimeSpan? Due => Earlier(Earlier(Earlier(_due, _holds.Due), Shadows.Due), _memoryDue);
+    internal TimeSpan? Due => Earlier(
+        Earlier(Earlier(_due, _holds.Due), Earlier(Shadows.Due, _memoryDue)), _scrub.Due);
 
     /// <summary>Why the newest state is not durable; null when it is.</summary>
     internal Finding? Unsaved { get; private set; }
@@ -107,6 +112,7 @@ internal sealed class WorkloadDriver
         }
 
         FetchNext();
+        _scrub.Pump(State, _cancel);
         Shadows.Pump(State, _cancel);
     }
 
@@ -150,6 +156,11 @@ internal sealed class WorkloadDriver
         DeviceState before = State;
         DeviceStep step = DeviceMachine.Step(State, e, _parts.Clock.Now);
         State = step.Save;
+        if (!ReferenceEquals(before, State))
+        {
+            _store.Shelf.Name(Named());
+        }
+
         _due = step.NextTimer;
         _memoryDue = State.Workloads.Values.All(static w => w.Standby is null)
             ? null
@@ -259,8 +270,14 @@ internal sealed class WorkloadDriver
 
     private void FetchNext()
     {
-        if (_isFetching || !_toFetch.TryDequeue(out WorkloadSpec? spec))
+        if (_isFetching)
         {
+            return;
+        }
+
+        if (!_toFetch.TryDequeue(out WorkloadSpec? spec))
+        {
+            RepairNext();
             return;
         }
 
@@ -271,6 +288,38 @@ internal sealed class WorkloadDriver
             {
                 _isFetching = false;
                 Fetched(spec, result);
+            },
+            _cancel);
+    }
+
+    /// <summary>Fetches what is damaged of a release that serves. The machine is not asked: nothing changes for it.</summary>
+    private void RepairNext()
+    {
+        if (!_toRepair.TryDequeue(out WorkloadSpec? spec))
+        {
+            return;
+        }
+
+        _isFetching = true;
+        _parts.Mailbox.Run(
+            c => _fetcher.FetchAsync(spec, c),
+            result =>
+            {
+                _isFetching = false;
+                if (result is FetchResult.Failed failed)
+                {
+                    _scrub.Again();
+                    _reporter.Warn("ContentNotRepaired", AgentErrors.ContentDamaged.At(
+                        $"{spec.Deployment}: {failed.Problem.Code} {failed.Problem.Message}"));
+                    return;
+                }
+
+                _reporter.Event(new EventMessage
+                {
+                    Reason = "ContentRepaired",
+                    Workload = spec.Deployment.ToString(),
+                    Message = "damaged chunks were fetched again; what runs was not disturbed",
+                });
             },
             _cancel);
     }
@@ -409,16 +458,14 @@ internal sealed class WorkloadDriver
 
     private void Collect()
     {
-        if (_isFetching || _verifying > 0 || _toFetch.Count > 0)
+        if (_isFetching || _verifying > 0 || _toFetch.Count + _toRepair.Count > 0)
         {
             return;
         }
 
-        HashSet<Digest> keep = [.. State.Workloads.Values.SelectMany(Specs).SelectMany(static s => s.Models)
-            .Select(static m => m.Package)];
         try
         {
-            int deleted = _store.Collect(keep);
+            int deleted = _store.Shelf.Collect();
             if (deleted > 0)
             {
                 _parts.Options.Log?.Say("content-collected", ("packages", deleted));
@@ -429,6 +476,9 @@ internal sealed class WorkloadDriver
             _parts.Options.Log?.Warn("content-not-collected", ("message", e.Message));
         }
     }
+
+    private HashSet<Digest> Named() =>
+        [.. State.Workloads.Values.SelectMany(Specs).SelectMany(static s => s.Models).Select(static m => m.Package)];
 
     private static TimeSpan? Earlier(TimeSpan? a, TimeSpan? b) => a is null || b < a ? b ?? a : a;
 

@@ -23,6 +23,10 @@ public static class Instruments
             s => s.SpoolDropped),
         One(Counter("kedge_agent_fetched_bytes_total", "bytes", "Bytes of content fetched since the agent started."),
             s => s.FetchedBytes),
+        new(Counter(
+            "kedge_agent_content_bytes_total", "bytes",
+            "Bytes of content since the agent started, by the way that they came.", "way"),
+            s => s.FetchedByWay.Select(static w => new Sample(w.Bytes, [w.Way]))),
         One(Gauge(
             "kedge_agent_generation", "generation", "Newest generation of the desired state that was accepted."),
             s => s.Status.Generation),
@@ -61,8 +65,8 @@ public static class Instruments
     private static MetricDescription Gauge(string name, string unit, string help, params string[] labels) =>
         MetricDescription.Gauge(name, unit, help, labels);
 
-    private static MetricDescription Counter(string name, string unit, string help) =>
-        MetricDescription.Counter(name, unit, help);
+    private static MetricDescription Counter(string name, string unit, string help, params string[] labels) =>
+        MetricDescription.Counter(name, unit, help, labels);
 
     private static Row One(MetricDescription metric, Func<AgentSnapshot, double> read) =>
         new(metric, s => [new Sample(read(s), [])]);

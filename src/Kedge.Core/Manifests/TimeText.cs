@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Kedge.Core.Manifests;
 
 /// <summary>Times of day as people write them: <c>00:00</c> to <c>24:00</c>.</summary>
-internal static class TimeText
+public static class TimeText
 {
     /// <summary>Reads a time of day, in minutes since midnight.</summary>
     public static bool TryParse(string text, out int minute)

@@ -34,6 +34,9 @@ internal sealed class FetchStage : IDisposable
 
     public ManualTime Time { get; } = new();
 
+    /// <summary>The device's own bound on content; counts from the next start on.</summary>
+    public long ContentBytesMax { get; init; }
+
     public MemorySource Source => Fleet.Source;
 
     public ContentStore Store { get; private set; } = null!; // The first start makes it.
@@ -71,9 +74,9 @@ internal sealed class FetchStage : IDisposable
     }
 
     /// <summary>A new agent on the same disk, or on one that stands before it.</summary>
-    public ReleaseFetcher Restart(IDisk? disk = null, AgentOptions? options = null)
+    public ReleaseFetcher Restart(IDisk? disk = null)
     {
-        Store = new ContentStore(disk ?? Disk);
+        Store = new ContentStore(disk ?? Disk, ContentBytesMax);
         Fetcher = new ReleaseFetcher(
             Store, Source, TrustKeeper.Open(disk ?? Disk, Fleet.Identity.OwnerKey), Time)
         {

@@ -21,9 +21,8 @@ namespace Kedge.Agent.Tests.Loop;
 internal sealed class TestFleet : IDisposable
 {
     private readonly ECDsa _owner = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+    private readonly Dictionary<Digest, long> _made = [];
     private readonly ECDsa _models = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-
-    private long _made;
 
     public TestFleet() => Publish(1, [Desired]);
 
@@ -80,7 +79,7 @@ internal sealed class TestFleet : IDisposable
         PackageManifest manifest = new()
         {
             Name = name,
-            CreatedAtMs = ++_made,
+            CreatedAtMs = MadeAt(Digest.Of(model)),
             Inputs = [new TensorDeclaration { Name = "x", Datatype = "FP32", Shape = [1] }],
             Outputs = [new TensorDeclaration { Name = "y", Datatype = "FP32", Shape = [1] }],
             Variants =
@@ -108,6 +107,13 @@ internal sealed class TestFleet : IDisposable
         }
 
         return digest;
+    }
+
+    /// <summary>One file gives one package, and newer files give newer ones.</summary>
+    private long MadeAt(Digest file)
+    {
+        _ = _made.TryAdd(file, _made.Count);
+        return _made[file];
     }
 
     /// <summary>A workload that serves one package.</summary>
