@@ -10,7 +10,8 @@ namespace Kedge.Agent.Commands;
 /// <summary>
 /// The device's own configuration, <c>agent.json</c> in the data folder: what no server may decide for it. A missing
 /// file
-/// means defaults; a wrong one stops the start.
+/// means defaults; a wrong one stops the start. Properties can be set, and not only while it is made: the generated
+/// reader gives every other kind its type's default where the file says nothing.
 /// </summary>
 internal sealed record AgentConfig
 {
@@ -24,28 +25,28 @@ internal sealed record AgentConfig
     /// <summary>
     /// True lets a deployment with <c>sandbox: none</c> run as a plain process where no sandbox works.
     /// </summary>
-    public bool AllowNoSandbox { get; init; }
+    public bool AllowNoSandbox { get; set; }
 
     /// <summary>Port of <c>/metrics</c> on the loopback address; 0 for none.</summary>
-    public int MetricsPort { get; init; }
+    public int MetricsPort { get; set; }
 
     /// <summary>Address on which endpoints with <c>expose: loopback</c> are opened.</summary>
-    public string LoopbackAddress { get; init; } = "127.0.0.1";
+    public string LoopbackAddress { get; set; } = "127.0.0.1";
 
     /// <summary>Budget of unsent messages on disk, in bytes.</summary>
-    public int SpoolBytesMax { get; init; } = Limits.SpoolBytesMax;
+    public int SpoolBytesMax { get; set; } = Limits.SpoolBytesMax;
 
     /// <summary>Seconds of silence on the link after which the device shows that it is there, 5..240.</summary>
-    public int KeepAliveSeconds { get; init; } = (int)Limits.LinkKeepAlive.TotalSeconds;
+    public int KeepAliveSeconds { get; set; } = (int)Limits.LinkKeepAlive.TotalSeconds;
 
     /// <summary>Most room for models, as <c>20Gi</c>; empty for what the disk has above the reserve.</summary>
-    public string ContentBytesMax { get; init; } = "";
+    public string ContentBytesMax { get; set; } = "";
 
     /// <summary>How often the files of models that serve are read again, as <c>24h</c>; <c>0</c> for never.</summary>
-    public string VerifyEvery { get; init; } = "";
+    public string VerifyEvery { get; set; } = "";
 
     /// <summary>How fast content may be fetched; null for no limit of the device's own.</summary>
-    public BandwidthConfig? Bandwidth { get; init; }
+    public BandwidthConfig? Bandwidth { get; set; }
 
     /// <summary><see cref="ContentBytesMax"/> in bytes, 0 for none.</summary>
     internal long ContentBytes() =>

@@ -10,10 +10,10 @@ namespace Kedge.Agent.Commands;
 internal sealed record BandwidthConfig
 {
     /// <summary>Bytes per second outside all windows, as <c>1Mi</c>; empty for no limit.</summary>
-    public string Default { get; init; } = "";
+    public string Default { get; set; } = "";
 
     /// <summary>Other limits at times of the week.</summary>
-    public BandwidthWindowConfig[] Windows { get; init; } = [];
+    public BandwidthWindowConfig[] Windows { get; set; } = [];
 
     /// <summary>The rule, or what is wrong with it.</summary>
     internal BandwidthRule Rule(List<string> wrong)
@@ -59,16 +59,16 @@ internal sealed record BandwidthWindowConfig
     private static readonly string[] DayWords = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
 
     /// <summary>Days on which it begins, as <c>mon</c>; every day when nothing is said.</summary>
-    public string[] Days { get; init; } = [];
+    public string[] Days { get; set; } = [];
 
     /// <summary>When it begins, local time, as <c>22:00</c>.</summary>
-    public string From { get; init; } = "";
+    public string From { get; set; } = "";
 
     /// <summary>When it ends; on the next day when that is not after the beginning.</summary>
-    public string To { get; init; } = "";
+    public string To { get; set; } = "";
 
     /// <summary>Bytes per second, as <c>4Mi</c>; empty for no limit.</summary>
-    public string Limit { get; init; } = "";
+    public string Limit { get; set; } = "";
 
     internal BandwidthWindow? Window(string field, List<string> wrong)
     {

@@ -67,6 +67,23 @@ public sealed class FetchPaceTests
     }
 
     [Fact]
+    public void The_smaller_of_what_release_and_device_allow_counts()
+    {
+        foreach ((long release, long own) in new[] { (Pace, 4 * Pace), (4 * Pace, Pace), (0, Pace) })
+        {
+            using TestDevice device = new();
+            List<(TimeSpan At, long Bytes)> came = Watch(device);
+            device.Start(options: new AgentOptions { Bandwidth = new BandwidthRule(own, []) });
+            byte[] model = Model(Limits.MiB);
+            WorkloadSpec spec = TestFleet.Workload("bearing", device.Fleet.Package("bearing", model));
+            device.Want(1, spec with { FetchBytesPerSecond = release });
+            device.Pass(TimeSpan.FromSeconds((model.Length / Pace) + 10));
+            Assert.Equal(WorkloadPhase.Serving, device.Workload("bearing").Phase);
+            Holds(came, Pace);
+        }
+    }
+
+    [Fact]
     public void Without_a_limit_nothing_waits()
     {
         using TestDevice device = new();
