@@ -138,6 +138,7 @@ internal sealed class ReleaseFetcher(
         }
 
         store.KeepEnvelope(model.Package, envelope);
+        envelope = null; // It has megabytes, and the fetch may take hours.
         LocalContent local = new(store, _judge, judged, missing);
         foreach (WantedFile wanted in missing)
         {
