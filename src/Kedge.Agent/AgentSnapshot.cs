@@ -31,7 +31,7 @@ public sealed record AgentSnapshot
     /// <summary>Bytes of content fetched since the start.</summary>
     public long FetchedBytes { get; init; }
 
-    /// <summary>Bytes of content by the way that they came since the start; those of <c>local</c> cost nothing.</summary>
+    /// <summary>Bytes of content since the start, by the way that they came; <c>local</c> cost nothing.</summary>
     public ImmutableArray<(string Way, long Bytes)> FetchedByWay { get; init; } = [];
 
     /// <summary>The sandbox, as <c>runc 1.1.5</c>; empty where none works.</summary>

@@ -106,7 +106,7 @@ internal sealed class ContentStore(IDisk disk, long bytesMax = 0)
         }
     }
 
-    /// <summary>A file that was begun since the start of this agent and is not whole; null where there is none.</summary>
+    /// <summary>A file that this agent has begun and that is not whole; null where there is none.</summary>
     internal PartialFile? FindBegun(Digest file) => _begun.GetValueOrDefault(file);
 
     /// <summary>

@@ -177,7 +177,7 @@ internal sealed class DeltaIntake : IContentSink, IDisposable
         return Wrong is null && !_fetch.IsWhole;
     }
 
-    /// <summary>False where the file, or the tail that is there, goes on elsewhere: it is asked for from there.</summary>
+    /// <summary>False where the file or its tail goes on elsewhere: it is asked for from there.</summary>
     private bool GoesOnBehindFront()
     {
         BeginSegment();

@@ -84,7 +84,8 @@ internal sealed record TailHead
         }
 
         tag.CopyTo(bytes, 72);
-        BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(72 + tag.Length), CheckOf(bytes.AsSpan(0, 72 + tag.Length)));
+        int checkAt = 72 + tag.Length;
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(checkAt), CheckOf(bytes.AsSpan(0, checkAt)));
         return bytes;
     }
 

@@ -3,7 +3,9 @@ using Kedge.Core.Device;
 
 namespace Kedge.Agent.Content;
 
-/// <summary>Puts what arrives into a tail: behind what is there where the source goes on, else from the beginning.</summary>
+/// <summary>
+/// Puts what arrives into a tail: behind what is there where the source goes on, else from the beginning.
+/// </summary>
 /// <param name="tail">Where it goes.</param>
 /// <param name="head">What the tail is to be.</param>
 /// <param name="line">Pace and counters.</param>

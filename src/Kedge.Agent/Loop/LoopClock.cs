@@ -28,7 +28,8 @@ internal sealed class LoopClock(TimeProvider time, long builtAtMs)
     /// <summary>What a clock on the wall beside the device shows, as far as that is known.</summary>
     internal DateTime Local(Func<DateTime, TimeSpan> offsetOf)
     {
-        DateTime utc = DateTimeOffset.FromUnixTimeMilliseconds(Math.Min(BelievedMs, AgentLimits.ClockMsMax)).UtcDateTime;
+        long ms = Math.Min(BelievedMs, AgentLimits.ClockMsMax);
+        DateTime utc = DateTimeOffset.FromUnixTimeMilliseconds(ms).UtcDateTime;
         return utc + offsetOf(utc);
     }
 

@@ -292,7 +292,7 @@ internal sealed class WorkloadDriver
             _cancel);
     }
 
-    /// <summary>Fetches what is damaged of a release that serves. The machine is not asked: nothing changes for it.</summary>
+    /// <summary>Fetches what is damaged of a release that serves: for the machine nothing changes.</summary>
     private void RepairNext()
     {
         if (!_toRepair.TryDequeue(out WorkloadSpec? spec))

@@ -13,7 +13,7 @@ public interface IArtifactSource
     /// whoever takes it checks digests. Bytes that arrived are in the sink, whatever the outcome.
     /// </summary>
     /// <param name="ask">What, from where on.</param>
-    /// <param name="sink">Takes it piece by piece, in order; what it does not take yet is not asked of the line.</param>
+    /// <param name="sink">Takes it piece by piece, in order; the line waits while it does.</param>
     /// <param name="cancel">Gives up.</param>
     ValueTask<StreamOutcome> StreamAsync(ContentAsk ask, IContentSink sink, CancellationToken cancel);
 

@@ -15,7 +15,7 @@ using Kedge.Tests.Support.Disks;
 
 namespace Kedge.Agent.Tests.Content;
 
-/// <summary>The fetching half of an agent over a server in memory, killed and started as often as a test likes.</summary>
+/// <summary>The fetching half of an agent over a server in memory, killed as often as a test likes.</summary>
 internal sealed class FetchStage : IDisposable
 {
     /// <summary>What was made once is the same in every test.</summary>

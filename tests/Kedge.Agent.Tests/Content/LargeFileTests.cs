@@ -45,7 +45,8 @@ public sealed class LargeFileTests
             Assert.True(partial.TryAppend(last.AsSpan(1000)));
             Assert.Equal((file.Bytes, chunks.Length), (partial.ChunkBytes, partial.Chunks));
             byte[] read = new byte[last.Length];
-            Assert.Equal(last.Length, new RealDisk(folder.FullName).ReadAt(partial.Path, file.Bytes - last.Length, read));
+            Assert.Equal(
+                last.Length, new RealDisk(folder.FullName).ReadAt(partial.Path, file.Bytes - last.Length, read));
             Assert.Equal(last, read);
         }
         finally

@@ -92,7 +92,8 @@ public sealed class ResumeTests
     {
         int asked = 0;
         Func<ContentAsk, long>? first = stage.Source.BreakAfter;
-        stage.Source.BreakAfter = ask => ask.Name is ContentName.Delta && asked++ > 0 ? 0 : first!(ask); // Set by tests.
+        // Tests have set it.
+        stage.Source.BreakAfter = ask => ask.Name is ContentName.Delta && asked++ > 0 ? 0 : first!(ask);
         return stage.Fetch(spec);
     }
 

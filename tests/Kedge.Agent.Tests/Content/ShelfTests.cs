@@ -174,5 +174,6 @@ public sealed class ShelfTests
     private static bool IsThere(FetchStage stage, WorkloadSpec spec) =>
         stage.Store.List().Contains(spec.Models[0].Package) && stage.Disk.Length(stage.PathOf(spec)) is not null;
 
-    private static HashSet<Digest> Set(params WorkloadSpec[] specs) => [.. specs.Select(static s => s.Models[0].Package)];
+    private static HashSet<Digest> Set(params WorkloadSpec[] specs) =>
+        [.. specs.Select(static s => s.Models[0].Package)];
 }
