@@ -19,4 +19,7 @@ public sealed record AgentIdentity
 
     /// <summary>The owner key that was pinned: SubjectPublicKeyInfo in base64.</summary>
     public required string OwnerKey { get; init; }
+
+    /// <summary>Version of that key, from 1.</summary>
+    public long OwnerVersion { get; init; } = 1;
 }

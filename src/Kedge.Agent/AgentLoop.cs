@@ -1,3 +1,4 @@
+using Kedge.Agent.Identity;
 using System.Collections.Immutable;
 using Kedge.Agent.Content;
 using Kedge.Agent.Loop;
@@ -41,6 +42,7 @@ public sealed class AgentLoop : IAsyncDisposable
     private readonly HoldsDesk _holds;
     private readonly WorkloadDriver _workloads;
     private readonly DesiredGate _gate;
+    private readonly TrustKeeper _trust;
     private readonly LinkPump _link;
     private readonly HandsDesk _hands;
     private readonly FiguresDesk _figures;
@@ -90,9 +92,10 @@ public sealed class AgentLoop : IAsyncDisposable
         _parts = new LoopParts(new Mailbox(), clock, rng, identity, options);
         _spool = Spool.Open(disk, identity.Incarnation, _ledger.Record.Sequence, options.SpoolBytesMax);
         _reporter = new Reporter(_spool, clock, options);
-        TrustKeeper trust = TrustKeeper.Open(disk, identity.OwnerKey);
+        TrustKeeper trust = _trust = TrustKeeper.Open(disk, identity.OwnerKey, identity.OwnerVersion);
         ContentStore store = new(disk, options.ContentBytesMax);
-        _fetcher = new ReleaseFetcher(store, source, trust, time)
+        _fetcher = new ReleaseFetcher(
+            store, source, trust, time, endMs => ServerTrust.HasEnded(endMs, (clock.WallMs, clock.FloorMs)))
         {
             DevicePace = () => options.Bandwidth.At(_parts.Clock.Local(options.OffsetOf)),
             OnTrouble = finding => _parts.Mailbox.Post(() => _reporter.Warn(
@@ -378,6 +381,13 @@ public sealed class AgentLoop : IAsyncDisposable
 
         if (finding is null)
         {
+            // A certificate brings the owner's documents along, so that a change of the owner key, or a revocation,
+            // comes to every device within a life of a certificate.
+            foreach (Finding refused in _trust.Offer(_parts.Options.Credentials!.Documents)) // Renewed: it has some.
+            {
+                _reporter.Warn("TrustRefused", refused);
+            }
+
             _link.Hurry();
             _reporter.Event(new EventMessage
             {

@@ -183,4 +183,10 @@ public static class CliErrors
         "KEDGE-CLI-052",
         "Variants can be made of ONNX models only.",
         "Convert the model to ONNX, or make the variants where it was trained and push them with --variant.");
+
+    /// <summary>Owner key cannot be changed.</summary>
+    public static readonly ErrorCode OwnerKey = new(
+        "KEDGE-CLI-042",
+        "The owner key cannot be changed this way: the server does not follow the keys given, or they are one.",
+        "Give the key that counts with --owner-key; 'kedge version' says its id.");
 }

@@ -94,6 +94,12 @@ public static class ContentLimits
     /// <summary>Versions count up to here, so that they survive every JSON reader: 2^53-1.</summary>
     public const long VersionMax = (1L << 53) - 1;
 
+    /// <summary>Versions of the owner key: one a year for a lifetime; a device follows all from its own on.</summary>
+    public const int OwnerVersionsMax = 64;
+
+    /// <summary>Times go up to the end of the year 9999, Unix milliseconds: what calendars here can hold.</summary>
+    public const long TimeMsMax = 253_402_300_799_999;
+
     /// <summary>
     /// Bytes that a runtime takes before any weight is loaded: measured 36 MB for one ONNX Runtime session.
     /// </summary>

@@ -152,6 +152,7 @@ public sealed partial class ControlPlaneHost : IAsyncDisposable
         PresenceSweep presence = new(s.Store, s.Tenant, s.Sessions, s.Time);
         RevisionLoop revision = new(s.Store, s.Wakeups, s.Options);
         HousekeepingLoop housekeeping = new(s.Store, s.Tenant, s.Collector, s.Time);
+        PolicyWatch policy = new(s.Store, s.Tenant, inner => PolicyCalls.CurrentAsync(s, inner), s.Time);
         TimeSpan period = ServerLimits.LoopPeriod;
         CancellationToken ct = _stop.Token;
         _loops =
@@ -164,6 +165,7 @@ public sealed partial class ControlPlaneHost : IAsyncDisposable
             runner.RunAsync("revision", new Wakeup(), TimeSpan.Zero, revision.RunOnceAsync, ct),
             runner.RunAsync(
                 "housekeeping", new Wakeup(), ServerLimits.HousekeepingPeriod, housekeeping.RunOnceAsync, ct),
+            runner.RunAsync("policy", new Wakeup(), ServerLimits.HousekeepingPeriod, policy.RunOnceAsync, ct),
             runner.RunAsync("certificate", new Wakeup(), TimeSpan.FromHours(1), RenewAsync, ct),
         ];
     }
@@ -254,8 +256,10 @@ public sealed partial class ControlPlaneHost : IAsyncDisposable
             TrustRow? row =
                 await store.Trust.LatestAsync(options.Tenant, TrustKind.DesiredKeys, ct).ConfigureAwait(false);
             TrustedKey own = TrustedKey.Of(keys.DesiredKey);
-            DesiredKeys? certified =
-                row is null ? null : DesiredKeys.TryRead(row.Envelope.AsSpan(), keys.Owner, out _);
+            OwnerChain owners =
+                await Owners.ReadAsync(store, options.Tenant, keys.Owner, ct).ConfigureAwait(false);
+            DesiredKeys? certified = row is null ? null : Owners.ByAny(
+                owners, key => DesiredKeys.TryRead(row.Envelope.AsSpan(), key, out _));
             if (certified is null || certified.Keys.All(k => k.KeyId != own.KeyId))
             {
                 throw new KedgeException(ServerErrors.DesiredKey, $"key {own.KeyId.Short} in {options.DataFolder}");

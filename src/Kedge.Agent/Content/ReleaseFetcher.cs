@@ -18,11 +18,12 @@ namespace Kedge.Agent.Content;
 /// <param name="source">Where it comes from.</param>
 /// <param name="trust">Who may sign.</param>
 /// <param name="time">For the pace that a release may be fetched at.</param>
+/// <param name="hasEnded">True when a time, Unix milliseconds UTC, is over.</param>
 internal sealed class ReleaseFetcher(
-    ContentStore store, IArtifactSource source, TrustKeeper trust, TimeProvider time)
+    ContentStore store, IArtifactSource source, TrustKeeper trust, TimeProvider time, Func<long, bool> hasEnded)
 {
     private readonly FetchLine _line = new(time);
-    private readonly PackageJudge _judge = new(trust);
+    private readonly PackageJudge _judge = new(trust, hasEnded);
     private FileFetcher? _files;
 
     /// <summary>Bytes that came from the source since the start.</summary>
@@ -61,7 +62,7 @@ internal sealed class ReleaseFetcher(
                     return new FetchResult.Missing();
                 }
 
-                if (_judge.Judge(envelope, model, out FetchResult.Failed? failed) is not { } judged)
+                if (_judge.Judge(envelope, model, false, out FetchResult.Failed? failed) is not { } judged)
                 {
                     return failed!; // Judge gives one or the other.
                 }
@@ -111,6 +112,7 @@ internal sealed class ReleaseFetcher(
 
     private async ValueTask<FetchResult.Failed?> FetchModelAsync(WorkloadModel model, CancellationToken cancel)
     {
+        bool isNew = store.ReadEnvelope(model.Package) is null;
         (byte[]? envelope, FetchResult.Failed? none) =
             await EnvelopeAsync(model.Package, cancel).ConfigureAwait(false);
         if (envelope is null)
@@ -118,11 +120,11 @@ internal sealed class ReleaseFetcher(
             return none;
         }
 
-        if (_judge.Judge(envelope, model, out FetchResult.Failed? failed) is not { } judged)
+        if (_judge.Judge(envelope, model, isNew, out FetchResult.Failed? failed) is not { } judged)
         {
             // The policy may have changed since it was fetched last: asked once more before the release is refused.
             await RefreshTrustAsync(cancel).ConfigureAwait(false);
-            if (_judge.Judge(envelope, model, out failed) is not { } second)
+            if (_judge.Judge(envelope, model, isNew, out failed) is not { } second)
             {
                 return failed;
             }
@@ -182,7 +184,7 @@ internal sealed class ReleaseFetcher(
             foreach (WorkloadModel model in spec.Models)
             {
                 JudgedModel? judged = store.ReadEnvelope(model.Package) is { } envelope
-                    ? _judge.Judge(envelope, model, out _)
+                    ? _judge.Judge(envelope, model, false, out _)
                     : null;
                 foreach (WantedFile wanted in judged?.Files() ?? [])
                 {

@@ -43,6 +43,7 @@ public sealed class Credentials
             DeviceKey = Digest.Of(key.ExportSubjectPublicKeyInfo()),
             Incarnation = incarnation,
             OwnerKey = enrolment.OwnerKey,
+            OwnerVersion = Math.Max(1, enrolment.OwnerVersion),
         };
     }
 
@@ -54,6 +55,9 @@ public sealed class Credentials
 
     /// <summary>The pinned root.</summary>
     public X509Certificate2 Root { get; }
+
+    /// <summary>The owner's documents that came with the certificate: to be offered, not yet judged.</summary>
+    internal TrustDocuments Documents => _enrolment.Trust;
 
     /// <summary>The newest trust bundle.</summary>
     internal BundleKeeper Bundle { get; }
@@ -155,6 +159,7 @@ public sealed class Credentials
             {
                 RootPem = _enrolment.RootPem,
                 OwnerKey = _enrolment.OwnerKey,
+                OwnerVersion = _enrolment.OwnerVersion,
                 Bundle = "",
             };
             X509Certificate2 certificate = Bind(kept, _key);

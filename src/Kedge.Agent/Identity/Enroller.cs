@@ -145,7 +145,8 @@ internal sealed class Enroller(IDisk disk, TimeProvider time, long builtAtMs)
                 throw new KedgeException(AgentErrors.WrongAuthority, "the answer carries another root than the token");
             }
 
-            TrustKeeper trust = TrustKeeper.Open(disk, response.OwnerKey);
+            TrustKeeper trust = TrustKeeper.Open(
+                disk, response.OwnerKey, Math.Max(1, response.OwnerVersion));
             byte[] documents = JsonSerializer.SerializeToUtf8Bytes(response.Trust, WireJson.Default.TrustDocuments);
             if (trust.Offer(documents) is { IsEmpty: false } findings)
             {

@@ -59,8 +59,14 @@ public sealed record SigningPolicyResource
     /// <summary>That list (DSSE envelope, JSON text).</summary>
     public string DesiredKeys { get; init; } = "";
 
-    /// <summary>SubjectPublicKeyInfo of the owner key, base64.</summary>
+    /// <summary>SubjectPublicKeyInfo of the owner key that counts, base64.</summary>
     public string OwnerKey { get; init; } = "";
+
+    /// <summary>Version of the owner key, from 1.</summary>
+    public long OwnerVersion { get; init; }
+
+    /// <summary>Every change of the owner key, in order (DSSE envelopes, JSON text).</summary>
+    public IReadOnlyList<string> OwnerKeys { get; init; } = [];
 }
 
 /// <summary>Replaces a signed document: <c>PUT /api/v1/signingpolicies</c>.</summary>

@@ -46,8 +46,17 @@ public sealed record ServerResource
     /// <summary>SHA-256 of the root certificate.</summary>
     public string Root { get; init; } = "";
 
-    /// <summary>SHA-256 of the owner key.</summary>
+    /// <summary>SHA-256 of the owner key that counts.</summary>
     public string OwnerKeyId { get; init; } = "";
+
+    /// <summary>Version of the owner key, from 1.</summary>
+    public long OwnerVersion { get; init; }
+
+    /// <summary>Version of the signing policy.</summary>
+    public long PolicyVersion { get; init; }
+
+    /// <summary>When it expires, Unix milliseconds; 0 for never.</summary>
+    public long PolicyExpiresAtMs { get; init; }
 
     /// <summary>Devices connected to this server.</summary>
     public int ConnectedDevices { get; init; }

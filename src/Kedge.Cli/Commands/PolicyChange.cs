@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Kedge.Content.Trust;
 using Kedge.Core;
+using Kedge.Core.Manifests;
 using Kedge.Core.Models;
 
 namespace Kedge.Cli.Commands;
@@ -15,16 +16,18 @@ internal static class PolicyChange
     /// <param name="allow">Files of public keys.</param>
     /// <param name="revoke">Ids of keys, or their beginnings.</param>
     /// <param name="how">Models that allowed keys may sign, all when there are none; and the reason.</param>
+    /// <param name="ends">When the policy expires, null for as before; when allowed keys end.</param>
     public static SigningPolicyDocument Apply(
         SigningPolicyDocument current,
         IReadOnlyList<string> allow,
         IReadOnlyList<string> revoke,
-        (IReadOnlyList<string> Models, string Reason) how)
+        (IReadOnlyList<string> Models, string Reason) how,
+        (long? ExpiresAtMs, long KeyEndsAtMs) ends)
     {
-        if (allow.Count + revoke.Count == 0)
+        if (allow.Count + revoke.Count == 0 && ends.ExpiresAtMs is null)
         {
             throw new CliException(
-                CliErrors.Usage, "say what changes: -f, --allow-key or --revoke-key", ExitCodes.Usage);
+                CliErrors.Usage, "say what changes: -f, --allow-key, --revoke-key or --expires", ExitCodes.Usage);
         }
 
         ImmutableArray<PolicyRule> rules = current.Rules;
@@ -50,12 +53,35 @@ internal static class PolicyChange
                 KeyId = key.KeyId,
                 PublicKey = key.PublicKey,
                 Models = models,
+                NotAfterMs = ends.KeyEndsAtMs,
                 Reason = how.Reason,
             });
         }
 
-        return new SigningPolicyDocument { Version = current.Version + 1, Rules = rules };
+        return new SigningPolicyDocument
+        {
+            Version = current.Version + 1,
+            ExpiresAtMs = ends.ExpiresAtMs ?? current.ExpiresAtMs,
+            Rules = rules,
+        };
     }
+
+    /// <summary>A time from the command line, Unix milliseconds: 0 for never; null when it is left out.</summary>
+    /// <param name="text">A time from now, a point in time, or never.</param>
+    /// <param name="nowMs">Now.</param>
+    /// <param name="option">The option, for the message.</param>
+    public static long? Time(string text, long nowMs, string option) => text switch
+    {
+        "" => null,
+        "never" => 0,
+        _ when Lifetime.TryParse(text, out TimeSpan span) && span > TimeSpan.Zero =>
+            (nowMs / 1_000 * 1_000) + (long)span.TotalMilliseconds,
+        _ when InstantText.TryParse(text, out long ms) && ms > nowMs => ms,
+        _ => throw new CliException(
+            CliErrors.Usage,
+            $"{option} {text} is no time to come; write it as 180d, 2027-06-01T00:00:00Z or never",
+            ExitCodes.Usage),
+    };
 
     /// <summary>
     /// The one item whose key has this id, or an id that begins so; ends the command when it is not one.

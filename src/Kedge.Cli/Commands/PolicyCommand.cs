@@ -24,6 +24,7 @@ internal static class PolicyCommand
             Show(action),
             Sign(action),
             Apply(action),
+            RotateOwnerCommand.Create(action),
         };
 
     private static Command Show(CommandAction action)
@@ -47,14 +48,14 @@ internal static class PolicyCommand
         arguments.AddTo(command);
         action.Bind(command, async (session, ct) =>
         {
-            SigningPolicyDocument next = await NextAsync(session, arguments, ct).ConfigureAwait(false);
+            using ECDsa owner = KeyChoice.Read(session, session.Get(arguments.OwnerKey) ?? "", "owner.key");
+            SigningPolicyDocument next = await NextAsync(session, arguments, owner, ct).ConfigureAwait(false);
             Finding[] findings = [.. SigningPolicyCheck.Findings(next)];
             if (findings.Length > 0)
             {
                 throw new CliException([.. findings], ExitCodes.Refused);
             }
 
-            using ECDsa owner = KeyChoice.Read(session, session.Get(arguments.OwnerKey) ?? "", "owner.key");
             string envelope = Encoding.UTF8.GetString(
                 Dsse.Sign(SigningPolicyFormat.PayloadType, SigningPolicyFormat.Write(next), owner));
             if (session.Get(arguments.Apply))
@@ -88,7 +89,7 @@ internal static class PolicyCommand
     }
 
     private static async Task<SigningPolicyDocument> NextAsync(
-        Session session, PolicySignArguments arguments, CancellationToken ct)
+        Session session, PolicySignArguments arguments, ECDsa owner, CancellationToken ct)
     {
         string file = session.Get(arguments.File) ?? "";
         if (file.Length > 0)
@@ -102,11 +103,24 @@ internal static class PolicyCommand
 
         SigningPolicyResource current = await session.Client.GetSigningPolicyAsync(ct).ConfigureAwait(false);
         return PolicyChange.Apply(
-            SigningPolicyKind.Read(current.Document),
+            Verified(current.Document, TrustedKey.Of(owner)),
             session.Get(arguments.AllowKey) ?? [],
             session.Get(arguments.RevokeKey) ?? [],
-            (session.Get(arguments.Models) ?? [], session.Get(arguments.Reason) ?? ""));
+            (session.Get(arguments.Models) ?? [], session.Get(arguments.Reason) ?? ""),
+            (PolicyChange.Time(session.Get(arguments.Expires) ?? "", session.NowMs, "--expires"),
+                PolicyChange.Time(session.Get(arguments.KeyEnds) ?? "", session.NowMs, "--key-ends") ?? 0));
     }
+
+    /// <summary>
+    /// The policy that a change starts from: signed by the owner, so that no server can slip a key into the next one.
+    /// </summary>
+    private static SigningPolicyDocument Verified(string envelope, TrustedKey owner) =>
+        SigningPolicyTrust.Judge(Encoding.UTF8.GetBytes(envelope), owner, held: null) switch
+        {
+            PolicyOutcome.Newer newer => newer.Policy,
+            PolicyOutcome.Refused refused => throw new CliException(refused.Findings, ExitCodes.Refused),
+            object other => throw Core.Check.Unreachable(other),
+        };
 
     private static async Task<string> EnvelopeAsync(Session session, string path, CancellationToken ct)
     {

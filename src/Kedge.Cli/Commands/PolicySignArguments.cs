@@ -29,6 +29,19 @@ internal sealed class PolicySignArguments
         HelpName = "PATTERN",
     };
 
+    public Option<string> Expires { get; } = new("--expires")
+    {
+        Description = "When the policy expires: a time from now, as 180d, a point in time, or never. As before when "
+            + "left out.",
+        HelpName = "TIME",
+    };
+
+    public Option<string> KeyEnds { get; } = new("--key-ends")
+    {
+        Description = "When an allowed key ends: a time from now, a point in time, or never. Default: never.",
+        HelpName = "TIME",
+    };
+
     public Option<string> Reason { get; } = new("--reason") { Description = "Why, for people.", HelpName = "TEXT" };
 
     public Option<string> OwnerKey { get; } = new("--owner-key")
@@ -45,6 +58,8 @@ internal sealed class PolicySignArguments
         command.Add(AllowKey);
         command.Add(RevokeKey);
         command.Add(Models);
+        command.Add(Expires);
+        command.Add(KeyEnds);
         command.Add(Reason);
         command.Add(OwnerKey);
         command.Add(Apply);

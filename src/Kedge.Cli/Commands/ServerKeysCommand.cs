@@ -53,6 +53,12 @@ internal static class ServerKeysCommand
             }
 
             using ECDsa owner = KeyChoice.Read(session, session.Get(ownerKey) ?? "", "owner.key");
+            if (TrustedKey.Of(owner).PublicKey != trust.OwnerKey)
+            {
+                throw new CliException(
+                    CliErrors.OwnerKey, "the server's list is not signed by the owner key given", ExitCodes.Refused);
+            }
+
             byte[] envelope = Next(current, added, dropped).Sign(owner);
             SigningPolicyResource stored = await session.Client.PutSigningPolicyAsync(
                 Encoding.UTF8.GetString(envelope), ct).ConfigureAwait(false);

@@ -1,7 +1,9 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Reflection;
 using Kedge.Api.Resources;
 using Kedge.Cli.Running;
+using Kedge.Core.Manifests;
 
 namespace Kedge.Cli.Commands;
 
@@ -24,6 +26,14 @@ internal static class VersionCommand
             {
                 ServerResource server = await session.Client.GetServerAsync(ct).ConfigureAwait(false);
                 session.Print.Line($"server: {server.Version} at {session.Context.Server}");
+                session.Print.Line(string.Create(
+                    CultureInfo.InvariantCulture, $"owner key: {server.OwnerKeyId}, version {server.OwnerVersion}"));
+                string expires = server.PolicyExpiresAtMs == 0
+                    ? "does not expire"
+                    : (server.PolicyExpiresAtMs > session.NowMs ? "expires " : "has expired ")
+                        + InstantText.Of(server.PolicyExpiresAtMs);
+                session.Print.Line(string.Create(
+                    CultureInfo.InvariantCulture, $"signing policy: version {server.PolicyVersion}, {expires}"));
             }
         });
         return command;

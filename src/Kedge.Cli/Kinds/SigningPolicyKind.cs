@@ -24,7 +24,8 @@ internal static class SigningPolicyKind
         Aliases = ["policy", "policies"],
         Columns =
         [
-            new("VERSION"), new("KEY"), new("MODELS"), new("REVOKED"), new("REASON"), new("PUBLIC KEY", IsWide: true),
+            new("VERSION"), new("KEY"), new("MODELS"), new("REVOKED"), new("REASON"), new("ENDS"),
+            new("PUBLIC KEY", IsWide: true),
         ],
         List = ListAsync,
     };
@@ -69,10 +70,20 @@ internal static class SigningPolicyKind
                     string.Join(',', rule.Models),
                     rule.Revoked ? "yes" : "no",
                     rule.Reason,
+                    Ends(document, rule),
                     rule.PublicKey,
                 ],
                 () => Whole(policy))),
         ];
+    }
+
+    /// <summary>When the key signs nothing new any more: its own end or the policy's, whichever comes first.</summary>
+    private static string Ends(SigningPolicyDocument policy, PolicyRule rule)
+    {
+        long endMs = policy.ExpiresAtMs == 0 ? rule.NotAfterMs
+            : rule.NotAfterMs == 0 ? policy.ExpiresAtMs
+            : Math.Min(policy.ExpiresAtMs, rule.NotAfterMs);
+        return endMs == 0 ? "" : InstantText.Of(endMs);
     }
 
     private static JsonObject Whole(SigningPolicyResource policy) => ResourceObject.Of(

@@ -10,11 +10,17 @@ namespace Kedge.Content.Trust;
 /// The server asks before it stores one, a device before it fetches what one names.</summary>
 public static class PackageTrust
 {
+    /// <summary>The clock for packages that were taken before: expiry stops new ones alone, revocation all.</summary>
+    public static readonly Func<long, bool> Held = static _ => false;
+
     /// <summary>Judges one package. Never throws, whatever the bytes.</summary>
     /// <param name="envelope">The signed manifest, as it arrived.</param>
     /// <param name="policy">The signing policy that is held.</param>
     /// <param name="expected">The digest that was asked for; none when any will do.</param>
-    public static PackageOutcome Judge(ReadOnlySpan<byte> envelope, SigningPolicyDocument policy, Digest expected)
+    /// <param name="hasEnded">True when a time, Unix milliseconds UTC, is over; <see cref="Held"/> for what was taken
+    /// before, which no end takes away.</param>
+    public static PackageOutcome Judge(
+        ReadOnlySpan<byte> envelope, SigningPolicyDocument policy, Digest expected, Func<long, bool> hasEnded)
     {
         if (!Dsse.TryParse(envelope, out DsseEnvelope? parsed, out Finding? finding) || parsed is null)
         {
@@ -41,7 +47,7 @@ public static class PackageTrust
                 [TrustErrors.PackageName.At($"Asked for is {expected.Short}, given is {identity}.")]);
         }
 
-        return SigningPolicyCheck.Allows(policy, manifest.Name, verified.KeyIds) switch
+        return SigningPolicyCheck.Allows(policy, manifest.Name, verified.KeyIds, hasEnded) switch
         {
             PolicyVerdict.Allowed allowed => new PackageOutcome.Trusted(manifest, identity, allowed.KeyId),
             PolicyVerdict.Refused refused => new PackageOutcome.Refused(refused.Findings),

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using Kedge.Core;
 using Kedge.Core.Errors;
 using Kedge.Core.Models;
@@ -15,6 +16,11 @@ public static class SigningPolicyCheck
         if (policy.Version is < 1 or > ContentLimits.VersionMax)
         {
             findings.Add(TrustErrors.Policy.At("The version must be 1 to 2^53-1.", "version"));
+        }
+
+        if (policy.ExpiresAtMs is < 0 or > ContentLimits.TimeMsMax)
+        {
+            findings.Add(TrustErrors.Policy.At("A policy expires within the years 1970 to 9999.", "expiresAtMs"));
         }
 
         if (policy.Rules.Length > ContentLimits.PolicyRulesMax)
@@ -40,14 +46,24 @@ public static class SigningPolicyCheck
     /// <param name="policy">The policy that is held.</param>
     /// <param name="modelName">The model's name, from the signed manifest.</param>
     /// <param name="keyIds">Keys whose signatures were verified.</param>
+    /// <param name="hasEnded">True when a time, Unix milliseconds UTC, is over.</param>
     public static PolicyVerdict Allows(
-        SigningPolicyDocument policy, string modelName, IReadOnlyCollection<Digest> keyIds)
+        SigningPolicyDocument policy,
+        string modelName,
+        IReadOnlyCollection<Digest> keyIds,
+        Func<long, bool> hasEnded)
     {
+        if (policy.ExpiresAtMs > 0 && hasEnded(policy.ExpiresAtMs))
+        {
+            return new PolicyVerdict.Refused([TrustErrors.PolicyExpired.At(string.Create(
+                CultureInfo.InvariantCulture, $"Version {policy.Version} expired {Time(policy.ExpiresAtMs)}."))]);
+        }
+
         ImmutableArray<Finding>.Builder reasons = ImmutableArray.CreateBuilder<Finding>();
         foreach (Digest keyId in keyIds)
         {
             PolicyRule? rule = policy.Rules.FirstOrDefault(rule => rule.KeyId == keyId);
-            if (Reason(rule, keyId, modelName) is not { } reason)
+            if (Reason(rule, keyId, modelName, hasEnded) is not { } reason)
             {
                 return new PolicyVerdict.Allowed(keyId);
             }
@@ -91,6 +107,11 @@ public static class SigningPolicyCheck
                 at + ".models"));
         }
 
+        if (rule.NotAfterMs is < 0 or > ContentLimits.TimeMsMax)
+        {
+            findings.Add(TrustErrors.Policy.At("A key ends within the years 1970 to 9999.", at + ".notAfterMs"));
+        }
+
         if (rule.Reason.Length > ContentLimits.PolicyReasonCharsMax || rule.Reason.Any(char.IsControl))
         {
             findings.Add(TrustErrors.Policy.At(
@@ -102,7 +123,11 @@ public static class SigningPolicyCheck
     private static bool IsPattern(string pattern) =>
         pattern == "*" || (pattern.EndsWith('*') ? Ids.IsName(pattern[..^1] + "a") : Ids.IsName(pattern));
 
-    private static Finding? Reason(PolicyRule? rule, Digest keyId, string modelName)
+    /// <summary>A time for people.</summary>
+    internal static string Time(long ms) => string.Create(
+        CultureInfo.InvariantCulture, $"{DateTimeOffset.FromUnixTimeMilliseconds(ms):u}");
+
+    private static Finding? Reason(PolicyRule? rule, Digest keyId, string modelName, Func<long, bool> hasEnded)
     {
         if (rule is null)
         {
@@ -113,6 +138,11 @@ public static class SigningPolicyCheck
         {
             return TrustErrors.RevokedKey.At(
                 $"The key {keyId.Short} is revoked{(rule.Reason.Length > 0 ? ": " + rule.Reason : "")}.");
+        }
+
+        if (rule.NotAfterMs > 0 && hasEnded(rule.NotAfterMs))
+        {
+            return TrustErrors.KeyEnded.At($"The key {keyId.Short} ended {Time(rule.NotAfterMs)}.");
         }
 
         return rule.Models.Any(pattern => Covers(pattern, modelName))

@@ -13,7 +13,13 @@ public static class SigningPolicyFormat
     /// <summary>The payload type of a signed policy.</summary>
     public const string PayloadType = "application/vnd.kedge.signing-policy.v1+json";
 
-    private static readonly ImmutableArray<string> Fields = ["version", "critical", "rules"];
+    private const string Expiry = "expiresAtMs";
+
+    /// <summary>Names the field within rules: a reader that does not know it must not take a key for one without
+    /// end.</summary>
+    private const string RuleEnd = "rules.notAfterMs";
+
+    private static readonly ImmutableArray<string> Fields = ["version", "critical", "rules", Expiry, RuleEnd];
 
     /// <summary>The bytes of <paramref name="policy"/>, which must have no findings.</summary>
     public static byte[] Write(SigningPolicyDocument policy)
@@ -24,6 +30,7 @@ public static class SigningPolicyFormat
         using Utf8JsonWriter json = new(bytes);
         json.WriteStartObject();
         json.WriteNumber("version", policy.Version);
+        WriteEnds(json, policy);
         json.WriteStartArray("rules");
         foreach (PolicyRule rule in policy.Rules)
         {
@@ -37,6 +44,11 @@ public static class SigningPolicyFormat
             }
 
             json.WriteEndArray();
+            if (rule.NotAfterMs > 0)
+            {
+                json.WriteNumber("notAfterMs", rule.NotAfterMs);
+            }
+
             json.WriteBoolean("revoked", rule.Revoked);
             json.WriteString("reason", rule.Reason);
             json.WriteEndObject();
@@ -46,6 +58,33 @@ public static class SigningPolicyFormat
         json.WriteEndObject();
         json.Flush();
         return bytes.WrittenSpan.ToArray();
+    }
+
+    private static void WriteEnds(Utf8JsonWriter json, SigningPolicyDocument policy)
+    {
+        bool hasRuleEnd = policy.Rules.Any(static rule => rule.NotAfterMs > 0);
+        if (policy.ExpiresAtMs > 0)
+        {
+            json.WriteNumber(Expiry, policy.ExpiresAtMs);
+        }
+
+        if (policy.ExpiresAtMs == 0 && !hasRuleEnd)
+        {
+            return;
+        }
+
+        json.WriteStartArray("critical");
+        if (policy.ExpiresAtMs > 0)
+        {
+            json.WriteStringValue(Expiry);
+        }
+
+        if (hasRuleEnd)
+        {
+            json.WriteStringValue(RuleEnd);
+        }
+
+        json.WriteEndArray();
     }
 
     /// <summary>Reads a policy from outside and asks every rule. Never throws, whatever the bytes.</summary>
@@ -82,7 +121,7 @@ public static class SigningPolicyFormat
     {
         policy = null;
         critical = [];
-        long version = 0;
+        long version = 0, expires = 0;
         ImmutableArray<PolicyRule> rules = [];
         if (!cursor.TryObject())
         {
@@ -94,6 +133,7 @@ public static class SigningPolicyFormat
             bool read = field switch
             {
                 "version" => cursor.TryNumber(out version),
+                Expiry => cursor.TryNumber(out expires),
                 "critical" => CriticalFields.TryRead(ref cursor, out critical),
                 "rules" => JsonLists.TryItems(ref cursor, ContentLimits.PolicyRulesMax, TryRule, out rules),
                 _ => cursor.TrySkip(),
@@ -104,7 +144,7 @@ public static class SigningPolicyFormat
             }
         }
 
-        policy = new SigningPolicyDocument { Version = version, Rules = rules };
+        policy = new SigningPolicyDocument { Version = version, ExpiresAtMs = expires, Rules = rules };
         return cursor.Failure is null;
     }
 
@@ -114,6 +154,7 @@ public static class SigningPolicyFormat
         Digest keyId = default;
         string publicKey = "", reason = "";
         bool revoked = false;
+        long notAfter = 0;
         ImmutableArray<string> models = [];
         if (!cursor.TryObject())
         {
@@ -128,6 +169,7 @@ public static class SigningPolicyFormat
                 "publicKey" => cursor.TryText(ContentLimits.PublicKeyCharsMax, out publicKey),
                 "models" => JsonLists.TryTexts(
                     ref cursor, ContentLimits.PolicyModelsMax, Ids.NameCharsMax + 1, out models),
+                "notAfterMs" => cursor.TryNumber(out notAfter),
                 "revoked" => cursor.TryFlag(out revoked),
                 "reason" => cursor.TryText(ContentLimits.PolicyReasonCharsMax, out reason),
                 _ => cursor.TrySkip(),
@@ -143,6 +185,7 @@ public static class SigningPolicyFormat
             KeyId = keyId,
             PublicKey = publicKey,
             Models = models,
+            NotAfterMs = notAfter,
             Revoked = revoked,
             Reason = reason,
         };

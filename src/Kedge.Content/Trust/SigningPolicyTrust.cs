@@ -13,7 +13,7 @@ public static class SigningPolicyTrust
 {
     /// <summary>Judges one offer. Never throws, whatever the bytes.</summary>
     /// <param name="envelope">The signed policy, as it arrived.</param>
-    /// <param name="owner">The owner key that was pinned at enrolment.</param>
+    /// <param name="owner">The owner key that counts.</param>
     /// <param name="held">What is remembered of the policy held; null for none yet.</param>
     public static PolicyOutcome Judge(ReadOnlySpan<byte> envelope, TrustedKey owner, PolicyHeld? held)
     {

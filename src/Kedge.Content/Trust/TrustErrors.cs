@@ -64,4 +64,35 @@ public static class TrustErrors
         "KEDGE-TRUST-010",
         "The package is signed, but it is not the package that was asked for: its name or digest differs.",
         "Fetch again; if it happens again, the server answers with content that nobody asked for.");
+
+    /// <summary>Policy over.</summary>
+    public static readonly ErrorCode PolicyExpired = new(
+        "KEDGE-TRUST-022",
+        "The signing policy has expired: nothing new is taken under it, and what is served goes on.",
+        "Have the owner sign the next version with 'kedge policy sign --expires'; check the clock that the message is "
+        + "from.");
+
+    /// <summary>Key over.</summary>
+    public static readonly ErrorCode KeyEnded = new(
+        "KEDGE-TRUST-023",
+        "The key that signed the content has come to the end that its rule in the signing policy sets.",
+        "Sign the content with the key that followed, or have the owner give the key another end.");
+
+    /// <summary>Step of the owner key refused.</summary>
+    public static readonly ErrorCode OwnerRefused = new(
+        "KEDGE-TRUST-024",
+        "A change of the owner key is not signed by both keys, does not follow the one that counts, or goes back.",
+        "Make the change with 'kedge policy rotate-owner' and the owner key that counts now.");
+
+    /// <summary>Two keys follow one.</summary>
+    public static readonly ErrorCode OwnerFork = new(
+        "KEDGE-TRUST-025",
+        "Two different keys were signed to follow the same owner key: somebody else holds the old one.",
+        "What is held stays; find out which of both is yours, and enrol devices anew that followed the other.");
+
+    /// <summary>A step is missing.</summary>
+    public static readonly ErrorCode OwnerGap = new(
+        "KEDGE-TRUST-026",
+        "A change of the owner key was offered without those before it.",
+        "Ask a server that has all of them; 'kedge server restore' of a backup from before a change loses it.");
 }

@@ -23,7 +23,8 @@ public sealed record DesiredKeys(long Version, ImmutableArray<TrustedKey> Keys)
     private const int BytesMax = 64 * Limits.KiB;
 
     /// <summary>The signed list.</summary>
-    public byte[] Sign(System.Security.Cryptography.ECDsa owner)
+    /// <param name="owners">The owner key; while it changes, the one before, too.</param>
+    public byte[] Sign(params ReadOnlySpan<System.Security.Cryptography.ECDsa> owners)
     {
         ArrayBufferWriter<byte> buffer = new(512);
         using (Utf8JsonWriter json = new(buffer))
@@ -43,7 +44,7 @@ public sealed record DesiredKeys(long Version, ImmutableArray<TrustedKey> Keys)
             json.WriteEndObject();
         }
 
-        return Dsse.Sign(PayloadType, buffer.WrittenSpan, owner);
+        return Dsse.Sign(PayloadType, buffer.WrittenSpan, owners);
     }
 
     /// <summary>Reads a list that the owner signed; null with findings when it is not one.</summary>

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Kedge.Content.Trust;
 using Kedge.Core;
 using Kedge.Core.Deployments;
 using Kedge.Core.Errors;
@@ -49,7 +50,11 @@ public sealed partial class Enrolment(
     {
         SigningPolicy = await DocumentAsync(TrustKind.SigningPolicy, ct).ConfigureAwait(false),
         DesiredKeys = await DocumentAsync(TrustKind.DesiredKeys, ct).ConfigureAwait(false),
+        OwnerKeys = [.. (await OwnersAsync(ct).ConfigureAwait(false)).Envelopes],
     };
+
+    private Task<OwnerChain> OwnersAsync(CancellationToken ct) =>
+        Owners.ReadAsync(store, options.Tenant, keys.Owner, ct);
 
     private async Task<EnrolAnswer> TryEnrolAsync(EnrolRequest request, CancellationToken ct)
     {
@@ -178,7 +183,10 @@ public sealed partial class Enrolment(
         };
 
     private async Task<EnrolResponse> AnswerAsync(
-        DeviceIdentity identity, X509Certificate2 certificate, CancellationToken ct) => new()
+        DeviceIdentity identity, X509Certificate2 certificate, CancellationToken ct)
+    {
+        OwnerChain owners = await OwnersAsync(ct).ConfigureAwait(false);
+        return new()
         {
             Tenant = identity.Tenant.ToString(),
             Device = identity.Device.ToString(),
@@ -186,10 +194,12 @@ public sealed partial class Enrolment(
             RootPem = keys.Root.ExportCertificatePem() + "\n",
             Link = options.Link(),
             Content = options.Content(),
-            OwnerKey = keys.Owner.PublicKey,
+            OwnerKey = owners.Current.PublicKey,
+            OwnerVersion = owners.Version,
             Trust = await TrustAsync(ct).ConfigureAwait(false),
             Bundle = keys.BundleText,
         };
+    }
 
     private async Task<string> DocumentAsync(TrustKind kind, CancellationToken ct)
     {

@@ -70,6 +70,9 @@ public sealed record OwnerPaths(string Folder)
     /// <summary>The owner key: signs the policy and the list of desired keys.</summary>
     public string OwnerKey => Path.Combine(Folder, "owner.key");
 
+    /// <summary>The owner key that is to follow, while the change is not done.</summary>
+    public string NextOwnerKey => Path.Combine(Folder, "owner.next.key");
+
     /// <summary>The first key that may sign models.</summary>
     public string ModelSigningKey => Path.Combine(Folder, "model-signing.key");
 }

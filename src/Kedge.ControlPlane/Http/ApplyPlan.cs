@@ -33,7 +33,7 @@ internal sealed class ApplyPlan(Call call)
     {
         foreach (Placed<SigningPolicyManifest> policy in set.SigningPolicies)
         {
-            AddPolicy(policy.Spec, policy.Line);
+            await AddPolicyAsync(policy.Spec, policy.Line).ConfigureAwait(false);
         }
 
         Dictionary<string, Digest> tags = new(StringComparer.Ordinal);
@@ -307,7 +307,7 @@ internal sealed class ApplyPlan(Call call)
         }, new ApplyChange.OfToken(row));
     }
 
-    private void AddPolicy(SigningPolicyManifest policy, int line)
+    private async Task AddPolicyAsync(SigningPolicyManifest policy, int line)
     {
         if (policy.Envelope is null)
         {
@@ -318,7 +318,7 @@ internal sealed class ApplyPlan(Call call)
         }
 
         (TrustRow? row, ImmutableArray<Finding> findings) =
-            PolicyCalls.Judge(call, Encoding.UTF8.GetBytes(policy.Envelope));
+            await PolicyCalls.JudgeAsync(call, Encoding.UTF8.GetBytes(policy.Envelope)).ConfigureAwait(false);
         if (row is null)
         {
             Findings.AddRange(findings.Select(f => f with { Line = line }));

@@ -172,7 +172,8 @@ internal static class ModelCalls
 
         SigningPolicyDocument policy = await PolicyCalls.CurrentAsync(call.Server, call.Aborted).ConfigureAwait(false);
         Kedge.Content.Trust.PackageOutcome? judged =
-            content is null ? null : PackageTrust.Judge(content.Envelope.AsSpan(), policy, row.Digest);
+            content is null ? null : PackageTrust.Judge(
+                content.Envelope.AsSpan(), policy, row.Digest, PolicyCalls.ClockOf(call.Server));
         return new PackageResource
         {
             Name = row.Name,

@@ -21,33 +21,56 @@ internal static class PolicyCalls
         new("PUT", "/api/v1/signingpolicies", Access.Admin, "Replaces one by a newer signed one.", PutAsync),
     ];
 
+    /// <summary>The server's clock, for the ends of a policy and its keys.</summary>
+    public static Func<long, bool> ClockOf(ServerScope server) => endMs => endMs <= server.NowMs;
+
     /// <summary>The signing policy that holds.</summary>
     public static async Task<SigningPolicyDocument> CurrentAsync(ServerScope server, CancellationToken ct)
     {
         TrustRow? row = await server.Store.Trust
             .LatestAsync(server.Tenant, TrustKind.SigningPolicy, ct).ConfigureAwait(false);
-        return row is not null
-            && SigningPolicyTrust.Judge(
-                row.Envelope.AsSpan(), server.Keys.Owner, null) is PolicyOutcome.Newer(var policy, _)
-            ? policy
-            : new SigningPolicyDocument { Version = 1, Rules = [] };
+        OwnerChain owners = await OwnersAsync(server, ct).ConfigureAwait(false);
+        return (row is null ? null : Owners.ByAny(owners, key =>
+                SigningPolicyTrust.Judge(row.Envelope.AsSpan(), key, null) is PolicyOutcome.Newer(var policy, _)
+                    ? policy
+                    : null))
+            ?? new SigningPolicyDocument { Version = 1, Rules = [] };
     }
+
+    /// <summary>The owner keys of this server.</summary>
+    public static Task<OwnerChain> OwnersAsync(ServerScope server, CancellationToken ct) =>
+        Owners.ReadAsync(server.Store, server.Tenant, server.Keys.Owner, ct);
 
     /// <summary>
     /// Says which document an envelope holds and whether the owner signed it; null with findings when it may not hold.
     /// </summary>
-    public static (TrustRow? Row, ImmutableArray<Finding> Findings) Judge(Call call, byte[] envelope)
+    public static async Task<(TrustRow? Row, ImmutableArray<Finding> Findings)> JudgeAsync(Call call, byte[] envelope)
     {
         if (!Dsse.TryParse(envelope, out DsseEnvelope? parsed, out Finding? finding) || parsed is null)
         {
             return (null, finding is null ? [] : [finding]);
         }
 
-        TrustedKey owner = call.Server.Keys.Owner;
+        OwnerChain owners = await OwnersAsync(call.Server, call.Aborted).ConfigureAwait(false);
+        TrustedKey owner = owners.Current;
         ImmutableArray<Finding> findings;
         TrustKind kind;
-        long version = 0;
-        if (parsed.PayloadType == DesiredKeys.PayloadType)
+        long version;
+        if (parsed.PayloadType == OwnerKeyDocument.PayloadType)
+        {
+            kind = TrustKind.OwnerKey;
+            (version, findings) = owners.Offer(Encoding.UTF8.GetString(envelope)) switch
+            {
+                OwnerOutcome.Newer newer => (newer.Chain.Version, []),
+
+                // The store says the same of it as of the other documents: held already.
+                OwnerOutcome.Known => (VersionOf(envelope), ImmutableArray<Finding>.Empty),
+                OwnerOutcome.Conflict conflict => (0L, [conflict.Finding]),
+                OwnerOutcome.Refused refused => (0L, [refused.Finding]),
+                object other => throw Check.Unreachable(other),
+            };
+        }
+        else if (parsed.PayloadType == DesiredKeys.PayloadType)
         {
             kind = TrustKind.DesiredKeys;
             DesiredKeys? keys = DesiredKeys.TryRead(envelope, owner, out findings);
@@ -76,8 +99,12 @@ internal static class PolicyCalls
         }, []);
     }
 
+    private static long VersionOf(byte[] envelope) =>
+        OwnerKeyDocument.TryOpen(envelope, out _, out _)?.Version ?? 0;
+
     private static async Task GetAsync(Call call)
     {
+        OwnerChain owners = await OwnersAsync(call.Server, call.Aborted).ConfigureAwait(false);
         TrustRow? policy = await LatestAsync(call, TrustKind.SigningPolicy).ConfigureAwait(false);
         TrustRow? keys = await LatestAsync(call, TrustKind.DesiredKeys).ConfigureAwait(false);
         SigningPolicyResource resource = new()
@@ -86,7 +113,9 @@ internal static class PolicyCalls
             Document = Text(policy),
             DesiredKeysVersion = keys?.Version ?? 0,
             DesiredKeys = Text(keys),
-            OwnerKey = call.Server.Keys.Owner.PublicKey,
+            OwnerKey = owners.Current.PublicKey,
+            OwnerVersion = owners.Version,
+            OwnerKeys = [.. owners.Envelopes],
         };
         await call.ReplyAsync(resource, ApiJson.Default.SigningPolicyResource).ConfigureAwait(false);
     }
@@ -96,7 +125,7 @@ internal static class PolicyCalls
         SignedDocumentRequest request =
             await call.ReadAsync(ApiJson.Default.SignedDocumentRequest).ConfigureAwait(false);
         (TrustRow? row, ImmutableArray<Finding> findings) =
-            Judge(call, Encoding.UTF8.GetBytes(request.Document ?? ""));
+            await JudgeAsync(call, Encoding.UTF8.GetBytes(request.Document ?? "")).ConfigureAwait(false);
         if (row is null)
         {
             throw new CallRefused(422, ApiErrors.DocumentRefused.At("the owner did not sign this document"), findings);

@@ -3,8 +3,10 @@ using System.Collections.Immutable;
 using System.Reflection;
 using Kedge.Api;
 using Kedge.Api.Resources;
+using Kedge.Content.Trust;
 using Kedge.ControlPlane.Backup;
 using Kedge.Core.Measure;
+using Kedge.Core.Models;
 using Kedge.Store.Contracts;
 
 namespace Kedge.ControlPlane.Http;
@@ -29,6 +31,8 @@ internal static class ServerCalls
     private static async Task GetAsync(Call call)
     {
         ServerScope server = call.Server;
+        OwnerChain owners = await PolicyCalls.OwnersAsync(server, call.Aborted).ConfigureAwait(false);
+        SigningPolicyDocument policy = await PolicyCalls.CurrentAsync(server, call.Aborted).ConfigureAwait(false);
         ServerResource resource = new()
         {
             Version = Version,
@@ -36,7 +40,10 @@ internal static class ServerCalls
             Address = server.Address,
             Link = server.LinkAddress,
             Root = server.Keys.RootDigest.ToString(),
-            OwnerKeyId = server.Keys.Owner.KeyId.ToString(),
+            OwnerKeyId = owners.Current.KeyId.ToString(),
+            OwnerVersion = owners.Version,
+            PolicyVersion = policy.Version,
+            PolicyExpiresAtMs = policy.ExpiresAtMs,
             ConnectedDevices = server.Sessions.Count,
             Revision = await server.Store.RevisionAsync(call.Aborted).ConfigureAwait(false),
         };

@@ -30,7 +30,8 @@ internal static class UploadCalls
     {
         byte[] envelope = await call.ReadBytesAsync(ModelLimits.EnvelopeBytesMax).ConfigureAwait(false);
         SigningPolicyDocument policy = await PolicyCalls.CurrentAsync(call.Server, call.Aborted).ConfigureAwait(false);
-        Kedge.Content.Trust.PackageOutcome judged = PackageTrust.Judge(envelope, policy, expected: default);
+        Kedge.Content.Trust.PackageOutcome judged = PackageTrust.Judge(
+            envelope, policy, expected: default, PolicyCalls.ClockOf(call.Server));
         if (judged is Kedge.Content.Trust.PackageOutcome.Refused(var findings))
         {
             string why = findings.IsEmpty ? "it cannot be read" : findings[0].Message;

@@ -86,4 +86,7 @@ public enum FieldShape
     /// <summary>A number of 0 or above that may have a fraction, as <c>0.02</c> or <c>1e-5</c>; bounds in whole
     /// numbers.</summary>
     Decimal = 26,
+
+    /// <summary>A point in time, as <c>2027-06-01T00:00:00Z</c>.</summary>
+    Instant = 27,
 }

@@ -184,6 +184,7 @@ public static class ManifestJsonSchema
         FieldShape.Decimal => @"^[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$",
         FieldShape.Latency => @"^[0-9]+(\.[0-9]+)?(us|ms|s)$",
         FieldShape.TimeOfDay => "^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$",
+        FieldShape.Instant => "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$",
         FieldShape.CpuSet => "^(auto|[0-9]+(-[0-9]+)?(,[0-9]+(-[0-9]+)?)*)$",
         FieldShape.Package => $"^({DigestPattern}|{NamePattern.Trim('^', '$')}(:{TagPattern}|@{DigestPattern}))$",
         FieldShape.LabelKey => $"^([a-z0-9.-]{{1,253}}/)?{WordPattern}$",

@@ -63,7 +63,10 @@ public static class ManifestWriter
         policy.Name,
         LabelRules.None,
         policy.Document is SigningPolicyDocument document
-            ? Map(("version", Number(document.Version)), ("rules", Rules(document.Rules)))
+            ? Map(
+                ("version", Number(document.Version)),
+                ("expiresAt", Instant(document.ExpiresAtMs)),
+                ("rules", Rules(document.Rules)))
             : Map(("envelope", Text(policy.Envelope ?? ""))));
 
     private static ManifestNode.Mapping Document(
@@ -115,8 +118,11 @@ public static class ManifestWriter
             ("publicKey", Text(rule.PublicKey)),
             ("keyId", Text(rule.KeyId.ToString())),
             ("models", Texts(rule.Models)),
+            ("notAfter", Instant(rule.NotAfterMs)),
             ("revoked", rule.Revoked ? Flag(true) : null),
             ("reason", rule.Reason.Length > 0 ? Text(rule.Reason) : null)))]);
+
+    private static ManifestNode? Instant(long ms) => ms > 0 ? Text(InstantText.Of(ms)) : null;
 
     private static string Accelerator(AcceleratorKind kind) => kind switch
     {

@@ -43,13 +43,18 @@ internal static class OtherBindings
     private static SigningPolicyDocument Document(ManifestFields spec) => new()
     {
         Version = spec.Number("version"),
+        ExpiresAtMs = Instant(spec, "expiresAt"),
         Rules = [.. spec.Items("rules").Select(rule => new PolicyRule
         {
             KeyId = Digest.Of(Convert.FromBase64String(rule.Text("publicKey"))),
             PublicKey = rule.Text("publicKey"),
             Models = [.. rule.Items("models").Select(model => model.Text())],
+            NotAfterMs = Instant(rule, "notAfter"),
             Revoked = rule.Flag("revoked"),
             Reason = rule.Text("reason"),
         })],
     };
+
+    private static long Instant(ManifestFields fields, string name) =>
+        InstantText.TryParse(fields.Text(name), out long ms) ? ms : 0;
 }

@@ -57,6 +57,8 @@ internal sealed class ScalarCheck(FindingList findings)
                 Quantity.TryParseMicroseconds(text, out long microseconds), microseconds, shown, schema),
             FieldShape.TimeOfDay => NumberProblem(TimeText.TryParse(text, out int minute), minute, shown, schema),
             FieldShape.Decimal => DecimalProblem(text, shown, schema),
+            FieldShape.Instant when !InstantText.TryParse(text, out _) =>
+                (SpecErrors.Range, $"'{shown}' is not {ShapeWords.Of(schema)}"),
             FieldShape.DeviceAmount when !DeviceAmount.TryParse(text, out _) =>
                 (SpecErrors.Amount, $"'{shown}' is not {ShapeWords.Of(schema)}"),
             FieldShape.CpuSet when !CpuSetText.IsValid(text, out string error) =>

@@ -33,6 +33,7 @@ internal static class ShapeWords
         FieldShape.Latency => "a short time as 50ms",
         FieldShape.TimeOfDay => "a time of day as 22:30, in quotes",
         FieldShape.Decimal => "a number as 0.02",
+        FieldShape.Instant => "a point in time as 2027-06-01T00:00:00Z",
         FieldShape.Unknown => throw Check.Unreachable(schema.Name),
     };
 

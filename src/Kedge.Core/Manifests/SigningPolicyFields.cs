@@ -30,6 +30,11 @@ internal static class SigningPolicyFields
             FieldSchema.Of(
                 "version", FieldShape.Integer, "Grows by at least 1 with each change; a device never goes back.")
                 .Within(1, (1L << 53) - 1),
+            FieldSchema.Of(
+                "expiresAt",
+                FieldShape.Instant,
+                "From then on devices take nothing new under this policy; what they hold goes on. Never when it is "
+                + "left out. Agents that do not know the field refuse the policy."),
             new FieldSchema
             {
                 Name = "rules",
@@ -61,6 +66,10 @@ internal static class SigningPolicyFields
             Max = ManifestLimits.PolicyModelsMax,
             Item = FieldSchema.Of("", FieldShape.ModelPattern, "A model's name, its beginning and `*`, or `*` alone."),
         },
+        FieldSchema.Of(
+            "notAfter",
+            FieldShape.Instant,
+            "From then on devices take nothing new that this key signed; what they hold goes on."),
         FieldSchema.Of("revoked", FieldShape.Boolean, "True once nothing counts that it has ever signed.")
             .ByDefault("false"),
         FieldSchema.Of("reason", FieldShape.Text, "Why it is listed or revoked, for people.")

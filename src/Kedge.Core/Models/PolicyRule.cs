@@ -18,6 +18,11 @@ public sealed record PolicyRule
     /// </summary>
     public required ImmutableArray<string> Models { get; init; }
 
+    /// <summary>
+    /// From then on nothing new is taken that this key alone signed, Unix milliseconds UTC; 0 for never.
+    /// </summary>
+    public long NotAfterMs { get; init; }
+
     /// <summary>True once nothing signed by the key counts any more, whenever it was signed.</summary>
     public bool Revoked { get; init; }
 

@@ -10,6 +10,12 @@ public sealed record SigningPolicyDocument
     /// <summary>1..2^53-1, growing by at least 1 with each change; a device never goes back.</summary>
     public required long Version { get; init; }
 
+    /// <summary>
+    /// From then on nothing new is taken under this policy, Unix milliseconds UTC; 0 for never. What a device holds
+    /// already goes on.
+    /// </summary>
+    public long ExpiresAtMs { get; init; }
+
     /// <summary>One rule for each key; a key that has none may sign nothing.</summary>
     public required ImmutableArray<PolicyRule> Rules { get; init; }
 }

@@ -14,4 +14,7 @@ public enum TrustKind
 
     /// <summary>Which authorities devices and servers trust.</summary>
     Authorities = 3,
+
+    /// <summary>Changes of the owner key: version n leads from key n - 1 to key n.</summary>
+    OwnerKey = 4,
 }

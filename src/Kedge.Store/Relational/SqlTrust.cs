@@ -82,7 +82,8 @@ internal sealed class SqlTrust(IRelationalEngine engine) : ITrustStore
     private static TrustKind ReadKind(long number)
     {
         TrustKind kind = (TrustKind)number;
-        Check.That(kind is TrustKind.SigningPolicy or TrustKind.DesiredKeys or TrustKind.Authorities);
+        Check.That(kind is TrustKind.SigningPolicy or TrustKind.DesiredKeys or TrustKind.Authorities
+            or TrustKind.OwnerKey);
         return kind;
     }
 }

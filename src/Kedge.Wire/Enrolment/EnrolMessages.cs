@@ -47,6 +47,10 @@ public sealed record EnrolResponse
     /// <summary>SubjectPublicKeyInfo of the owner key, base64: pinned from now on.</summary>
     public required string OwnerKey { get; init; }
 
+    /// <summary>Version of <see cref="OwnerKey"/>: how often it was changed, plus 1. 0, which older servers give, is
+    /// 1.</summary>
+    public long OwnerVersion { get; init; }
+
     /// <summary>Policy and keys, signed by the owner.</summary>
     public required TrustDocuments Trust { get; init; }
 
@@ -76,6 +80,11 @@ public sealed record TrustDocuments
 
     /// <summary>Which keys may sign desired states.</summary>
     public required string DesiredKeys { get; init; }
+
+    /// <summary>
+    /// Every change of the owner key since the first, in order; null from servers that know of none.
+    /// </summary>
+    public IReadOnlyList<string>? OwnerKeys { get; init; }
 }
 
 /// <summary>Body of every answer that is not a success.</summary>

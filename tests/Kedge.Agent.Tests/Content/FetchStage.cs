@@ -24,7 +24,7 @@ internal sealed class FetchStage : IDisposable
     public FetchStage()
     {
         SynchronizationContext.SetSynchronizationContext(null);
-        _ = TrustKeeper.Open(Disk, Fleet.Identity.OwnerKey).Offer(Fleet.Source.Trust);
+        _ = TrustKeeper.Open(Disk, Fleet.Identity.OwnerKey, 1).Offer(Fleet.Source.Trust);
         Fetcher = Restart();
     }
 
@@ -78,7 +78,7 @@ internal sealed class FetchStage : IDisposable
     {
         Store = new ContentStore(disk ?? Disk, ContentBytesMax);
         Fetcher = new ReleaseFetcher(
-            Store, Source, TrustKeeper.Open(disk ?? Disk, Fleet.Identity.OwnerKey), Time)
+            Store, Source, TrustKeeper.Open(disk ?? Disk, Fleet.Identity.OwnerKey, 1), Time, static _ => false)
         {
             OnTrouble = Troubles.Add,
         };

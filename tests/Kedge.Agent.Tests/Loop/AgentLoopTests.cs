@@ -1,4 +1,5 @@
 using System.Text;
+using Kedge.Agent.Trust;
 using Kedge.Core;
 using Kedge.Core.Borders;
 using Kedge.Core.Device;
@@ -45,6 +46,39 @@ public sealed class AgentLoopTests
         Assert.Equal(2, device.Workload("bearing").Current?.Spec.Revision);
         Assert.Equal(device.Supervisor.Accepting, device.Supervisor.Alive);
         Assert.InRange(device.Fleet.Source.Asked.Count - chunks, 1, chunks - 1);
+    }
+
+    [Fact]
+    public void Under_an_expired_policy_nothing_new_is_taken_and_what_serves_goes_on_and_comes_back()
+    {
+        using TestDevice device = new();
+        AgentOptions options = new() { BuiltAtMs = device.Time.GetUtcNow().ToUnixTimeMilliseconds() };
+        long endMs = options.BuiltAtMs + (long)TimeSpan.FromDays(1).TotalMilliseconds;
+        device.Fleet.Publish(2, [device.Fleet.Desired], expiresAtMs: endMs);
+        _ = TrustKeeper.Open(device.Disk, device.Fleet.Identity.OwnerKey, 1).Offer(device.Fleet.Source.Trust);
+        device.Start(options: options);
+        Digest one = device.Fleet.Package("bearing", ModelOne);
+        device.Want(1, TestFleet.Workload("bearing", one));
+        Assert.Equal(WorkloadPhase.Serving, device.Workload("bearing").Phase);
+
+        device.Pass(TimeSpan.FromDays(2));
+        device.Want(2, TestFleet.Workload("bearing", device.Fleet.Package("bearing", ModelTwo), revision: 2));
+        Assert.Equal(1, device.Workload("bearing").Current?.Spec.Revision);
+        Assert.Contains("KEDGE-TRUST-022", device.Workload("bearing").Problem?.Message, StringComparison.Ordinal);
+        Assert.Single(device.Supervisor.Accepting);
+
+        // After a power cut the device serves what it took before the policy expired.
+        device.Kill();
+        device.Supervisor.PowerOff();
+        device.Start(options: options);
+        device.Run();
+        Assert.Single(device.Supervisor.Accepting);
+        Assert.Equal(1, device.Workload("bearing").Current?.Spec.Revision);
+
+        // It is the policy's fault, not the release's: the next policy lets it through by itself.
+        device.Fleet.Publish(3, [device.Fleet.Desired]);
+        device.Pass(TimeSpan.FromMinutes(10));
+        Assert.Equal(2, device.Workload("bearing").Current?.Spec.Revision);
     }
 
     [Fact]

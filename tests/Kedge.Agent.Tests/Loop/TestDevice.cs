@@ -23,7 +23,7 @@ internal sealed class TestDevice : IDisposable
                 Pending.Add(Wanted);
             }
         };
-        _ = TrustKeeper.Open(Disk, Fleet.Identity.OwnerKey).Offer(Fleet.Source.Trust);
+        _ = TrustKeeper.Open(Disk, Fleet.Identity.OwnerKey, 1).Offer(Fleet.Source.Trust);
     }
 
     public TestFleet Fleet { get; } = new();

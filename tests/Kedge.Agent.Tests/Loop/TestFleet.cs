@@ -44,11 +44,12 @@ internal sealed class TestFleet : IDisposable
     public Dictionary<Digest, byte[]> Files { get; } = [];
 
     /// <summary>Signs and offers trust documents.</summary>
-    public void Publish(long version, ImmutableArray<ECDsa> desired, bool revokeModels = false)
+    public void Publish(long version, ImmutableArray<ECDsa> desired, bool revokeModels = false, long expiresAtMs = 0)
     {
         SigningPolicyDocument policy = new()
         {
             Version = version,
+            ExpiresAtMs = expiresAtMs,
             Rules =
             [
                 new PolicyRule

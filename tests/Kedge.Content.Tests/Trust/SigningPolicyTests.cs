@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using System.Security.Cryptography;
+using System.Text;
 using Kedge.Content.Packages;
 using Kedge.Content.Tests.Support;
 using Kedge.Content.Trust;
@@ -56,7 +58,8 @@ public sealed class SigningPolicyTests : IDisposable
     [Fact]
     public void A_package_signed_by_a_listed_key_is_trusted()
     {
-        PackageOutcome outcome = PackageTrust.Judge(Signed(_signer), Policy(1), SamplePackages.Built.Identity.Digest);
+        PackageOutcome outcome = PackageTrust.Judge(
+            Signed(_signer), Policy(1), SamplePackages.Built.Identity.Digest, PackageTrust.Held);
         PackageOutcome.Trusted trusted = Assert.IsType<PackageOutcome.Trusted>(outcome);
         Assert.Equal(SamplePackages.Built.Identity, trusted.Identity);
         Assert.Equal(TrustedKey.Of(_signer).KeyId, trusted.KeyId);
@@ -75,10 +78,11 @@ public sealed class SigningPolicyTests : IDisposable
         Assert.Equal(TrustErrors.KeyNotForModel.Code, Refusal(_signer, Policy(1, other)));
         Assert.Equal(TrustErrors.PackageName.Code, Refusal(_signer, Policy(1), Digest.Of([1])));
         byte[] noManifest = Dsse.Sign(PackageFormat.PayloadType, "{}"u8, _signer);
-        Assert.IsType<PackageOutcome.Refused>(PackageTrust.Judge(noManifest, Policy(1), default));
+        Assert.IsType<PackageOutcome.Refused>(PackageTrust.Judge(noManifest, Policy(1), default, PackageTrust.Held));
         byte[] policyAsPackage = Dsse.Sign(
             SigningPolicyFormat.PayloadType, SamplePackages.Built.Payload.AsSpan(), _signer);
-        Assert.IsType<PackageOutcome.Refused>(PackageTrust.Judge(policyAsPackage, Policy(1), default));
+        Assert.IsType<PackageOutcome.Refused>(
+            PackageTrust.Judge(policyAsPackage, Policy(1), default, PackageTrust.Held));
     }
 
     [Fact]
@@ -105,6 +109,68 @@ public sealed class SigningPolicyTests : IDisposable
         Assert.Equal(TrustErrors.UnknownKey.Code, finding.Code);
     }
 
+    [Fact]
+    public void Under_an_expired_policy_nothing_new_is_taken_and_what_is_held_goes_on()
+    {
+        SigningPolicyDocument policy = Policy(7) with { ExpiresAtMs = 1_000 };
+        Assert.IsType<PackageOutcome.Trusted>(Judge(policy, nowMs: 999));
+        Finding finding = Assert.Single(Assert.IsType<PackageOutcome.Refused>(Judge(policy, nowMs: 1_000)).Findings);
+        Assert.Equal(TrustErrors.PolicyExpired.Code, finding.Code);
+        Assert.Equal("Version 7 expired 1970-01-01 00:00:01Z.", finding.Message);
+        Assert.IsType<PackageOutcome.Trusted>(
+            PackageTrust.Judge(Signed(_signer), policy, default, PackageTrust.Held));
+
+        // Revocation takes away what is held, too: it is not an end, it is a theft.
+        SigningPolicyDocument revoked = policy with { Rules = [Rule(_signer) with { Revoked = true }] };
+        Assert.IsType<PackageOutcome.Refused>(
+            PackageTrust.Judge(Signed(_signer), revoked, default, PackageTrust.Held));
+    }
+
+    [Fact]
+    public void A_key_that_ended_signs_nothing_new_and_another_signature_still_counts()
+    {
+        SigningPolicyDocument policy = Policy(1, Rule(_signer) with { NotAfterMs = 1_000 }, Rule(_stranger));
+        Assert.IsType<PackageOutcome.Trusted>(Judge(policy, nowMs: 999));
+        PackageOutcome.Refused refused = Assert.IsType<PackageOutcome.Refused>(Judge(policy, nowMs: 1_000));
+        Assert.Equal(TrustErrors.KeyEnded.Code, Assert.Single(refused.Findings).Code);
+        byte[] both = Dsse.Sign(
+            PackageFormat.PayloadType, SamplePackages.Built.Payload.AsSpan(), _signer, _stranger);
+        Assert.IsType<PackageOutcome.Trusted>(
+            PackageTrust.Judge(both, policy, default, static endMs => endMs <= 1_000));
+    }
+
+    [Fact]
+    public void Ends_are_critical_so_that_no_older_reader_takes_them_for_none()
+    {
+        SigningPolicyDocument policy =
+            Policy(1, Rule(_signer) with { NotAfterMs = 5_000 }) with { ExpiresAtMs = 9_000 };
+        byte[] json = SigningPolicyFormat.Write(policy);
+        Assert.Contains(
+            "\"critical\":[\"expiresAtMs\",\"rules.notAfterMs\"]",
+            Encoding.UTF8.GetString(json),
+            StringComparison.Ordinal);
+        Assert.True(SigningPolicyFormat.TryRead(json, out SigningPolicyDocument? read, out _));
+        Assert.Equal((9_000, 5_000), (read!.ExpiresAtMs, read.Rules[0].NotAfterMs));
+        Assert.DoesNotContain(
+            "critical", Encoding.UTF8.GetString(SigningPolicyFormat.Write(Policy(1))), StringComparison.Ordinal);
+
+        // What this reader does not know it refuses as an older one refuses these.
+        byte[] newer = Encoding.UTF8.GetBytes(
+            Encoding.UTF8.GetString(json).Replace("rules.notAfterMs", "rules.onMondays", StringComparison.Ordinal));
+        Assert.False(SigningPolicyFormat.TryRead(newer, out _, out ImmutableArray<Finding> findings));
+        Assert.Equal("KEDGE-CONTENT-009", Assert.Single(findings).Code);
+    }
+
+    [Fact]
+    public void Ends_outside_of_any_calendar_are_found() => Assert.Equal(
+        ["expiresAtMs", "rules[0].notAfterMs"],
+        SigningPolicyCheck.Findings(
+            Policy(1, Rule(_signer) with { NotAfterMs = long.MaxValue }) with { ExpiresAtMs = -1 })
+            .Select(static finding => finding.Field));
+
+    private PackageOutcome Judge(SigningPolicyDocument policy, long nowMs) => PackageTrust.Judge(
+        Signed(_signer), policy, SamplePackages.Built.Identity.Digest, endMs => endMs <= nowMs);
+
     private static PolicyRule Rule(ECDsa key) => new()
     {
         KeyId = TrustedKey.Of(key).KeyId,
@@ -118,7 +184,7 @@ public sealed class SigningPolicyTests : IDisposable
 
     private static string Refusal(ECDsa key, SigningPolicyDocument policy, Digest expected = default) =>
         Assert.Single(Assert.IsType<PackageOutcome.Refused>(
-            PackageTrust.Judge(Signed(key), policy, expected)).Findings).Code;
+            PackageTrust.Judge(Signed(key), policy, expected, PackageTrust.Held)).Findings).Code;
 
     private SigningPolicyDocument Policy(long version, params PolicyRule[] rules) => new()
     {

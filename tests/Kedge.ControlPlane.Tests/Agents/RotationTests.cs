@@ -1,12 +1,16 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Kedge.Agent;
+using Kedge.Api;
+using Kedge.Api.Resources;
+using Kedge.Content.Trust;
 using Kedge.ControlPlane.Auth;
 using Kedge.ControlPlane.Tests.Cli;
 using Kedge.ControlPlane.Tests.Server;
 using Kedge.Core;
 using Kedge.Core.Device;
 using Kedge.Core.Errors;
+using Kedge.Core.Models;
 using Kedge.Mqtt.Transport;
 using Kedge.Wire.Trust;
 
@@ -40,6 +44,39 @@ public sealed class RotationTests
 
         await using RealAgent later = await RealAgent.EnrolAsync(server, "press-2");
         Assert.Equal((2, made), (later.Credentials.Bundle.Held!.Version, later.Credentials.Issuer!.Value));
+    }
+
+    [Fact]
+    public async Task An_agent_that_slept_through_two_changes_of_the_owner_key_follows_both_with_its_next_certificate()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        await using RealAgent agent = await ServingAsync(server);
+        await agent.StopAsync();
+        using ECDsa first = server.OwnerKey();
+        using ECDsa second = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using ECDsa third = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        await PutAsync(server, OwnerKeyDocument.Sign(2, first, second));
+        await PutAsync(server, OwnerKeyDocument.Sign(3, second, third));
+        agent.Start(TimeSpan.FromDays(6)); // two thirds of the certificate's life are over
+        Digest third3 = TrustedKey.Of(third).KeyId;
+        await agent.UntilAsync(server, _ => OwnerOf(agent) == third3);
+        Assert.Single(agent.Supervisor.Started);
+
+        // A server that is started anew reads the chain from its store, and lets devices in under the newest key.
+        await server.StopAsync();
+        await server.StartHostAsync();
+        SigningPolicyResource trust = await server.Client.GetSigningPolicyAsync(server.Ct);
+        using ECDsa desired = KeyFile.ReadKey(new ServerPaths(server.Options.DataFolder).DesiredKey);
+        await PutAsync(server, new DesiredKeys(2, [TrustedKey.Of(desired)]).Sign(third));
+        Assert.True(Dsse.TryParse(System.Text.Encoding.UTF8.GetBytes(trust.Document), out DsseEnvelope? policy, out _));
+        Assert.True(SigningPolicyFormat.TryRead(policy!.Payload.Span, out SigningPolicyDocument? document, out _));
+        await PutAsync(server, Dsse.Sign(
+            SigningPolicyFormat.PayloadType, SigningPolicyFormat.Write(document! with { Version = 2 }), third));
+        await using RealAgent later = await RealAgent.EnrolAsync(server, "press-2");
+        Assert.Equal((3, third3), (later.Credentials.Identity.OwnerVersion, OwnerOf(later)));
+        KedgeApiException refused = await Assert.ThrowsAsync<KedgeApiException>(
+            () => PutAsync(server, OwnerKeyDocument.Sign(4, second, first)));
+        Assert.Equal("KEDGE-TRUST-024", Assert.Single(refused.Problem.Findings).Code);
     }
 
     [Fact]
@@ -182,6 +219,12 @@ public sealed class RotationTests
         await using RealAgent agent = await RealAgent.EnrolAsync(server, "press-1");
         Assert.Equal(isCommitted, agent.Credentials.Issuer == made);
     }
+
+    private static Digest OwnerOf(RealAgent agent) => Kedge.Agent.Trust.TrustKeeper.Open(
+        agent.Disk, agent.Credentials.Identity.OwnerKey, agent.Credentials.Identity.OwnerVersion).Owner.KeyId;
+
+    private static Task PutAsync(TestServer server, byte[] envelope) =>
+        server.Client.PutSigningPolicyAsync(System.Text.Encoding.UTF8.GetString(envelope), server.Ct);
 
     private static async Task<RealAgent> ServingAsync(TestServer server)
     {

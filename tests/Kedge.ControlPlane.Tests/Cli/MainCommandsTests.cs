@@ -201,6 +201,78 @@ public sealed class MainCommandsTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task The_owner_key_changes_and_a_cut_off_change_goes_on()
+    {
+        string folder = _server.Options.OwnerFolder;
+        string before = await File.ReadAllTextAsync(Path.Combine(folder, "owner.key"));
+        string said = await OkAsync("policy", "rotate-owner");
+        Assert.Matches("^owner key sha256:[0-9a-f]{64} counts as version 2; [0-9a-f]{12} counts no more\n$", said);
+        Assert.Equal(before, await File.ReadAllTextAsync(Path.Combine(folder, "owner.v1.key")));
+        Assert.NotEqual(before, await File.ReadAllTextAsync(Path.Combine(folder, "owner.key")));
+        Assert.Contains(", version 2\n", await OkAsync("version"), StringComparison.Ordinal);
+        string pushed = await OkAsync("model", "push", WriteModel(5), "--name", "adder");
+        Assert.StartsWith("model/adder pushed", pushed, StringComparison.Ordinal);
+
+        // The old key signs nothing any more, the new one does.
+        string old = Path.Combine(folder, "owner.v1.key");
+        CliResult refused = await _cli.RunAsync(
+            "policy", "sign", "--expires", "300d", "--owner-key", old, "--apply");
+        Assert.Equal(ExitCodes.Refused, refused.Exit);
+        Assert.Contains("KEDGE-CLI-042", (await _cli.RunAsync(
+            "server", "keys", "--add", old, "--owner-key", old)).Error, StringComparison.Ordinal);
+        Assert.Equal(
+            "signingpolicy/models is at version 3\n", await OkAsync("policy", "sign", "--expires", "300d", "--apply"));
+
+        // Cut off after the server took the change: what is left is done by the same command.
+        using ECDsa next = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        string named = _cli.Write("next.key", next.ExportPkcs8PrivateKeyPem());
+        using ECDsa current = Kedge.ControlPlane.Auth.KeyFile.ReadKey(Path.Combine(folder, "owner.key"));
+        string step = System.Text.Encoding.UTF8.GetString(OwnerKeyDocument.Sign(3, current, next));
+        _ = await _server.Client.PutSigningPolicyAsync(step, _server.Ct);
+        Assert.Contains("counts as version 3", await OkAsync(
+            "policy", "rotate-owner", "--new-key", named), StringComparison.Ordinal);
+        Assert.Contains("version 4, expires 20", await OkAsync("version"), StringComparison.Ordinal);
+        Assert.Contains("counts as version 3", await OkAsync(
+            "policy", "rotate-owner", "--new-key", named), StringComparison.Ordinal);
+
+        string stranger = _cli.Write("stranger.key", ECDsa.Create(ECCurve.NamedCurves.nistP256)
+            .ExportPkcs8PrivateKeyPem());
+        Assert.Contains("KEDGE-CLI-042", (await _cli.RunAsync(
+            "policy", "rotate-owner", "--owner-key", stranger, "--new-key", old)).Error, StringComparison.Ordinal);
+        Assert.Contains("KEDGE-CLI-042", (await _cli.RunAsync(
+            "policy", "rotate-owner", "--owner-key", named, "--new-key", named)).Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_policy_and_its_keys_have_ends_that_are_shown_and_kept()
+    {
+        string key = _cli.Write("team.pub", ECDsa.Create(ECCurve.NamedCurves.nistP256)
+            .ExportSubjectPublicKeyInfoPem());
+        _ = await OkAsync("policy", "sign", "--allow-key", key, "--models", "pump-*", "--apply",
+            "--expires", "2099-06-01T00:00:00Z", "--key-ends", "2098-01-01T00:00:00Z");
+        string shown = await OkAsync("policy", "show");
+        Assert.Contains("expiresAt: \"2099-06-01T00:00:00Z\"", shown, StringComparison.Ordinal);
+        Assert.Contains("notAfter: \"2098-01-01T00:00:00Z\"", shown, StringComparison.Ordinal);
+        string list = await OkAsync("get", "signingpolicies");
+        Assert.Matches(@"\*\s+no\s+.*2099-06-01T00:00:00Z", list);
+        Assert.Matches(@"pump-\*\s+no\s+.*2098-01-01T00:00:00Z", list);
+
+        // What is shown can be edited and signed again, and a change of keys leaves the end as it is.
+        string edited = shown.Replace("version: 2", "version: 3", StringComparison.Ordinal);
+        _ = await OkAsync("policy", "sign", "-f", _cli.Write("policy.yaml", edited), "--apply");
+        _ = await OkAsync("policy", "sign", "--allow-key", key, "--apply");
+        Assert.Contains("version 4, expires 2099-06-01T00:00:00Z", await OkAsync("version"), StringComparison.Ordinal);
+        _ = await OkAsync("policy", "sign", "--expires", "never", "--apply");
+        Assert.Contains("version 5, does not expire", await OkAsync("version"), StringComparison.Ordinal);
+
+        CliResult past = await _cli.RunAsync("policy", "sign", "--expires", "2001-01-01T00:00:00Z");
+        Assert.Equal(ExitCodes.Usage, past.Exit);
+        string wrong = edited.Replace("2099-06-01T00:00:00Z", "1 June 2099", StringComparison.Ordinal);
+        CliResult refused = await _cli.RunAsync("policy", "sign", "-f", _cli.Write("wrong.yaml", wrong));
+        Assert.Contains("is not a point in time as 2027-06-01T00:00:00Z", refused.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task The_owner_key_changes_which_keys_sign_desired_states()
     {
         string data = _server.Options.DataFolder;

@@ -104,13 +104,13 @@ public class OutputTests
         File.WriteAllText(file, fresh.ExportSubjectPublicKeyInfoPem());
         SigningPolicyDocument current = new() { Version = 4, Rules = [RuleOf(old)] };
         SigningPolicyDocument next = PolicyChange.Apply(
-            current, [file], [TrustedKey.Of(old).KeyId.Hex[..10]], (["bearing,press-*"], "rotated"));
+            current, [file], [TrustedKey.Of(old).KeyId.Hex[..10]], (["bearing,press-*"], "rotated"), (null, 0));
         Assert.Equal(5, next.Version);
         Assert.Equal([true, false], next.Rules.Select(rule => rule.Revoked));
         Assert.Equal(["bearing", "press-*"], next.Rules[1].Models.AsEnumerable());
         Assert.Empty(SigningPolicyCheck.Findings(next));
         CliException unknown = Assert.Throws<CliException>(
-            () => PolicyChange.Apply(current, [], ["0123456789"], ([], "")));
+            () => PolicyChange.Apply(current, [], ["0123456789"], ([], ""), (null, 0)));
         Assert.Equal(ExitCodes.NotFound, unknown.ExitCode);
         File.Delete(file);
     }

@@ -89,6 +89,30 @@ public class UploadTests
     }
 
     [Fact]
+    public async Task Under_an_expired_policy_nothing_is_pushed_and_what_is_there_stays()
+    {
+        ShiftedTime time = new();
+        await using TestServer server = await TestServer.StartAsync(time: time);
+        using ECDsa owner = server.OwnerKey();
+        using ECDsa key = server.ModelKey();
+        TrustedKey trusted = TrustedKey.Of(key);
+        SigningPolicyDocument policy = new()
+        {
+            Version = 2,
+            ExpiresAtMs = (time.GetUtcNow() + TimeSpan.FromDays(20)).ToUnixTimeMilliseconds(),
+            Rules = [new PolicyRule { KeyId = trusted.KeyId, PublicKey = trusted.PublicKey, Models = ["*"] }],
+        };
+        _ = await server.Client.PutSigningPolicyAsync(Encoding.UTF8.GetString(Dsse.Sign(
+            SigningPolicyFormat.PayloadType, SigningPolicyFormat.Write(policy), owner)), server.Ct);
+        ServerResource status = await server.Client.GetServerAsync(server.Ct);
+        Assert.Equal((2, policy.ExpiresAtMs), (status.PolicyVersion, status.PolicyExpiresAtMs));
+        time.Offset = TimeSpan.FromDays(21);
+        KedgeApiException refused = await Assert.ThrowsAsync<KedgeApiException>(
+            () => server.Client.PushPackageAsync(TestPackage.Make(key, "bearing", 1).Envelope, server.Ct));
+        Assert.Equal("KEDGE-TRUST-022", Assert.Single(refused.Problem.Findings).Code);
+    }
+
+    [Fact]
     public async Task A_policy_that_the_owner_did_not_sign_or_that_is_older_is_refused()
     {
         await using TestServer server = await TestServer.StartAsync();
