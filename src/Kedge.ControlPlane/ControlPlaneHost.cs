@@ -121,6 +121,7 @@ public sealed partial class ControlPlaneHost : IAsyncDisposable
         await _app.DisposeAsync().ConfigureAwait(false);
         await StopContentAsync(_scope).ConfigureAwait(false);
         _scope.Fleet.Dispose();
+        _scope.Rosters.Dispose();
         _plan?.Dispose();
         await _scope.Store.DisposeAsync().ConfigureAwait(false);
         _scope.Keys.Dispose();
@@ -319,6 +320,7 @@ public sealed partial class ControlPlaneHost : IAsyncDisposable
                 Link = new DeviceLink(opened.Store, link, sessions, wakeups, given.Time, log),
                 Enrolment = new Enrolment(opened.Store, keys, enrolment, new EnrolmentShell(given.Time, log)),
                 Fleet = new FleetView(opened.Store, options.Tenant, given.Time),
+                Rosters = new SiteRosters(opened.Store, options.Tenant, given.Time),
                 Meters = new ServerMeters(),
                 Wakeups = wakeups,
                 Time = given.Time,

@@ -103,6 +103,11 @@ public static class ServerLimits
     /// <summary>How old the figures of a rollout may be that a person looks at.</summary>
     public static readonly TimeSpan FiguresAgeMax = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>
+    /// How often rosters of sites are made from all devices: one that was deleted is in none after that.
+    /// </summary>
+    public static readonly TimeSpan RosterReadPeriod = TimeSpan.FromSeconds(30);
+
     /// <summary>How long an uploaded chunk waits for its package: a push over a slow line takes hours.</summary>
     public static readonly TimeSpan UnusedChunkAge = TimeSpan.FromDays(1);
 

@@ -43,6 +43,8 @@ internal sealed class ServerScope
 
     public required FleetView Fleet { get; init; }
 
+    public required SiteRosters Rosters { get; init; }
+
     public required Wakeups Wakeups { get; init; }
 
     public required TimeProvider Time { get; init; }

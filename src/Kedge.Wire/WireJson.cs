@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using Kedge.Core.Fleet;
 using Kedge.Wire.Asking;
 using Kedge.Wire.Enrolment;
+using Kedge.Wire.Neighbours;
 using Kedge.Wire.Reported;
 
 namespace Kedge.Wire;
@@ -21,4 +22,6 @@ namespace Kedge.Wire;
 [JsonSerializable(typeof(RenewRequest))]
 [JsonSerializable(typeof(TrustDocuments))]
 [JsonSerializable(typeof(ProblemResponse))]
+[JsonSerializable(typeof(RosterMessage))]
+[JsonSerializable(typeof(OfferMessage))]
 public sealed partial class WireJson : JsonSerializerContext;

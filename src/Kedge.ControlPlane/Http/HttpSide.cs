@@ -25,6 +25,7 @@ internal sealed partial class HttpSide(ServerScope server)
     [
         .. DeviceSideCalls.Routes,
         .. ContentCalls.Routes,
+        .. NeighbourCalls.Routes,
         .. ServerCalls.Routes,
         .. DeviceCalls.Routes,
         .. DeploymentCalls.Routes,

@@ -8,6 +8,8 @@ namespace Kedge.Core.Fleet;
 /// </summary>
 public sealed record DeviceFacts
 {
+    private readonly ImmutableArray<string> _neighbours;
+
     /// <summary>True when the facts were read from a captured tree of another machine.</summary>
     public bool Simulated { get; init; }
 
@@ -82,6 +84,15 @@ public sealed record DeviceFacts
 
     /// <summary>Version of the agent.</summary>
     public string AgentVersion { get; init; } = "";
+
+    /// <summary>
+    /// Where other devices of its site may fetch from it, each <c>host:port</c>; empty where it answers none.
+    /// </summary>
+    public ImmutableArray<string> Neighbours
+    {
+        get => _neighbours.IsDefault ? [] : _neighbours; // an older agent does not name it
+        init => _neighbours = value;
+    }
 }
 
 /// <summary>One logical processor.</summary>
