@@ -97,6 +97,7 @@ public sealed class AgentLoop : IAsyncDisposable
         _fetcher = new ReleaseFetcher(
             store, source, trust, time, endMs => ServerTrust.HasEnded(endMs, (clock.WallMs, clock.FloorMs)))
         {
+            Neighbours = options.Neighbours?.Join(store, LeftOut),
             DevicePace = () => options.Bandwidth.At(_parts.Clock.Local(options.OffsetOf)),
             OnTrouble = finding => _parts.Mailbox.Post(() => _reporter.Warn(
                 finding.Code == AgentErrors.ContentDamaged.Code ? "ContentDamaged" : "DeltaGivenUp", finding)),
@@ -130,7 +131,9 @@ public sealed class AgentLoop : IAsyncDisposable
     }
 
     /// <summary>What the agent says of itself; read from any thread.</summary>
-    public AgentSnapshot Snapshot => _snapshot;
+    public AgentSnapshot Snapshot => _parts.Options.Neighbours is { } neighbours
+        ? _snapshot with { Neighbours = neighbours.Look() }
+        : _snapshot;
 
     /// <summary>What the machine holds.</summary>
     public DeviceState State => _workloads.State;
@@ -211,6 +214,11 @@ public sealed class AgentLoop : IAsyncDisposable
         _workloads.SaveLast();
         await _link.CloseAsync().ConfigureAwait(false);
         await _stop.CancelAsync().ConfigureAwait(false);
+        if (_parts.Options.Neighbours is { } neighbours)
+        {
+            await neighbours.DisposeAsync().ConfigureAwait(false);
+        }
+
         _stop.Dispose();
     }
 
@@ -290,6 +298,10 @@ public sealed class AgentLoop : IAsyncDisposable
         _gate.IsOpen = true;
     }
 
+    /// <summary>From any thread.</summary>
+    private void LeftOut(DeviceId neighbour, Finding finding) => _parts.Mailbox.Post(() => _reporter.Warn(
+        "NeighbourLeftOut", finding with { Message = $"{neighbour}: {finding.Message}" }));
+
     private void TellAgain()
     {
         _reporter.TellAgain();
@@ -364,6 +376,7 @@ public sealed class AgentLoop : IAsyncDisposable
                     AllowsNoSandbox = _parts.Options.AllowsNoSandbox,
                     Sandbox = _sandbox?.Name ?? "",
                     MissingProtections = _sandbox?.Missing ?? [],
+                    Neighbours = _parts.Options.Neighbours?.Addresses ?? [],
                 });
             },
             _stop.Token);

@@ -1,4 +1,5 @@
 using Kedge.Agent.Identity;
+using Kedge.Agent.Neighbours;
 using Kedge.Core;
 using Kedge.Core.Device;
 using Kedge.Core.Fleet;
@@ -52,6 +53,9 @@ public sealed record AgentOptions
 
     /// <summary>The device's certificate, which the loop renews; null for none to renew.</summary>
     public Credentials? Credentials { get; init; }
+
+    /// <summary>Other devices of the site, asked and answered; null where none are configured.</summary>
+    internal NeighbourSide? Neighbours { get; init; }
 
     /// <summary>Where the agent logs; null for nowhere.</summary>
     public AgentLog? Log { get; init; }

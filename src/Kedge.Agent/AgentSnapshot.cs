@@ -34,6 +34,9 @@ public sealed record AgentSnapshot
     /// <summary>Bytes of content since the start, by the way that they came; <c>local</c> cost nothing.</summary>
     public ImmutableArray<(string Way, long Bytes)> FetchedByWay { get; init; } = [];
 
+    /// <summary>What is done with other devices of the site; null where none are configured.</summary>
+    public NeighbourFigures? Neighbours { get; init; }
+
     /// <summary>The sandbox, as <c>runc 1.1.5</c>; empty where none works.</summary>
     public string Sandbox { get; init; } = "";
 
@@ -46,3 +49,11 @@ public sealed record AgentSnapshot
     /// <summary>Instances that serve, candidates and draining ones left out.</summary>
     public IReadOnlyList<InstanceId> Serving { get; init; } = [];
 }
+
+/// <summary>What an agent does with other devices of its site.</summary>
+/// <param name="Site">Value of the device's label <c>site</c>; empty for none.</param>
+/// <param name="Known">Other devices of the roster.</param>
+/// <param name="TakenBytes">Bytes of content that came from them since the start.</param>
+/// <param name="GivenBytes">Bytes of content that they took since the start.</param>
+/// <param name="LeftOut">How often one was left out for what it did, since the start.</param>
+public sealed record NeighbourFigures(string Site, int Known, long TakenBytes, long GivenBytes, long LeftOut);

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using Kedge.Agent.Neighbours;
 using Kedge.Core;
 using Kedge.Core.Borders;
 using Kedge.Core.Errors;
@@ -47,6 +48,11 @@ internal sealed record AgentConfig
 
     /// <summary>How fast content may be fetched; null for no limit of the device's own.</summary>
     public BandwidthConfig? Bandwidth { get; set; }
+
+    /// <summary>
+    /// How this device takes content from others of its site and gives it to them; null for not at all.
+    /// </summary>
+    public NeighbourConfig? Neighbours { get; set; }
 
     /// <summary><see cref="ContentBytesMax"/> in bytes, 0 for none.</summary>
     internal long ContentBytes() =>
@@ -115,6 +121,11 @@ internal sealed record AgentConfig
         List<string> wrong = [];
         _ = Bandwidth?.Rule(wrong);
         foreach (string finding in wrong)
+        {
+            yield return finding;
+        }
+
+        foreach (string finding in Neighbours?.Findings() ?? [])
         {
             yield return finding;
         }

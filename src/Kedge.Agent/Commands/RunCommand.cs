@@ -4,6 +4,7 @@ using Kedge.Agent.Disk;
 using Kedge.Agent.Identity;
 using Kedge.Agent.Link;
 using Kedge.Agent.Metrics;
+using Kedge.Agent.Neighbours;
 using Kedge.Agent.Sandbox;
 using Kedge.Agent.Source;
 using Kedge.Core;
@@ -40,9 +41,13 @@ internal static class RunCommand
             time);
         HttpsArtifactSource source = new(credentials, time, Floor);
         await using ConfiguredAsyncDisposable closing = source.ConfigureAwait(false);
+        NeighbourSide? neighbours = config.Neighbours is null
+            ? null
+            : new NeighbourSide(config.Neighbours, credentials, folder.Disk, source, (time, Floor, log));
         AgentOptions options = Options(folder, config, arguments.One("--inventory-root")) with
         {
             Credentials = credentials,
+            Neighbours = neighbours,
             Log = log,
         };
         log.Say("agent-start", ("version", DataFolder.Version), ("device", credentials.Identity.Device),
@@ -58,6 +63,7 @@ internal static class RunCommand
         LocalServer local = new(folder.Socket, config.MetricsPort, answers.AnswerAsync, log);
         await using ConfiguredAsyncDisposable closingLocal = local.ConfigureAwait(false);
         local.Start();
+        neighbours?.Start();
         using Heartbeat heartbeat = new(loop, time);
         using MemoryTrim trim = new(time);
         heartbeat.Ready();

@@ -28,6 +28,9 @@ internal sealed class ContentStore(IDisk disk, long bytesMax = 0)
     /// <summary>Which packages stay.</summary>
     internal PackageShelf Shelf { get; } = new(disk, bytesMax);
 
+    /// <summary>Told, from any thread, of each file that was found whole and right, and where it stands.</summary>
+    internal Action<PackageFile, string>? OnRight { get; set; }
+
     /// <summary>The folder of a variant, a path of the disk.</summary>
     internal static string VariantFolder(Digest package, string variant) => $"{Packages}/{package.Hex}/files/{variant}";
 
@@ -40,6 +43,13 @@ internal sealed class ContentStore(IDisk disk, long bytesMax = 0)
         string path = EnvelopePath(package);
         return disk.Length(path) is null ? null : disk.Read(path, ModelLimits.EnvelopeBytesMax);
     }
+
+    /// <summary>Bytes of the signed envelope of a package; null when it is not there.</summary>
+    internal long? EnvelopeBytes(Digest package) => disk.Length(EnvelopePath(package));
+
+    /// <summary>Fills a buffer from a place in an envelope; gives how many bytes there were.</summary>
+    internal int ReadEnvelopeAt(Digest package, long at, Span<byte> buffer) =>
+        disk.ReadAt(EnvelopePath(package), at, buffer);
 
     /// <summary>Keeps an envelope that was judged.</summary>
     internal void KeepEnvelope(Digest package, ReadOnlySpan<byte> envelope)
@@ -62,7 +72,13 @@ internal sealed class ContentStore(IDisk disk, long bytesMax = 0)
     /// </summary>
     internal bool IsRight(string path, PackageFile file)
     {
-        return disk.Length(path) == file.Bytes && DigestOf(path, file.Bytes) == file.Digest;
+        bool isRight = disk.Length(path) == file.Bytes && DigestOf(path, file.Bytes) == file.Digest;
+        if (isRight)
+        {
+            OnRight?.Invoke(file, path);
+        }
+
+        return isRight;
     }
 
     /// <summary>
@@ -127,6 +143,7 @@ internal sealed class ContentStore(IDisk disk, long bytesMax = 0)
         string folder = path[..path.LastIndexOf('/')];
         disk.CreateFolder(folder);
         disk.Rename(partial.Path, path);
+        OnRight?.Invoke(partial.File, path);
         _ = _begun.TryRemove(partial.File.Digest, out _);
         for (string at = folder; at.Contains('/'); at = at[..at.LastIndexOf('/')])
         {

@@ -19,6 +19,13 @@ internal abstract class FetchWay
     /// <param name="fetch">The file, and how much of it is there.</param>
     /// <param name="cancel">Gives up.</param>
     internal abstract ValueTask<WayOutcome> TryAsync(FileFetch fetch, CancellationToken cancel);
+
+    /// <summary>
+    /// The file is in its place, or not to be had now: called once, whatever <see cref="TryAsync"/> said.
+    /// </summary>
+    internal virtual void Left(FileFetch fetch)
+    {
+    }
 }
 
 /// <summary>Why a way stopped.</summary>

@@ -14,6 +14,21 @@ internal sealed class FileFetcher(ContentStore store, ImmutableArray<FetchWay> w
     /// <summary>Brings a file and puts it in its place; null when it is there, else why not.</summary>
     internal async ValueTask<FetchResult.Failed?> BringAsync(FileFetch fetch, CancellationToken cancel)
     {
+        try
+        {
+            return await BringWholeAsync(fetch, cancel).ConfigureAwait(false);
+        }
+        finally
+        {
+            foreach (FetchWay way in ways)
+            {
+                way.Left(fetch);
+            }
+        }
+    }
+
+    private async ValueTask<FetchResult.Failed?> BringWholeAsync(FileFetch fetch, CancellationToken cancel)
+    {
         List<FetchWay> open = [.. ways];
         while (!fetch.IsWhole)
         {

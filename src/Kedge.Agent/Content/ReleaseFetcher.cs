@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Kedge.Agent.Neighbours;
 using Kedge.Agent.Trust;
 using Kedge.Core;
 using Kedge.Core.Borders;
@@ -26,6 +27,9 @@ internal sealed class ReleaseFetcher(
     private readonly PackageJudge _judge = new(trust, hasEnded);
     private FileFetcher? _files;
 
+    /// <summary>Other devices of the site; null where none are configured.</summary>
+    internal NeighbourWay? Neighbours { get; init; }
+
     /// <summary>Bytes that came from the source since the start.</summary>
     internal long FetchedBytes => _line.Bytes;
 
@@ -45,6 +49,7 @@ internal sealed class ReleaseFetcher(
         store,
         [
             new LocalWay(store, _line),
+            .. Neighbours is null ? [] : (FetchWay[])[Neighbours],
             new DeltaWay(store, source, _line, time) { OnWrong = OnTrouble },
             new ChunkWay(source, _line),
         ]);
@@ -92,9 +97,16 @@ internal sealed class ReleaseFetcher(
         {
             foreach (WorkloadModel model in spec.Models)
             {
-                if (await FetchModelAsync(model, cancel).ConfigureAwait(false) is { } failed)
+                try
                 {
-                    return failed;
+                    if (await FetchModelAsync(model, cancel).ConfigureAwait(false) is { } failed)
+                    {
+                        return failed;
+                    }
+                }
+                finally
+                {
+                    await (Neighbours?.LeaveAsync(model.Package) ?? ValueTask.CompletedTask).ConfigureAwait(false);
                 }
             }
         }
@@ -216,13 +228,18 @@ internal sealed class ReleaseFetcher(
         }
     }
 
-    /// <summary>The envelope of a package: from the disk, else from the source.</summary>
+    /// <summary>The envelope of a package: from the disk, else from a neighbour, else from the source.</summary>
     private async ValueTask<(byte[]? Envelope, FetchResult.Failed? Failed)> EnvelopeAsync(
         Digest package, CancellationToken cancel)
     {
         if (store.ReadEnvelope(package) is { } held)
         {
             return (held, null);
+        }
+
+        if (await FromNeighboursAsync(package, cancel).ConfigureAwait(false) is { } near)
+        {
+            return (near, null);
         }
 
         string what = $"package {package.Short}";
@@ -242,6 +259,26 @@ internal sealed class ReleaseFetcher(
         tail.Delete();
         return (envelope, envelope is not null ? null : FetchFailures.Failed(
             Blame.Device, AgentErrors.ContentChanged, $"{what} came as something that cannot be decompressed"));
+    }
+
+    /// <summary>
+    /// An envelope that another device has and this one trusts; null where the server is to be asked.
+    /// </summary>
+    private async ValueTask<byte[]?> FromNeighboursAsync(Digest package, CancellationToken cancel)
+    {
+        return Neighbours is null
+            ? null
+            : await Neighbours.EnvelopeAsync(package, IsGoodAsync, cancel).ConfigureAwait(false);
+        async ValueTask<bool> IsGoodAsync(byte[] envelope)
+        {
+            if (_judge.Read(envelope, package) is not null)
+            {
+                return true;
+            }
+
+            await RefreshTrustAsync(cancel).ConfigureAwait(false);
+            return _judge.Read(envelope, package) is not null;
+        }
     }
 
     private async ValueTask RefreshTrustAsync(CancellationToken cancel)

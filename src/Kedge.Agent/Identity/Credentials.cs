@@ -65,14 +65,19 @@ public sealed class Credentials
     /// <summary>
     /// The intermediate that issued the certificate, SHA-256 of its DER; null when it did not come with it.
     /// </summary>
-    internal Digest? Issuer
+    internal Digest? Issuer => Above() is [var issuer, ..] ? Digest.Of(issuer.RawData) : null;
+
+    /// <summary>The certificates above the device's own that came with it; the root is not among them.</summary>
+    internal X509Certificate2Collection Above()
     {
-        get
+        X509Certificate2Collection chain = [];
+        chain.ImportFromPem(_enrolment.CertificateChainPem);
+        if (chain.Count > 0)
         {
-            X509Certificate2Collection chain = [];
-            chain.ImportFromPem(_enrolment.CertificateChainPem);
-            return chain.Count > 1 ? Digest.Of(chain[1].RawData) : null;
+            chain.RemoveAt(0);
         }
+
+        return chain;
     }
 
     /// <summary>Host and port of the device link.</summary>

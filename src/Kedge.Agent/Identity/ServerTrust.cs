@@ -14,6 +14,7 @@ namespace Kedge.Agent.Identity;
 internal static class ServerTrust
 {
     private const string ServerAuthentication = "1.3.6.1.5.5.7.3.1";
+    private const string ClientAuthentication = "1.3.6.1.5.5.7.3.2";
     private static readonly TimeSpan Plausible = TimeSpan.FromDays(30);
 
     /// <summary>Null when it is good, else what is wrong.</summary>
@@ -32,7 +33,7 @@ internal static class ServerTrust
             return $"its certificate is not for this name ({leaf.Subject})";
         }
 
-        using X509Chain? chain = Build(leaf, sent, root);
+        using X509Chain? chain = Build(leaf, sent, root, ServerAuthentication);
         if (chain is null)
         {
             return "its certificate was not issued by the pinned authority";
@@ -63,7 +64,31 @@ internal static class ServerTrust
         X509Certificate2 leaf, X509Certificate2Collection sent, X509Certificate2 root, TrustBundle bundle,
         (long WallMs, long FloorMs) clock)
     {
-        using X509Chain? chain = Build(leaf, sent, root);
+        using X509Chain? chain = Build(leaf, sent, root, ServerAuthentication);
+        return JudgeIssuers(chain, bundle, clock);
+    }
+
+    /// <summary>
+    /// Null when the pinned root stands above a certificate for a client, by intermediates that count, else what is
+    /// wrong. Its own dates are not looked at.
+    /// </summary>
+    /// <param name="leaf">The certificate of a device.</param>
+    /// <param name="sent">Every certificate that came with it.</param>
+    /// <param name="root">The pinned root.</param>
+    /// <param name="bundle">The bundle held; null for none.</param>
+    /// <param name="clock">As for <see cref="Judge"/>.</param>
+    internal static string? JudgeClient(
+        X509Certificate2 leaf, X509Certificate2Collection sent, X509Certificate2 root, TrustBundle? bundle,
+        (long WallMs, long FloorMs) clock)
+    {
+        using X509Chain? chain = Build(leaf, sent, root, ClientAuthentication);
+        return chain is null ? "its certificate was not issued by the pinned authority for a device"
+            : bundle is null ? null
+            : JudgeIssuers(chain, bundle, clock);
+    }
+
+    private static string? JudgeIssuers(X509Chain? chain, TrustBundle bundle, (long WallMs, long FloorMs) clock)
+    {
         foreach (X509ChainElement element in chain?.ChainElements.Skip(1).SkipLast(1) ?? [])
         {
             Digest id = Digest.Of(element.Certificate.RawData);
@@ -103,7 +128,8 @@ internal static class ServerTrust
         sent.FirstOrDefault(c => Digest.Of(c.RawData) == fingerprint);
 
     /// <summary>The chain to the root, times aside; null when there is none.</summary>
-    private static X509Chain? Build(X509Certificate2 leaf, X509Certificate2Collection sent, X509Certificate2 root)
+    private static X509Chain? Build(
+        X509Certificate2 leaf, X509Certificate2Collection sent, X509Certificate2 root, string usage)
     {
         X509Chain chain = new();
         chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
@@ -112,7 +138,7 @@ internal static class ServerTrust
         chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
         chain.ChainPolicy.DisableCertificateDownloads = true;
         chain.ChainPolicy.VerificationFlags = X509VerificationFlags.IgnoreNotTimeValid;
-        chain.ChainPolicy.ApplicationPolicy.Add(new Oid(ServerAuthentication));
+        chain.ChainPolicy.ApplicationPolicy.Add(new Oid(usage));
         if (chain.Build(leaf))
         {
             return chain;

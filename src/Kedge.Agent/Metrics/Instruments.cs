@@ -27,6 +27,19 @@ public static class Instruments
             "kedge_agent_content_bytes_total", "bytes",
             "Bytes of content since the agent started, by the way that they came.", "way"),
             s => s.FetchedByWay.Select(static w => new Sample(w.Bytes, [w.Way]))),
+        OfSite(Gauge(
+            "kedge_agent_neighbours", "devices", "Other devices of the site that this one knows."),
+            n => n.Known),
+        OfSite(Counter(
+            "kedge_agent_neighbours_taken_bytes_total", "bytes", "Bytes of content that came from other devices."),
+            n => n.TakenBytes),
+        OfSite(Counter(
+            "kedge_agent_neighbours_given_bytes_total", "bytes", "Bytes of content that other devices took."),
+            n => n.GivenBytes),
+        OfSite(Counter(
+            "kedge_agent_neighbours_left_out_total", "devices",
+            "How often another device was left out for an hour, for wrong bytes, wrong answers or slowness."),
+            n => n.LeftOut),
         One(Gauge(
             "kedge_agent_generation", "generation", "Newest generation of the desired state that was accepted."),
             s => s.Status.Generation),
@@ -70,6 +83,9 @@ public static class Instruments
 
     private static Row One(MetricDescription metric, Func<AgentSnapshot, double> read) =>
         new(metric, s => [new Sample(read(s), [])]);
+
+    private static Row OfSite(MetricDescription metric, Func<NeighbourFigures, double> read) =>
+        new(metric, s => s.Neighbours is { } now ? [new Sample(read(now), [])] : []);
 
     private static Row Each(MetricDescription metric, Func<WorkloadStatus, bool> holds) =>
         new(metric, s => s.Status.Workloads.Select(w => new Sample(holds(w) ? 1 : 0, [w.Name])));

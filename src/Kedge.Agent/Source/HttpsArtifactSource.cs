@@ -5,6 +5,7 @@ using Kedge.Agent.Identity;
 using Kedge.Core;
 using Kedge.Core.Borders;
 using Kedge.Core.Device;
+using Kedge.Core.Neighbours;
 using Kedge.Wire;
 using Kedge.Wire.Enrolment;
 
@@ -76,6 +77,15 @@ internal sealed class HttpsArtifactSource(Credentials credentials, TimeProvider 
 
     public ValueTask<FetchOutcome> GetTrustAsync(CancellationToken cancel) => GetAsync(
         new HttpRequest { Path = "/v1/trust", Host = credentials.Content.Authority }, cancel);
+
+    public ValueTask<FetchOutcome> GetNeighboursAsync(CancellationToken cancel) => GetAsync(
+        new HttpRequest
+        {
+            Path = "/v1/neighbours",
+            Host = credentials.Content.Authority,
+            BodyBytesMax = NeighbourLimits.RosterBytesMax,
+        },
+        cancel);
 
     public async ValueTask<FetchOutcome> RenewAsync(ReadOnlyMemory<byte> request, CancellationToken cancel)
     {

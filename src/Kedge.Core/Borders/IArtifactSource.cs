@@ -20,6 +20,9 @@ public interface IArtifactSource
     /// <summary>The documents that the owner key signed, as JSON (<c>TrustDocuments</c>).</summary>
     ValueTask<FetchOutcome> GetTrustAsync(CancellationToken cancel);
 
+    /// <summary>The roster of the device's site, as JSON (<c>RosterMessage</c>).</summary>
+    ValueTask<FetchOutcome> GetNeighboursAsync(CancellationToken cancel);
+
     /// <summary>Asks for the next certificate. Works with an expired one.</summary>
     /// <param name="request">The JSON of a <c>RenewRequest</c>.</param>
     /// <param name="cancel">Gives up.</param>

@@ -2,6 +2,7 @@ using Kedge.Agent;
 using Kedge.Agent.Disk;
 using Kedge.Agent.Identity;
 using Kedge.Agent.Link;
+using Kedge.Agent.Neighbours;
 using Kedge.Agent.Source;
 using Kedge.Api.Resources;
 using Kedge.ControlPlane.Tests.Server;
@@ -35,6 +36,9 @@ internal sealed class RealAgent : IAsyncDisposable
 
     public Credentials Credentials { get; private set; } = null!;
 
+    /// <summary>Where it answers other devices of its site; null for nowhere.</summary>
+    public NeighbourConfig? Neighbours { get; set; }
+
     public AgentLoop Loop => _loop ?? throw new InvalidOperationException($"{Name} does not run");
 
     public static async Task<RealAgent> EnrolAsync(TestServer server, string name, params (string, string)[] labels)
@@ -62,10 +66,21 @@ internal sealed class RealAgent : IAsyncDisposable
         Credentials = Credentials.Open(Disk)!;
         _stop = new CancellationTokenSource();
         _source = new HttpsArtifactSource(Credentials, _time, Floor);
-        AgentOptions options = new() { Credentials = Credentials, AgentVersion = "0.1.0", ReadFacts = Facts };
+        NeighbourSide? side = Neighbours is null
+            ? null
+            : new NeighbourSide(Neighbours, Credentials, Disk, _source, (_time, Floor, null));
+        AgentOptions options = new()
+        {
+            Credentials = Credentials,
+            AgentVersion = "0.1.0",
+            ReadFacts = Facts,
+            Neighbours = side,
+            RunHeavy = side is null ? null : Task.Run,
+        };
         _loop = new AgentLoop(
             Disk, new MqttDeviceLink(Credentials, _time, Floor), _source, Supervisor, _time, new Rng(1),
             Credentials.Identity, options);
+        side?.Start();
         AgentLoop loop = _loop;
         CancellationToken ct = _stop.Token;
         _running = Task.Run(() => loop.RunAsync(ct), CancellationToken.None);

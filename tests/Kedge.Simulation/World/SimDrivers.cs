@@ -70,6 +70,9 @@ internal sealed class SimDrivers(SimDevice device, int life) : IDeviceLink, IArt
     public ValueTask<FetchOutcome> GetTrustAsync(CancellationToken cancel) =>
         Fetch(() => new FetchOutcome.Done(SimContent.Trust));
 
+    public ValueTask<FetchOutcome> GetNeighboursAsync(CancellationToken cancel) =>
+        Fetch(() => new FetchOutcome.RetryLater(default, Away));
+
     public ValueTask<FetchOutcome> RenewAsync(ReadOnlyMemory<byte> request, CancellationToken cancel) =>
         Fetch(() => new FetchOutcome.RetryLater(default, Away));
 

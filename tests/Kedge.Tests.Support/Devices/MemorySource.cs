@@ -26,6 +26,9 @@ public sealed class MemorySource : IArtifactSource
     /// <summary>Answer to <see cref="GetTrustAsync"/>; null when it is away.</summary>
     public byte[]? Trust { get; set; }
 
+    /// <summary>Answer to <see cref="GetNeighboursAsync"/>; null for a server that is too old to know any.</summary>
+    public byte[]? Roster { get; set; }
+
     /// <summary>Answers a renewal; null when it is away.</summary>
     public Func<byte[], byte[]>? Renewal { get; set; }
 
@@ -91,6 +94,12 @@ public sealed class MemorySource : IArtifactSource
 
     public ValueTask<FetchOutcome> GetTrustAsync(CancellationToken cancel) => ValueTask.FromResult<FetchOutcome>(
         IsAway || Trust is null ? new FetchOutcome.RetryLater(default, Away) : new FetchOutcome.Done(Trust));
+
+    public ValueTask<FetchOutcome> GetNeighboursAsync(CancellationToken cancel) =>
+        ValueTask.FromResult<FetchOutcome>(
+            IsAway ? new FetchOutcome.RetryLater(default, Away)
+            : Roster is null ? new FetchOutcome.NotFound(new Problem("KEDGE-TEST-003", "not here"))
+            : new FetchOutcome.Done(Roster));
 
     public ValueTask<FetchOutcome> RenewAsync(ReadOnlyMemory<byte> request, CancellationToken cancel) =>
         ValueTask.FromResult(
