@@ -131,9 +131,20 @@ public sealed class AgentLoop : IAsyncDisposable
     }
 
     /// <summary>What the agent says of itself; read from any thread.</summary>
-    public AgentSnapshot Snapshot => _parts.Options.Neighbours is { } neighbours
-        ? _snapshot with { Neighbours = neighbours.Look() }
-        : _snapshot;
+    public AgentSnapshot Snapshot
+    {
+        get
+        {
+            // What is counted while the loop sleeps is as it is at this moment.
+            AgentSnapshot seen = _snapshot;
+            return seen with
+            {
+                FetchedBytes = _fetcher.FetchedBytes,
+                FetchedByWay = _fetcher.ByWay,
+                Neighbours = _parts.Options.Neighbours?.Look() ?? seen.Neighbours,
+            };
+        }
+    }
 
     /// <summary>What the machine holds.</summary>
     public DeviceState State => _workloads.State;
@@ -450,8 +461,6 @@ public sealed class AgentLoop : IAsyncDisposable
         SpoolMessages = _spool.Count,
         SpoolBytes = _spool.Bytes,
         SpoolDropped = _spool.Dropped,
-        FetchedBytes = _fetcher.FetchedBytes,
-        FetchedByWay = _fetcher.ByWay,
         Sandbox = _sandbox?.Name ?? "",
         IsClockWrong = _parts.Clock.IsWrong,
         Held = _hold.IsHeld

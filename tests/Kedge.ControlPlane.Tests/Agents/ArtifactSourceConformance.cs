@@ -32,6 +32,17 @@ public abstract class ArtifactSourceConformance
     }
 
     [Fact]
+    public async Task A_part_of_a_representation_that_is_not_there_any_more_comes_from_its_beginning()
+    {
+        await using ISourceStage stage = await StageAsync();
+        byte[] chunk = stage.Package.Chunks[0];
+        CollectingSink other = await TakeAsync(
+            stage, Chunk(chunk) with { From = 1000, Tag = "\"of another server\"" });
+        Assert.Equal(0, other.Head!.From);
+        Assert.Equal(chunk, other.Bytes);
+    }
+
+    [Fact]
     public async Task A_sink_that_wants_no_more_stops_it_and_the_next_stream_is_right()
     {
         await using ISourceStage stage = await StageAsync();
