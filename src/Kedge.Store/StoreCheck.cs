@@ -160,6 +160,13 @@ internal static class StoreCheck
         }
     }
 
+    public static void Site(SiteRow site)
+    {
+        Time(site.AppliedAtMs);
+        Document(site.SpecJson);
+        Check.That(Ids.IsName(site.Name));
+    }
+
     public static void Trust(TrustRow document)
     {
         Check.That(document.Kind != TrustKind.Unknown);
@@ -217,6 +224,9 @@ internal static class StoreCheck
                 break;
             case ApplyChange.OfToken token:
                 Token(token.Token);
+                break;
+            case ApplyChange.OfSite site:
+                Site(site.Site);
                 break;
             case ApplyChange.OfTrust trust:
                 Trust(trust.Document);

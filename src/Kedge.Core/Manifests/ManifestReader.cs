@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Kedge.Core.Deployments;
+using Kedge.Core.Sites;
 
 namespace Kedge.Core.Manifests;
 
@@ -76,6 +77,9 @@ public static class ManifestReader
             case ManifestKinds.SigningPolicy:
                 SigningPolicyRules.Check(mapping, findings);
                 break;
+            case ManifestKinds.Site:
+                SiteRules.Check(mapping, findings);
+                break;
             default:
                 break;
         }
@@ -107,6 +111,7 @@ public static class ManifestReader
         var models = ImmutableArray.CreateBuilder<Placed<ModelManifest>>();
         var tokens = ImmutableArray.CreateBuilder<Placed<EnrollmentTokenManifest>>();
         var policies = ImmutableArray.CreateBuilder<Placed<SigningPolicyManifest>>();
+        var sites = ImmutableArray.CreateBuilder<Placed<SiteSpec>>();
         foreach (ManifestNode.Mapping document in objects.Cast<ManifestNode.Mapping>())
         {
             ManifestFields fields = new(document);
@@ -127,6 +132,9 @@ public static class ManifestReader
                 case ManifestKinds.SigningPolicy:
                     policies.Add(new(OtherBindings.Policy(fields), document.Line));
                     break;
+                case ManifestKinds.Site:
+                    sites.Add(new(SiteBinding.Bind(fields), document.Line));
+                    break;
                 default:
                     throw Check.Unreachable(fields.Text("kind"));
             }
@@ -139,6 +147,7 @@ public static class ManifestReader
             Models = models.ToImmutable(),
             Tokens = tokens.ToImmutable(),
             SigningPolicies = policies.ToImmutable(),
+            Sites = sites.ToImmutable(),
         };
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Kedge.Core.Deployments;
+using Kedge.Core.Sites;
 
 namespace Kedge.Core.Manifests;
 
@@ -21,6 +22,10 @@ public sealed record ManifestSet
     /// <summary>Signing policies.</summary>
     public ImmutableArray<Placed<SigningPolicyManifest>> SigningPolicies { get; init; } = [];
 
+    /// <summary>Sites.</summary>
+    public ImmutableArray<Placed<SiteSpec>> Sites { get; init; } = [];
+
     /// <summary>How many objects there are.</summary>
-    public int Count => Deployments.Length + Devices.Length + Models.Length + Tokens.Length + SigningPolicies.Length;
+    public int Count => Deployments.Length + Devices.Length + Models.Length + Tokens.Length + SigningPolicies.Length
+        + Sites.Length;
 }

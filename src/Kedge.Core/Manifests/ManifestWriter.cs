@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using Kedge.Core.Deployments;
 using Kedge.Core.Models;
+using Kedge.Core.Sites;
 
 namespace Kedge.Core.Manifests;
 
@@ -68,6 +69,10 @@ public static class ManifestWriter
                 ("expiresAt", Instant(document.ExpiresAtMs)),
                 ("rules", Rules(document.Rules)))
             : Map(("envelope", Text(policy.Envelope ?? ""))));
+
+    /// <summary>A site.</summary>
+    public static ManifestNode.Mapping Write(SiteSpec site) =>
+        Document(ManifestKinds.Site, site.Name, site.Labels, SiteBinding.Write(site.Bandwidth));
 
     private static ManifestNode.Mapping Document(
         string kind, string name, ImmutableSortedDictionary<string, string> labels, ManifestNode.Mapping spec) => Map(

@@ -181,4 +181,11 @@ public static class SpecErrors
         "KEDGE-SPEC-029",
         "The strategy contradicts itself, or names what its type does not have.",
         "`kedge explain schema Deployment` lists the fields; waves grow, and a canary has a count or a percent.");
+
+    /// <summary>Site in itself contradictory.</summary>
+    public static readonly ErrorCode Site = new(
+        "KEDGE-SPEC-030",
+        "The bandwidth of a site contradicts itself, or names no time zone.",
+        "`kedge explain schema Site` lists the fields; a window opens and closes at different times, and no device may "
+        + "take more than all of them together.");
 }

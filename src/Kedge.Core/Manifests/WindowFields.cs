@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Kedge.Core.Deployments;
 
 namespace Kedge.Core.Manifests;
@@ -7,6 +8,27 @@ internal static class WindowFields
 {
     /// <summary>Words of the days, as <see cref="DayOfWeek"/> counts them.</summary>
     public static readonly string[] Days = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
+
+    /// <summary>The fields that say when a window is open.</summary>
+    public static ImmutableArray<FieldSchema> Span { get; } =
+    [
+        new FieldSchema
+        {
+            Name = "days",
+            Shape = FieldShape.List,
+            Description = "The days on which it opens; every day when nothing is said.",
+            Min = 1,
+            Max = Days.Length,
+            Item = DeploymentFields.Word("", "A day.", "", [.. Days[1..], Days[0]]),
+        },
+        FieldSchema.Of("from", FieldShape.TimeOfDay, "When it opens, as `\"22:00\"`.")
+            .Within(0, MaintenanceWindow.DayMinutes - 1).Required(),
+        FieldSchema.Of(
+            "to",
+            FieldShape.TimeOfDay,
+            "When it closes, as `\"04:00\"`; on the next day when that is not after `from`.")
+            .Within(0, MaintenanceWindow.DayMinutes).Required(),
+    ];
 
     public static FieldSchema Group => FieldSchema.Group(
         "maintenance",
@@ -20,24 +42,6 @@ internal static class WindowFields
             IsRequired = true,
             Min = 1,
             Max = MaintenanceWindow.CountMax,
-            Item = FieldSchema.Group(
-                "",
-                "One window.",
-                new FieldSchema
-                {
-                    Name = "days",
-                    Shape = FieldShape.List,
-                    Description = "The days on which it opens; every day when nothing is said.",
-                    Min = 1,
-                    Max = Days.Length,
-                    Item = DeploymentFields.Word("", "A day.", "", [.. Days[1..], Days[0]]),
-                },
-                FieldSchema.Of("from", FieldShape.TimeOfDay, "When it opens, as `\"22:00\"`.")
-                    .Within(0, MaintenanceWindow.DayMinutes - 1).Required(),
-                FieldSchema.Of(
-                    "to",
-                    FieldShape.TimeOfDay,
-                    "When it closes, as `\"04:00\"`; on the next day when that is not after `from`.")
-                    .Within(0, MaintenanceWindow.DayMinutes).Required()),
+            Item = FieldSchema.Group("", "One window.", Span),
         });
 }

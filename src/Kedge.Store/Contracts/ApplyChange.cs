@@ -26,6 +26,10 @@ public abstract record ApplyChange
     /// <param name="Token">The token.</param>
     public sealed record OfToken(EnrolmentTokenRow Token) : ApplyChange;
 
+    /// <summary>A site, created or changed.</summary>
+    /// <param name="Site">The site.</param>
+    public sealed record OfSite(SiteRow Site) : ApplyChange;
+
     /// <summary>A document that the owner key signed; the version that holds already is no change.</summary>
     /// <param name="Document">The document.</param>
     public sealed record OfTrust(TrustRow Document) : ApplyChange;

@@ -54,6 +54,9 @@ public interface IKedgeStore : IAsyncDisposable
     /// <summary>Credentials of people and programs.</summary>
     ICredentialStore Credentials { get; }
 
+    /// <summary>Places whose devices share one line.</summary>
+    ISiteStore Sites { get; }
+
     /// <summary>Documents that the owner key signed.</summary>
     ITrustStore Trust { get; }
 

@@ -45,6 +45,7 @@ internal sealed class MemoryApply(MemoryEngine engine) : IApplyStore
         ApplyChange.OfDevice(var write) => ApplyMapping.Of(MemoryDevices.Update(scope, write)),
         ApplyChange.OfTag(var move) => ApplyMapping.Of(MemoryPackages.MoveTag(scope, move)),
         ApplyChange.OfToken(var token) => ApplyMapping.Of(MemoryTokens.Create(scope, token), scope.NextRevision),
+        ApplyChange.OfSite(var site) => new ApplyStep(MemorySites.Put(scope, site), ApplyRefusal.Unknown, ""),
         ApplyChange.OfTrust(var document) => PutTrust(scope, document),
         _ => throw Check.Unreachable(change),
     };

@@ -27,6 +27,7 @@ public sealed class MemoryStore : IKedgeStore
         Chunks = new MemoryChunks(_engine);
         Tokens = new MemoryTokens(_engine);
         Credentials = new MemoryCredentials(_engine);
+        Sites = new MemorySites(_engine);
         Trust = new MemoryTrust(_engine);
         Apply = new MemoryApply(_engine);
         Events = new MemoryEvents(_engine);
@@ -65,6 +66,9 @@ public sealed class MemoryStore : IKedgeStore
 
     /// <inheritdoc/>
     public ICredentialStore Credentials { get; }
+
+    /// <inheritdoc/>
+    public ISiteStore Sites { get; }
 
     /// <inheritdoc/>
     public ITrustStore Trust { get; }

@@ -50,6 +50,8 @@ internal sealed record TenantState
 
     public ImmutableSortedDictionary<string, CredentialRow> Credentials { get; init; } = ByText<CredentialRow>();
 
+    public ImmutableSortedDictionary<string, SiteRow> Sites { get; init; } = ByText<SiteRow>();
+
     public ImmutableSortedDictionary<(TrustKind Kind, long Version), TrustRow> Trust { get; init; } =
         ImmutableSortedDictionary<(TrustKind, long), TrustRow>.Empty;
 

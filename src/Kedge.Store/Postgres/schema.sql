@@ -243,3 +243,13 @@ create table figures (
     primary key (tenant, deployment, device)
 );
 create index figures_by_device on figures (tenant, device);
+
+-- Places whose devices share one line.
+create table sites (
+    tenant text collate "C" not null,
+    name text collate "C" not null,
+    spec_json text not null,
+    applied_at_ms bigint not null,
+    revision bigint not null,
+    primary key (tenant, name)
+);

@@ -25,6 +25,7 @@ public abstract class RelationalStore : IKedgeStore
         Chunks = new SqlChunks(engine);
         Tokens = new SqlTokens(engine);
         Credentials = new SqlCredentials(engine);
+        Sites = new SqlSites(engine);
         Trust = new SqlTrust(engine);
         Apply = new SqlApply(engine);
         Events = new SqlEvents(engine);
@@ -63,6 +64,9 @@ public abstract class RelationalStore : IKedgeStore
 
     /// <inheritdoc/>
     public ICredentialStore Credentials { get; }
+
+    /// <inheritdoc/>
+    public ISiteStore Sites { get; }
 
     /// <inheritdoc/>
     public ITrustStore Trust { get; }

@@ -50,6 +50,8 @@ internal sealed class SqlApply(IRelationalEngine engine) : IApplyStore
                 ApplyMapping.Of(await SqlTags.MoveAsync(scope, tenant, move).ConfigureAwait(false)),
             ApplyChange.OfToken(var token) => ApplyMapping.Of(
                 await SqlTokens.CreateAsync(scope, tenant, token).ConfigureAwait(false), scope.NextRevision),
+            ApplyChange.OfSite(var site) => new ApplyStep(
+                await SqlSites.PutAsync(scope, tenant, site).ConfigureAwait(false), ApplyRefusal.Unknown, ""),
             ApplyChange.OfTrust(var document) => await PutTrustAsync(scope, tenant, document).ConfigureAwait(false),
             _ => throw Check.Unreachable(change),
         };

@@ -96,6 +96,13 @@ public class ManifestFindingTests
     [InlineData("KEDGE-SPEC-027", "kind: SigningPolicy\nmetadata: {name: a}\nspec: {}")]
     [InlineData("KEDGE-SPEC-027", "kind: SigningPolicy\nmetadata: {name: a}\nspec: {version: 1, envelope: '{}'}")]
     [InlineData("KEDGE-SPEC-028", "kind: SigningPolicy\nspec: {version: 1, rules: [{publicKey: abc, models: ['*']}]}")]
+    [InlineData("KEDGE-SPEC-030", "kind: Site\nspec: {bandwidth: {timeZone: ../etc/passwd}}")]
+    [InlineData("KEDGE-SPEC-030", "kind: Site\nspec: {bandwidth: {limit: 1Mi, perDevice: 2Mi}}")]
+    [InlineData("KEDGE-SPEC-030", "kind: Site\nspec: {bandwidth: {windows: [{from: '08:00', to: '08:00'}]}}")]
+    [InlineData("KEDGE-SPEC-025",
+        "kind: Site\nspec: {bandwidth: {windows: [{days: [mon, mon], from: '08:00', to: '09:00'}]}}")]
+    [InlineData("KEDGE-SPEC-013", "kind: Site\nspec: {bandwidth: {limit: 15Ki}}")]
+    [InlineData("KEDGE-SPEC-013", "kind: Site\nspec: {bandwidth: {windows: [{from: '8:00', to: '09:00', limit: 1}]}}")]
     public void A_broken_rule_is_found(string code, string text) =>
         Assert.Contains(Findings("apiVersion: kedge.dev/v1\n" + text), finding => finding.Code == code);
 

@@ -99,6 +99,7 @@ public class ManifestRoundTripTests
             { Devices: [var device] } => ManifestWriter.Write(device.Spec),
             { Models: [var model] } => ManifestWriter.Write(model.Spec),
             { Tokens: [var token] } => ManifestWriter.Write(token.Spec),
+            { Sites: [var site] } => ManifestWriter.Write(site.Spec),
             { SigningPolicies: [var policy] } => ManifestWriter.Write(policy.Spec),
             _ => throw new InvalidOperationException("one object is expected"),
         });

@@ -154,12 +154,13 @@ public sealed class RandomCalls(int seed)
         };
     }
 
-    private ApplyChange Change() => _random.Next(5) switch
+    private ApplyChange Change() => _random.Next(6) switch
     {
         0 => new ApplyChange.OfDeployment(Deployment()),
         1 => new ApplyChange.OfDevice(Write(Device())),
         2 => new ApplyChange.OfTag(Tag()),
         3 => new ApplyChange.OfToken(Token()),
+        4 => new ApplyChange.OfSite(Sample.Site(Pick("lyon", "turin"), Pick(Contents)) with { AppliedAtMs = _now }),
         _ => new ApplyChange.OfTrust(Sample.Policy(_random.Next(1, 6), Pick(Contents))),
     };
 

@@ -40,6 +40,7 @@ public static class WholeStore
         Add("unused", await store.Chunks.ListUnusedAsync(tenant, long.MaxValue, default, 100, None));
         Add("tags", await store.Packages.TagHistoryAsync(tenant, "bearing", "v1", None));
         Add("tokens", await store.Tokens.ListAsync(tenant, null, 100, None));
+        Add("sites", await store.Sites.ListAsync(tenant, null, 100, None));
         Add("policy", await store.Trust.ListAsync(tenant, TrustKind.SigningPolicy, None));
         Add("events", await store.Events.ListAsync(tenant, new EventQuery { RowsMax = 1000 }, None));
         Add("revoked", await store.Certificates.ListRevokedAsync(tenant, 0, None));

@@ -46,6 +46,9 @@ public static class Sample
         CreatedAtMs = 10,
     };
 
+    public static SiteRow Site(string name, string spec) =>
+        new() { Name = name, SpecJson = $"{{\"spec\":\"{spec}\"}}", AppliedAtMs = 8000 };
+
     public static ReportCommit Status(
         string name, long sequence, string json = "{\"v\":1}", long generation = 0) => new()
         {
