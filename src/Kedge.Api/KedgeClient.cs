@@ -71,7 +71,7 @@ public sealed class KedgeClient : IDisposable
 
     /// <summary>
     /// Deletes one resource: <c>devices</c>, <c>deployments</c>, <c>enrollmenttokens</c>, <c>credentials</c>,
-    /// <c>packages</c>.
+    /// <c>packages</c>, <c>sites</c>.
     /// </summary>
     public async Task DeleteAsync(string kind, string name, CancellationToken ct)
     {
@@ -283,6 +283,14 @@ public sealed class KedgeClient : IDisposable
     public Task<ResourceList<EndpointResource>> ListEndpointsAsync(CancellationToken ct) =>
         _api.GetAsync(Root + "endpoints", ApiJson.Default.ResourceListEndpointResource, ct);
 
+    /// <summary>All sites.</summary>
+    public Task<ResourceList<SiteResource>> ListSitesAsync(CancellationToken ct) =>
+        _api.GetAsync(Root + "sites", ApiJson.Default.ResourceListSiteResource, ct);
+
+    /// <summary>One site, and how its line is used now.</summary>
+    public Task<SiteResource> GetSiteAsync(string name, CancellationToken ct) =>
+        _api.GetAsync(Root + "sites/" + Text(name), ApiJson.Default.SiteResource, ct);
+
     /// <summary>Who may call the server.</summary>
     public Task<ResourceList<CredentialResource>> ListCredentialsAsync(CancellationToken ct) =>
         _api.GetAsync(Root + "credentials", ApiJson.Default.ResourceListCredentialResource, ct);
@@ -343,6 +351,10 @@ public sealed class KedgeClient : IDisposable
     /// <summary>Models as they change, the present ones first.</summary>
     public IAsyncEnumerable<WatchEvent<ModelResource>> WatchModelsAsync(CancellationToken ct) =>
         WatchAsync(Root + "models?watch=true", ApiJson.Default.WatchEventModelResource, ct);
+
+    /// <summary>Sites as they change, the present ones first.</summary>
+    public IAsyncEnumerable<WatchEvent<SiteResource>> WatchSitesAsync(CancellationToken ct) =>
+        WatchAsync(Root + "sites?watch=true", ApiJson.Default.WatchEventSiteResource, ct);
 
     /// <summary>Events as they come, the newest present ones first, oldest to newest.</summary>
     public IAsyncEnumerable<WatchEvent<EventResource>> WatchEventsAsync(CancellationToken ct) =>

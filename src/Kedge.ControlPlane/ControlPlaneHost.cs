@@ -6,6 +6,7 @@ using System.Security.Cryptography.X509Certificates;
 using Kedge.Content.Trust;
 using Kedge.ControlPlane.Auth;
 using Kedge.ControlPlane.Content;
+using Kedge.ControlPlane.Content.Pace;
 using Kedge.ControlPlane.Http;
 using Kedge.ControlPlane.Link;
 using Kedge.ControlPlane.Loops;
@@ -154,6 +155,7 @@ public sealed partial class ControlPlaneHost : IAsyncDisposable
         RevisionLoop revision = new(s.Store, s.Wakeups, s.Options);
         HousekeepingLoop housekeeping = new(s.Store, s.Tenant, s.Collector, s.Time);
         PolicyWatch policy = new(s.Store, s.Tenant, inner => PolicyCalls.CurrentAsync(s, inner), s.Time);
+        SiteLoop sites = new(s.Store, s.Tenant, s.Pace, s.Log);
         TimeSpan period = ServerLimits.LoopPeriod;
         CancellationToken ct = _stop.Token;
         _loops =
@@ -162,6 +164,7 @@ public sealed partial class ControlPlaneHost : IAsyncDisposable
             runner.RunAsync("send", s.Wakeups.Send, period, send.RunOnceAsync, ct),
             runner.RunAsync("floor", s.Wakeups.Floor, period, floor.RunOnceAsync, ct),
             runner.RunAsync("figures", s.Wakeups.Figures, period, SaveFiguresAsync, ct),
+            runner.RunAsync("sites", s.Wakeups.Sites, period, sites.RunOnceAsync, ct),
             runner.RunAsync("presence", s.Wakeups.Presence, period, presence.RunOnceAsync, ct),
             runner.RunAsync("revision", new Wakeup(), TimeSpan.Zero, revision.RunOnceAsync, ct),
             runner.RunAsync(
@@ -179,6 +182,7 @@ public sealed partial class ControlPlaneHost : IAsyncDisposable
         }
 
         scope.Collector.Dispose();
+        scope.Pace.Dispose();
     }
 
     private async ValueTask SaveFiguresAsync(CancellationToken ct)
@@ -227,6 +231,8 @@ public sealed partial class ControlPlaneHost : IAsyncDisposable
             OpenedStore opened = await StoreChoice.OpenAsync(options, given, paths, ct).ConfigureAwait(false);
             string replica = ReplicaName(paths);
             _scope = Compose(keys, opened, replica);
+            await new SiteLoop(_scope.Store, _scope.Tenant, _scope.Pace, _scope.Log).RunOnceAsync(ct)
+                .ConfigureAwait(false);
             await opened.Store.Devices
                 .DisconnectReplicaAsync(options.Tenant, replica, _scope.NowMs, ct).ConfigureAwait(false);
             IPEndPoint linkAddress = new(options.ListenAddress, options.LinkPort);
@@ -316,6 +322,7 @@ public sealed partial class ControlPlaneHost : IAsyncDisposable
                 Deltas = content.Deltas,
                 Collector = content.Collector,
                 Content = content.Meters,
+                Pace = new ContentPace(given.Time),
                 Sessions = sessions,
                 Link = new DeviceLink(opened.Store, link, sessions, wakeups, given.Time, log),
                 Enrolment = new Enrolment(opened.Store, keys, enrolment, new EnrolmentShell(given.Time, log)),

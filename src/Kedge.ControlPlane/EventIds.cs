@@ -31,4 +31,5 @@ internal static class EventIds
     public const int DeltaFailed = 142;
     public const int ContentCollected = 143;
     public const int ChunkDamaged = 144;
+    public const int SiteUnreadable = 148;
 }

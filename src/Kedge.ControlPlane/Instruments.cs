@@ -32,6 +32,16 @@ public static class Instruments
         "kedge_server_content_bytes_total", "bytes",
         "Content sent to devices, as it went over the line, by kind: chunk, delta or package.", "kind");
 
+    /// <summary>Content of sites.</summary>
+    public static readonly MetricDescription SiteBytes = MetricDescription.Counter(
+        "kedge_server_site_content_bytes_total", "bytes",
+        "Content sent to the devices of a site that has a manifest of kind Site.", "site");
+
+    /// <summary>Waiting of sites.</summary>
+    public static readonly MetricDescription SiteWaitSeconds = MetricDescription.Counter(
+        "kedge_server_site_wait_seconds_total", "seconds",
+        "How long content for the devices of a site waited for its turn, all together.", "site");
+
     /// <summary>Damaged chunks.</summary>
     public static readonly MetricDescription ChunksDamaged = MetricDescription.Counter(
         "kedge_server_chunks_damaged_total", "chunks",

@@ -135,6 +135,17 @@ public static class ServerLimits
     /// <summary>How long a pair is left alone whose computation failed: a full disk, a damaged chunk, a bug.</summary>
     public static readonly TimeSpan DeltaFailedFor = TimeSpan.FromMinutes(10);
 
+    /// <summary>Answers with content to one device of a paced site at one time: what broke off may linger.</summary>
+    public const int PaceAnswersMax = 4;
+
+    /// <summary>
+    /// Longest wait for a turn on the line of a paced site: well below the time that a device waits for a byte.
+    /// </summary>
+    public static readonly TimeSpan PaceWaitMax = TimeSpan.FromSeconds(40);
+
+    /// <summary>When a device asks again whose site's line has too many answers under way.</summary>
+    public static readonly TimeSpan PaceRetry = TimeSpan.FromSeconds(5);
+
     /// <summary>How often unused things are looked for.</summary>
     public static readonly TimeSpan HousekeepingPeriod = TimeSpan.FromHours(1);
 

@@ -1,6 +1,7 @@
 using Kedge.ControlPlane.Auth;
 using Kedge.ControlPlane.Content;
 using Kedge.ControlPlane.Content.Deltas;
+using Kedge.ControlPlane.Content.Pace;
 using Kedge.ControlPlane.Link;
 using Kedge.ControlPlane.Loops;
 using Kedge.Core;
@@ -34,6 +35,9 @@ internal sealed class ServerScope
 
     /// <summary>What is counted about content.</summary>
     public required ContentMeters Content { get; init; }
+
+    /// <summary>How fast content may go, site by site.</summary>
+    public required ContentPace Pace { get; init; }
 
     public required DeviceSessions Sessions { get; init; }
 

@@ -13,11 +13,12 @@ internal static class DeleteCommand
     {
         Argument<string[]> words = new("KIND")
         {
-            Description = "deployment, device, token or credential, then names; or KIND/NAME.",
+            Description = "deployment, device, site, token or credential, then names; or KIND/NAME.",
             Arity = ArgumentArity.ZeroOrMore,
         };
         Option<string[]> files = ApplyCommand.Files(isRequired: false);
-        Command command = new("delete", "Take away deployments, devices, tokens or credentials.") { words, files };
+        Command command =
+            new("delete", "Take away deployments, devices, sites, tokens or credentials.") { words, files };
         action.Bind(command, (session, ct) =>
         {
             string[] given = session.Get(words) ?? [];
@@ -66,6 +67,11 @@ internal static class DeleteCommand
         foreach (var device in set.Devices)
         {
             await DeleteAsync(session, DeviceKind.Kind, device.Spec.Id.ToString(), ct).ConfigureAwait(false);
+        }
+
+        foreach (var site in set.Sites)
+        {
+            await DeleteAsync(session, SiteKind.Kind, site.Spec.Name, ct).ConfigureAwait(false);
         }
 
         foreach (var token in set.Tokens)

@@ -12,10 +12,10 @@ internal static class DescribeCommand
     {
         Argument<string[]> words = new("KIND")
         {
-            Description = "device, deployment or model, then names; or KIND/NAME.",
+            Description = "device, deployment, model or site, then names; or KIND/NAME.",
             Arity = ArgumentArity.OneOrMore,
         };
-        Command command = new("describe", "Show everything about a device, deployment or model.") { words };
+        Command command = new("describe", "Show everything about a device, deployment, model or site.") { words };
         action.Bind(command, async (session, ct) =>
         {
             (ResourceKind kind, ImmutableArray<string> names) = ResourceKinds.Split(session.Get(words) ?? []);
@@ -38,6 +38,7 @@ internal static class DescribeCommand
             "device" => DeviceDescription.PrintAsync(session, name, ct),
             "deployment" => DeploymentDescription.PrintAsync(session, name, ct),
             "model" => ModelDescription.PrintAsync(session, name, ct),
+            "site" => SiteDescription.PrintAsync(session, name, ct),
             _ => throw new CliException(
                 CliErrors.Kind, $"{kind.Plural} are not described; use kedge get", ExitCodes.Usage),
         };

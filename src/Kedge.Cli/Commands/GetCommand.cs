@@ -14,8 +14,8 @@ internal static class GetCommand
     {
         Argument<string[]> words = new("KIND")
         {
-            Description = "devices, models, deployments, endpoints, tokens, events, signingpolicies or credentials; "
-                + "then names, or KIND/NAME.",
+            Description = "devices, models, deployments, endpoints, sites, tokens, events, signingpolicies or "
+                + "credentials; then names, or KIND/NAME.",
             Arity = ArgumentArity.OneOrMore,
         };
         words.CompletionSources.Add([.. ResourceKinds.All.Select(kind => kind.Plural)]);

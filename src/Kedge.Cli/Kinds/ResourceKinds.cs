@@ -10,7 +10,7 @@ internal static class ResourceKinds
     public static ImmutableArray<ResourceKind> All { get; } =
     [
         DeviceKind.Kind, ModelKind.Kind, DeploymentKind.Kind, EndpointKind.Kind, TokenKind.Kind, EventKind.Kind,
-        SigningPolicyKind.Kind, CredentialKind.Kind,
+        SigningPolicyKind.Kind, CredentialKind.Kind, SiteKind.Kind,
     ];
 
     /// <summary>The kind of a word; ends the command when there is none.</summary>

@@ -160,4 +160,17 @@ public static class ApiErrors
         "KEDGE-API-026",
         "The header If-Match names another representation than the one that would be sent.",
         "Ask without the header, or for the representation by its own ETag.");
+
+    /// <summary>Site busy.</summary>
+    public static readonly ErrorCode SiteBusy = new(
+        "KEDGE-API-033",
+        "The line of the device's site has as many answers under way as its limit carries.",
+        "None: the device asks again after the time that the answer names. Raise the site's limit where that is too "
+        + "slow.");
+
+    /// <summary>Zone unknown.</summary>
+    public static readonly ErrorCode ZoneUnknown = new(
+        "KEDGE-API-034",
+        "The server's machine does not know the time zone of a site.",
+        "Nothing was applied. Correct the name, install the system's tzdata, or write a distance from UTC as +01:00.");
 }

@@ -30,6 +30,7 @@ internal static class ApplyCall
         if (!dryRun)
         {
             call.Server.Wakeups.Plan.Wake();
+            call.Server.Wakeups.Sites.Wake();
         }
 
         ApplyResource answer = new()

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text;
 using Kedge.Content.Packages;
 using Kedge.ControlPlane.Auth;
+using Kedge.ControlPlane.Content.Pace;
 using Kedge.ControlPlane.Manifests;
 using Kedge.Core;
 using Kedge.Core.Deployments;
@@ -10,6 +11,7 @@ using Kedge.Core.Manifests;
 using Kedge.Core.Models;
 using Kedge.Core.Rollouts;
 using Kedge.Core.Rollouts.Gates;
+using Kedge.Core.Sites;
 using Kedge.Store.Contracts;
 
 namespace Kedge.ControlPlane.Http;
@@ -34,6 +36,11 @@ internal sealed class ApplyPlan(Call call)
         foreach (Placed<SigningPolicyManifest> policy in set.SigningPolicies)
         {
             await AddPolicyAsync(policy.Spec, policy.Line).ConfigureAwait(false);
+        }
+
+        foreach (Placed<SiteSpec> site in set.Sites)
+        {
+            await AddSiteAsync(site.Spec, site.Line).ConfigureAwait(false);
         }
 
         Dictionary<string, Digest> tags = new(StringComparer.Ordinal);
@@ -327,6 +334,31 @@ internal sealed class ApplyPlan(Call call)
 
         Entry entry = new() { Kind = ManifestKinds.SigningPolicy, Name = policy.Name, Line = line };
         Add(entry, new ApplyChange.OfTrust(row));
+    }
+
+    private async Task AddSiteAsync(SiteSpec site, int line)
+    {
+        if (!SiteZone.TryFind(site.Bandwidth.TimeZone, out _))
+        {
+            Findings.Add(ApiErrors.ZoneUnknown.At(
+                $"site '{site.Name}' goes by the time zone {site.Bandwidth.TimeZone}, which is not known here",
+                "spec.bandwidth.timeZone", line));
+            return;
+        }
+
+        SiteRow? before =
+            await Server.Store.Sites.FindAsync(call.Tenant, site.Name, call.Aborted).ConfigureAwait(false);
+        SiteRow row = new() { Name = site.Name, SpecJson = SiteFormat.Write(site), AppliedAtMs = Server.NowMs };
+        Add(new Entry
+        {
+            Kind = ManifestKinds.Site,
+            Name = site.Name,
+            Line = line,
+            Before = before is not null && SiteFormat.TryRead(before.SpecJson, out SiteSpec? old)
+                ? ManifestWriter.Write(old)
+                : null,
+            After = ManifestWriter.Write(site),
+        }, new ApplyChange.OfSite(row));
     }
 
     private void Add(Entry entry, ApplyChange change)

@@ -4,6 +4,7 @@ using System.Text.Json.Serialization.Metadata;
 using Kedge.Api;
 using Kedge.Api.Resources;
 using Kedge.ControlPlane.Auth;
+using Kedge.ControlPlane.Content.Pace;
 using Kedge.Core;
 using Kedge.Core.Errors;
 using Microsoft.AspNetCore.Http;
@@ -25,6 +26,12 @@ internal sealed class Call(HttpContext http, ServerScope server)
 
     /// <summary>Which device calls; set for calls by certificate.</summary>
     public DeviceIdentity Device { get; set; }
+
+    /// <summary>The site of that device; empty when it has none.</summary>
+    public string Site { get; set; } = "";
+
+    /// <summary>How fast the answer may be sent; set for calls that answer with content.</summary>
+    public PaceTurn? Turn { get; set; }
 
     public TenantId Tenant => server.Tenant;
 

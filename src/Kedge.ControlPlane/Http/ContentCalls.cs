@@ -3,7 +3,9 @@ using System.Collections.Immutable;
 using System.Globalization;
 using Kedge.ControlPlane.Content;
 using Kedge.ControlPlane.Content.Deltas;
+using Kedge.ControlPlane.Content.Pace;
 using Kedge.Core;
+using Kedge.Core.Errors;
 using Kedge.Store.Contracts;
 using Kedge.Wire.Desired;
 using Kedge.Wire.Signing;
@@ -23,12 +25,37 @@ internal static partial class ContentCalls
     public static readonly ImmutableArray<Route> Routes =
     [
         new("GET", "/v1/packages/{digest}", Access.Device,
-            "A signed package manifest; ranges and zstd are answered.", PackageAsync),
+            "A signed package manifest; ranges and zstd are answered.", call => PacedAsync(call, PackageAsync)),
         new("GET", "/v1/chunks/{digest}", Access.Device,
-            "The bytes of a chunk; ranges and zstd are answered.", ChunkAsync),
+            "The bytes of a chunk; ranges and zstd are answered.", call => PacedAsync(call, ChunkAsync)),
         new("GET", "/v1/deltas/{digest}", Access.Device,
-            "A file, described by the file that ?base= names; ranges are answered.", DeltaAsync),
+            "A file, described by the file that ?base= names; ranges are answered.",
+            call => PacedAsync(call, DeltaAsync)),
     ];
+
+    /// <summary>Takes part in the line of the device's site for as long as the answer lasts.</summary>
+    private static async Task PacedAsync(Call call, Func<Call, Task> answer)
+    {
+        using CancellationTokenSource ends =
+            CancellationTokenSource.CreateLinkedTokenSource(call.Aborted, call.Server.Stopping);
+        using PaceTurn? turn = call.Server.Pace.Enter(call.Site, call.Device.Device, ends.Token);
+        if (turn is null)
+        {
+            throw Later(
+                call, ServerLimits.PaceRetry, ApiErrors.SiteBusy.At($"site {call.Site}: ask again after Retry-After"));
+        }
+
+        call.Turn = turn;
+        try
+        {
+            await answer(call).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (call.Server.Stopping.IsCancellationRequested)
+        {
+            // A stop does not wait for a slow line: the device goes on where this broke off.
+            call.Http.Abort();
+        }
+    }
 
     private static async Task PackageAsync(Call call)
     {
@@ -129,11 +156,14 @@ internal static partial class ContentCalls
             : throw new CallRefused(400, ApiErrors.Parameter.At($"'{Call.Shown(text)}' is no digest", "base"));
     }
 
-    private static CallRefused Coming(Call call, TimeSpan after)
+    private static CallRefused Coming(Call call, TimeSpan after) =>
+        Later(call, after, ApiErrors.DeltaComing.At("ask again after the time of Retry-After"));
+
+    private static CallRefused Later(Call call, TimeSpan after, Finding why)
     {
         call.Http.Response.Headers.RetryAfter =
             ((long)Math.Ceiling(after.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
-        return new CallRefused(503, ApiErrors.DeltaComing.At("ask again after the time of Retry-After"));
+        return new CallRefused(503, why);
     }
 
     private static async Task SendAsync(Call call, KeptDelta delta)
@@ -168,7 +198,7 @@ internal static partial class ContentCalls
                     throw new EndOfStreamException($"{file.Name} has become shorter");
                 }
 
-                await call.Http.Response.Body.WriteAsync(part.AsMemory(0, read), call.Aborted).ConfigureAwait(false);
+                await WriteAsync(call, part.AsMemory(0, read)).ConfigureAwait(false);
                 count -= read;
             }
         }
@@ -179,7 +209,13 @@ internal static partial class ContentCalls
     }
 
     private static Task SendAsync(Call call, ReadOnlyMemory<byte> bytes, long first, long count) =>
-        call.Http.Response.Body.WriteAsync(bytes.Slice((int)first, (int)count), call.Aborted).AsTask();
+        WriteAsync(call, bytes.Slice((int)first, (int)count));
+
+    private static Task WriteAsync(Call call, ReadOnlyMemory<byte> bytes)
+    {
+        Check.That(call.Turn is not null);
+        return call.Turn.WriteAsync(call.Http.Response.Body, bytes);
+    }
 
     private static StoredChunk Require(Call call, Digest digest)
     {

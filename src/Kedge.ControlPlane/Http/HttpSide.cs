@@ -3,6 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 using Kedge.ControlPlane.Auth;
 using Kedge.Core;
 using Kedge.Core.Errors;
+using Kedge.Core.Sites;
 using Kedge.Store;
 using Kedge.Store.Contracts;
 using Microsoft.AspNetCore.Builder;
@@ -35,6 +36,7 @@ internal sealed partial class HttpSide(ServerScope server)
         .. CollectionCalls.Routes,
         .. AccessCalls.Routes,
         .. PolicyCalls.Routes,
+        .. SiteCalls.Routes,
         .. EventCalls.Routes,
     ];
 
@@ -166,6 +168,7 @@ internal sealed partial class HttpSide(ServerScope server)
         }
 
         call.Device = identity;
+        call.Site = row?.Labels.GetValueOrDefault(SiteSpec.Label, "") ?? "";
     }
 
     private async Task AuthorizeCallerAsync(Call call, Access access)

@@ -79,6 +79,7 @@ internal static class ServerCalls
         ArrayBufferWriter<byte> buffer = new(4096);
         PrometheusText text = new(buffer);
         server.Meters.Write(text);
+        server.Pace.Write(text);
         server.Content.Write(text, server.Chunks, server.DeltaFolder.Bytes);
         text.Begin(Instruments.Connected);
         text.Sample(server.Sessions.Count);

@@ -18,6 +18,9 @@ public sealed class Wakeups
     /// <summary>A device told figures: save them.</summary>
     public Wakeup Figures { get; } = new();
 
+    /// <summary>What is asked of a site has changed: pace by it.</summary>
+    public Wakeup Sites { get; } = new();
+
     /// <summary>
     /// True while a rollout is under way: then whatever devices report, and their coming and going, is a reason to
     /// plan.
