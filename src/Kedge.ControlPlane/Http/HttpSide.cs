@@ -3,7 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 using Kedge.ControlPlane.Auth;
 using Kedge.Core;
 using Kedge.Core.Errors;
-using Kedge.Core.Sites;
+using Kedge.Core.Neighbours;
 using Kedge.Store;
 using Kedge.Store.Contracts;
 using Microsoft.AspNetCore.Builder;
@@ -168,7 +168,7 @@ internal sealed partial class HttpSide(ServerScope server)
         }
 
         call.Device = identity;
-        call.Site = row?.Labels.GetValueOrDefault(SiteSpec.Label, "") ?? "";
+        call.Site = row?.Labels.GetValueOrDefault(NeighbourLimits.SiteLabel, "") ?? "";
     }
 
     private async Task AuthorizeCallerAsync(Call call, Access access)

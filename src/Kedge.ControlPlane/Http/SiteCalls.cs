@@ -6,6 +6,7 @@ using Kedge.ControlPlane.Content.Pace;
 using Kedge.ControlPlane.Loops;
 using Kedge.ControlPlane.Manifests;
 using Kedge.Core.Manifests;
+using Kedge.Core.Neighbours;
 using Kedge.Core.Sites;
 using Kedge.Store.Contracts;
 
@@ -50,7 +51,7 @@ internal static class SiteCalls
         int devices = 0;
         await foreach (DeviceRow device in Pages.DevicesAsync(call.Server, call.Aborted).ConfigureAwait(false))
         {
-            devices += device.Labels.GetValueOrDefault(SiteSpec.Label) == name ? 1 : 0;
+            devices += device.Labels.GetValueOrDefault(NeighbourLimits.SiteLabel) == name ? 1 : 0;
         }
 
         SiteResource site = Shown(row) with { Devices = devices };

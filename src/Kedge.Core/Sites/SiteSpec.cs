@@ -6,9 +6,6 @@ namespace Kedge.Core.Sites;
 /// <summary>What is asked of one site: the devices whose label <c>site</c> has its name. Never compared.</summary>
 public sealed record SiteSpec
 {
-    /// <summary>Key of the label that says to which site a device belongs.</summary>
-    public const string Label = "site";
-
     /// <summary>Its name, a DNS label: the value of its devices' label.</summary>
     public required string Name { get; init; }
 
