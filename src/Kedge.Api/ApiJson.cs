@@ -32,6 +32,7 @@ namespace Kedge.Api;
 [JsonSerializable(typeof(RolloutResource))]
 [JsonSerializable(typeof(PushResource))]
 [JsonSerializable(typeof(TagRequest))]
+[JsonSerializable(typeof(ResourceList<TagMoveResource>))]
 [JsonSerializable(typeof(DigestList))]
 [JsonSerializable(typeof(CollectionResource))]
 [JsonSerializable(typeof(LabelPatch))]

@@ -236,6 +236,48 @@ public sealed class KedgeClient : IDisposable
             ApiJson.Default.ModelResource,
             ct);
 
+    /// <summary>Points a tag at a package if it names what the request expects.</summary>
+    public Task<ModelResource> MoveTagAsync(string model, string tag, TagRequest request, CancellationToken ct) =>
+        _api.SendAsync(
+            HttpMethod.Put,
+            Root + $"models/{Text(model)}/tags/{Text(tag)}",
+            new ApiConnection.Body<TagRequest>(request, ApiJson.Default.TagRequest),
+            ApiJson.Default.ModelResource,
+            ct);
+
+    /// <summary>Removes a tag; what it named stays.</summary>
+    public async Task UntagAsync(string model, string tag, CancellationToken ct)
+    {
+        using HttpRequestMessage request = new(HttpMethod.Delete, Root + $"models/{Text(model)}/tags/{Text(tag)}");
+        using HttpResponseMessage response = await _api.SendAsync(request, ct).ConfigureAwait(false);
+    }
+
+    /// <summary>What a tag named, newest first.</summary>
+    public Task<ResourceList<TagMoveResource>> GetTagHistoryAsync(string model, string tag, CancellationToken ct) =>
+        _api.GetAsync(
+            Root + $"models/{Text(model)}/tags/{Text(tag)}/history",
+            ApiJson.Default.ResourceListTagMoveResource,
+            ct);
+
+    /// <summary>Fetches one chunk, whose digest is the caller's to check.</summary>
+    /// <param name="digest">The chunk.</param>
+    /// <param name="into">Room for exactly as many bytes as it must have.</param>
+    /// <param name="ct">Cancels the call.</param>
+    /// <returns>False when it has another length.</returns>
+    public async Task<bool> GetChunkAsync(string digest, Memory<byte> into, CancellationToken ct)
+    {
+        using HttpRequestMessage request = new(HttpMethod.Get, Root + "chunks/" + Text(digest));
+        using HttpResponseMessage response = await _api.SendAsync(request, ct).ConfigureAwait(false);
+        Stream body = await response.Content.ReadAsStreamAsync(ct).ConfigureAwait(false);
+        await using (body.ConfigureAwait(false))
+        {
+            int read = await body.ReadAtLeastAsync(into, into.Length, throwOnEndOfStream: false, ct)
+                .ConfigureAwait(false);
+            byte[] more = new byte[1];
+            return read == into.Length && await body.ReadAsync(more, ct).ConfigureAwait(false) == 0;
+        }
+    }
+
     /// <summary>All enrolment tokens that have not ended.</summary>
     public Task<ResourceList<EnrollmentTokenResource>> ListEnrollmentTokensAsync(CancellationToken ct) =>
         _api.GetAsync(

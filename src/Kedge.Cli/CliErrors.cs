@@ -189,4 +189,28 @@ public static class CliErrors
         "KEDGE-CLI-042",
         "The owner key cannot be changed this way: the server does not follow the keys given, or they are one.",
         "Give the key that counts with --owner-key; 'kedge version' says its id.");
+
+    /// <summary>Version tag names another package.</summary>
+    public static readonly ErrorCode VersionTag = new(
+        "KEDGE-CLI-060",
+        "The tag is a version, and names another package already.",
+        "Take the next version; words as stable or production move freely. --force moves a version all the same.");
+
+    /// <summary>Place for an export.</summary>
+    public static readonly ErrorCode ExportPlace = new(
+        "KEDGE-CLI-061",
+        "A package cannot be exported to a digest.",
+        "Name a tag: oci://HOST/REPOSITORY:TAG or oci-layout:FOLDER:TAG.");
+
+    /// <summary>Imported package has a name.</summary>
+    public static readonly ErrorCode SignedName = new(
+        "KEDGE-CLI-062",
+        "The signed package has another name than the one that was asked for.",
+        "Leave --name out, or have it packaged and signed anew under that name with --sign-anew.");
+
+    /// <summary>Chunk of the server is not what it should be.</summary>
+    public static readonly ErrorCode StoredChunk = new(
+        "KEDGE-CLI-063",
+        "The server sent other bytes for a chunk than those that its digest names.",
+        "Its store is damaged: push the package again, or restore a backup.");
 }

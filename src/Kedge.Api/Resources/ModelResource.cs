@@ -70,7 +70,15 @@ public sealed record PushResource
 
 /// <summary>Points a tag at a package: <c>PUT /api/v1/models/{name}/tags/{tag}</c>.</summary>
 /// <param name="Digest">The package.</param>
-public sealed record TagRequest(string Digest);
+/// <param name="Expected">Package that it must name until then, empty when it must not exist; null for
+/// whichever.</param>
+public sealed record TagRequest(string Digest, string? Expected = null);
+
+/// <summary>What a tag named from a moment on.</summary>
+/// <param name="Tag">The tag.</param>
+/// <param name="Digest">The package.</param>
+/// <param name="MovedAtMs">The moment, Unix milliseconds.</param>
+public sealed record TagMoveResource(string Tag, string Digest, long MovedAtMs);
 
 /// <summary>Digests: asks which chunks the server lacks, or says which.</summary>
 /// <param name="Digests">Up to 4,096 digests.</param>

@@ -9,7 +9,6 @@ using Kedge.Content;
 using Kedge.Content.Packages;
 using Kedge.Content.Trust;
 using Kedge.Core;
-using Kedge.Core.Manifests;
 using Kedge.Core.Models;
 
 namespace Kedge.Cli.Commands;
@@ -25,20 +24,20 @@ internal static class ModelPushCommand
         PushArguments arguments = new();
         Command command = new("push", "Package, sign and upload a model in one or more variants.");
         arguments.AddTo(command);
-        action.Bind(command, (session, ct) => PushAsync(session, arguments, ct));
+        action.Bind(command, async (session, ct) =>
+        {
+            PushDescription description = await RunAsync(
+                session, PushPlans.Of(session, arguments), arguments.Terms(session), ct).ConfigureAwait(false);
+            description.Print(session, OutputOption.Parse(session.Get(arguments.Output)));
+        });
         return command;
     }
 
-    private static async Task PushAsync(Session session, PushArguments arguments, CancellationToken ct)
+    /// <summary>Packages, signs and uploads what a plan says; ends the command when it is not acceptable.</summary>
+    public static async Task<PushDescription> RunAsync(
+        Session session, PushPlan plan, PushTerms terms, CancellationToken ct)
     {
-        PushPlan plan = PushPlans.Of(session, arguments);
-        string[] tags = session.Get(arguments.Tag) is { Length: > 0 } given ? given : ["latest"];
-        foreach (string tag in tags.Where(tag => !PackageReference.IsTag(tag)))
-        {
-            throw new CliException(CliErrors.Usage, $"'{tag}' is no tag", ExitCodes.Usage);
-        }
-
-        using ECDsa key = KeyChoice.Read(session, session.Get(arguments.Key) ?? "", "model-signing.key");
+        using ECDsa key = KeyChoice.Read(session, terms.Key, "model-signing.key");
         byte[] golden = await SamplesAsync(plan.Golden, ct).ConfigureAwait(false);
         byte[] more = await SamplesAsync(plan.Reference, ct).ConfigureAwait(false);
         using PushFiles files = new(ct);
@@ -46,12 +45,12 @@ internal static class ModelPushCommand
         // The gate reads every byte before a native runtime sees a file.
         ImmutableArray<PushedVariant> variants = PushedVariants.Inspect(plan, files);
         byte[]? author = AuthorSignature.Read(
-            session.Get(arguments.Signature) ?? "",
-            (session.Get(arguments.SignatureKey) ?? "", session.Get(arguments.SignatureRoot) ?? []),
+            terms.Signature,
+            (terms.SignatureKey, terms.SignatureRoots),
             [.. variants.SelectMany(static variant => variant.SignedFiles())]);
-        GoldenChoice choice = GoldenChoice.Choose(variants, golden, session.Get(arguments.SkipGoldenCheck));
+        GoldenChoice choice = GoldenChoice.Choose(variants, golden, terms.SkipsGoldenCheck);
         (string reference, string drift) = ReferenceChoice.Choose(golden, more);
-        if (session.Get(arguments.Measure))
+        if (terms.Measures)
         {
             variants = new CostMeter(session.World.Time, ThisMachine.HardwareClass()).Measure(variants, choice.Samples);
         }
@@ -65,22 +64,27 @@ internal static class ModelPushCommand
             Reference = reference,
             Provenance = plan.Provenance,
         });
+        if (!terms.IsForced)
+        {
+            await TagRules.RequireFreeAsync(session, plan.Name, terms.Tags, ct).ConfigureAwait(false);
+        }
+
         byte[] envelope = AuthorSignature.Attach(
             Dsse.Sign(PackageFormat.PayloadType, package.Payload.AsSpan(), key), package.Manifest, key, author);
         PackagePush push = new(session, package);
         PushResource stored = await push.RunAsync(envelope, ct).ConfigureAwait(false);
-        foreach (string tag in tags)
+        foreach (string tag in terms.Tags)
         {
-            await session.Client.TagPackageAsync(plan.Name, tag, stored.Digest, ct).ConfigureAwait(false);
+            _ = await TagRules.MoveAsync(session, (plan.Name, tag), stored.Digest, terms.IsForced, ct)
+                .ConfigureAwait(false);
         }
 
-        PushDescription description = new(stored, tags, push, package)
+        return new PushDescription(stored, terms.Tags, push, package)
         {
             Sentences = drift.Length > 0 ? choice.Sentences.Add(drift) : choice.Sentences,
             Golden = choice.Sentences,
             Reference = drift,
         };
-        description.Print(session, OutputOption.Parse(session.Get(arguments.Output)));
     }
 
     private static BuildOutcome.Built Build(PackageRequest request) => PackageBuilder.Build(request) switch

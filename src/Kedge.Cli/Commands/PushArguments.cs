@@ -1,5 +1,7 @@
 using System.CommandLine;
+using Kedge.Cli.Models;
 using Kedge.Cli.Output;
+using Kedge.Cli.Running;
 
 namespace Kedge.Cli.Commands;
 
@@ -47,6 +49,11 @@ internal sealed class PushArguments
     {
         Description = "Tag that is to name the package; may be given more than once. Default: latest.",
         HelpName = "TAG",
+    };
+
+    public Option<bool> Force { get; } = new("--force")
+    {
+        Description = "Move tags that are versions, as v2, though they name another package.",
     };
 
     public Option<string> Golden { get; } = new("--golden")
@@ -106,6 +113,19 @@ internal sealed class PushArguments
 
     public Option<string> Output { get; } = OutputOption.Create("json", "yaml");
 
+    /// <summary>How the push is to be carried out; ends the command when a tag is none.</summary>
+    public PushTerms Terms(Session session) => new()
+    {
+        Tags = PushTerms.TagsOf(session.Get(Tag)),
+        IsForced = session.Get(Force),
+        Key = session.Get(Key) ?? "",
+        SkipsGoldenCheck = session.Get(SkipGoldenCheck),
+        Measures = session.Get(Measure),
+        Signature = session.Get(Signature) ?? "",
+        SignatureKey = session.Get(SignatureKey) ?? "",
+        SignatureRoots = session.Get(SignatureRoot) ?? [],
+    };
+
     public void AddTo(Command command)
     {
         command.Add(File);
@@ -115,6 +135,7 @@ internal sealed class PushArguments
         command.Add(Measure);
         command.Add(Name);
         command.Add(Tag);
+        command.Add(Force);
         command.Add(Golden);
         command.Add(Reference);
         command.Add(SkipGoldenCheck);

@@ -8,8 +8,8 @@ internal static class ErrorCatalog
 {
     private static readonly string[] _assemblies =
     [
-        "Kedge.Core", "kedge", "Kedge.Content", "Kedge.Onnx", "Kedge.Inference", "Kedge.Store", "Kedge.Wire",
-        "Kedge.ControlPlane",
+        "Kedge.Core", "kedge", "Kedge.Content", "Kedge.Oci", "Kedge.Onnx", "Kedge.Inference", "Kedge.Store",
+        "Kedge.Wire", "Kedge.ControlPlane",
     ];
 
     /// <summary>The code, or null when it belongs to another program.</summary>

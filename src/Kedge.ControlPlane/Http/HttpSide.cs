@@ -34,6 +34,7 @@ internal sealed partial class HttpSide(ServerScope server)
         .. ModelCalls.Routes,
         .. UploadCalls.Routes,
         .. CollectionCalls.Routes,
+        .. DownloadCalls.Routes,
         .. AccessCalls.Routes,
         .. PolicyCalls.Routes,
         .. SiteCalls.Routes,

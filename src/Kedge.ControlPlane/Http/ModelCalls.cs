@@ -21,6 +21,8 @@ internal static class ModelCalls
         new("GET", "/api/v1/models/{name}", Access.Viewer, "One model.", GetAsync),
         new("PUT", "/api/v1/models/{name}/tags/{tag}", Access.Admin, "Points a tag at a package.", TagAsync),
         new("DELETE", "/api/v1/models/{name}/tags/{tag}", Access.Admin, "Removes a tag.", UntagAsync),
+        new("GET", "/api/v1/models/{name}/tags/{tag}/history", Access.Viewer,
+            "What a tag named, newest first.", HistoryAsync),
         new("GET", "/api/v1/packages", Access.Viewer, "Packages, newest first; model.", ListPackagesAsync),
         new("GET", "/api/v1/packages/{digest}", Access.Viewer, "One package with its envelope.", GetPackageAsync),
         new("DELETE", "/api/v1/packages/{digest}", Access.Admin,
@@ -67,7 +69,10 @@ internal static class ModelCalls
             throw new CallRefused(400, ApiErrors.Parameter.At("the model, the tag or the digest is out of its rules"));
         }
 
-        TagMove move = new() { Name = name, Tag = tag, Digest = digest, AtMs = call.Server.NowMs };
+        TagMove move = new()
+        {
+            Name = name, Tag = tag, Digest = digest, Expected = Expected(request), AtMs = call.Server.NowMs,
+        };
         TagOutcome outcome =
             await call.Server.Store.Packages.MoveTagAsync(call.Tenant, move, call.Aborted).ConfigureAwait(false);
         if (outcome is TagOutcome.PackageMissing)
@@ -75,7 +80,40 @@ internal static class ModelCalls
             throw new CallRefused(409, ApiErrors.PackageUnknown.At($"model '{name}' has no package {digest.Short}"));
         }
 
+        if (outcome is TagOutcome.Conflict(var held))
+        {
+            string names = held.IsNone ? "is not there" : $"names {held.Short}";
+            throw new CallRefused(409, ApiErrors.Conflict.At($"tag '{name}:{tag}' {names}"));
+        }
+
         await ReplyModelAsync(call, name).ConfigureAwait(false);
+    }
+
+    /// <summary>Null for whichever package it names; the default digest when it must not exist.</summary>
+    private static Digest? Expected(TagRequest request) => request.Expected switch
+    {
+        null => null,
+        "" => default(Digest),
+        string text => Digest.TryParse(text, out Digest digest)
+            ? digest
+            : throw new CallRefused(400, ApiErrors.Parameter.At($"'{Call.Shown(text)}' is no digest", "expected")),
+    };
+
+    private static async Task HistoryAsync(Call call)
+    {
+        ImmutableArray<TagRow> rows = await call.Server.Store.Packages
+            .TagHistoryAsync(call.Tenant, call.Path("name"), call.Path("tag"), call.Aborted).ConfigureAwait(false);
+        if (rows.IsEmpty)
+        {
+            throw Call.NotFound($"tag '{Call.Shown(call.Path("name"))}:{Call.Shown(call.Path("tag"))}'");
+        }
+
+        ResourceList<TagMoveResource> list = new()
+        {
+            Items = [.. rows.Select(static row => new TagMoveResource(row.Tag, row.Digest.ToString(), row.MovedAtMs))],
+            Revision = rows[0].Revision,
+        };
+        await call.ReplyAsync(list, ApiJson.Default.ResourceListTagMoveResource).ConfigureAwait(false);
     }
 
     private static async Task UntagAsync(Call call)

@@ -312,9 +312,11 @@ public sealed class MainCommandsTests : IAsyncLifetime, IDisposable
     public async Task Packages_are_tagged_listed_and_removed()
     {
         await PushAsync("v1", 1);
-        Assert.Contains("was there already", await OkAsync(
-            "model", "push", WriteModel(1), "--name", "adder", "--tag", "v1", "--skip-golden-check")
-            + " was there already", StringComparison.Ordinal);
+        string[] again = ["model", "push", WriteModel(1), "--name", "adder", "--tag", "v1", "--skip-golden-check"];
+        CliResult moved = await _cli.RunAsync(again);
+        Assert.Equal(ExitCodes.Refused, moved.Exit);
+        Assert.StartsWith("error KEDGE-CLI-060: adder:v1 is sha256:", moved.Error, StringComparison.Ordinal);
+        Assert.Contains("pushed", await OkAsync([.. again, "--force"]), StringComparison.Ordinal);
         Assert.Matches(@"^adder:stable = sha256:[0-9a-f]{64}\n$", await OkAsync("model", "tag", "adder:v1", "stable"));
         Assert.Matches(@"adder\s+stable,v1\s", await OkAsync("model", "list"));
         CliResult unknown = await _cli.RunAsync("model", "show", "adder:stabel");
