@@ -11,7 +11,9 @@ namespace Kedge.Bench.Content;
 internal sealed class Scenarios(string folder, Programs programs, bool isQuick)
 {
     private const double AccuracyLoss = 0.01;
-    private static readonly double[] Scales = [1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1];
+
+    // Every decade from the smallest that moves a float32 weight on.
+    private static readonly double[] Scales = [1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1];
     private static readonly double[] ScalesWhenQuick = [1e-4, 1e-3];
     private readonly Spectrum[] _heldOut = Spectrum.Take(0x48454C44, 1000);
 

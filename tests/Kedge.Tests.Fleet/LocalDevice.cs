@@ -51,10 +51,11 @@ public sealed class LocalDevice : IAsyncDisposable
     /// <summary>Stops the agent and all that it left running.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (_agent is not null)
+        if (_agent is { } agent)
         {
-            await _agent.StopAsync(TimeSpan.FromSeconds(10));
-            _agent.Dispose();
+            _agent = null;
+            await agent.StopAsync(TimeSpan.FromSeconds(10));
+            agent.Dispose();
         }
 
         if (Directory.Exists(DataFolder))

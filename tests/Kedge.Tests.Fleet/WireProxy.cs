@@ -1,14 +1,14 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Kedge.Bench.Content;
+namespace Kedge.Tests.Fleet;
 
 /// <summary>What a line does to those who use it.</summary>
 /// <param name="Delay">How long every piece is held back, each way.</param>
 /// <param name="CutEvery">Every connection ends after so long, reset without a word; zero for never.</param>
 /// <param name="StallEvery">So often nothing passes for <paramref name="StallFor"/>; zero for never.</param>
 /// <param name="StallFor">How long.</param>
-internal sealed record LineFaults(TimeSpan Delay, TimeSpan CutEvery, TimeSpan StallEvery, TimeSpan StallFor)
+public sealed record LineFaults(TimeSpan Delay, TimeSpan CutEvery, TimeSpan StallEvery, TimeSpan StallFor)
 {
     /// <summary>A line that does nothing.</summary>
     public static LineFaults None { get; } = new(default, default, default, default);
@@ -18,7 +18,7 @@ internal sealed record LineFaults(TimeSpan Delay, TimeSpan CutEvery, TimeSpan St
 /// Stands between devices and server on one port, counts what passes each way, and does to it what
 /// <see cref="LineFaults"/> says. It understands nothing of what it carries.
 /// </summary>
-internal sealed class WireProxy : IAsyncDisposable
+public sealed class WireProxy : IAsyncDisposable
 {
     private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
     private readonly CancellationTokenSource _stop = new();
@@ -30,6 +30,7 @@ internal sealed class WireProxy : IAsyncDisposable
     private int _connections;
     private int _cuts;
 
+    /// <summary>Listens on one address and carries to another.</summary>
     public WireProxy(IPEndPoint listen, IPEndPoint server)
     {
         _server = server;
