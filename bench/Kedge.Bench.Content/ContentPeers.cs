@@ -80,7 +80,8 @@ internal sealed partial class ContentPeers(string folder)
         string index = Path.Combine(folder, "there.caibx");
         await RunAsync("casync", ["make", $"--store={there}", index, target]);
         HashSet<string> had = Directory.Exists(here)
-            ? [.. Directory.EnumerateFiles(here, "*.cacnk", SearchOption.AllDirectories).Select(f => Path.GetFileName(f))]
+            ? [.. Directory.EnumerateFiles(here, "*.cacnk", SearchOption.AllDirectories)
+                .Select(f => Path.GetFileName(f))]
             : [];
         return new FileInfo(index).Length + Directory
             .EnumerateFiles(there, "*.cacnk", SearchOption.AllDirectories)

@@ -18,7 +18,8 @@ internal sealed record Spectrum(float[] Bins, int Label)
     }
 
     /// <summary>
-    /// One half is the spectrum, the other that of the envelope, in which strikes on a spall show by their rate (Randall
+    /// One half is the spectrum, the other that of the envelope, in which strikes on a spall show by their rate
+    /// (Randall
     /// and Antoni 2011, section 4).
     /// </summary>
     private static Spectrum Of(LabelledSignal signal)

@@ -82,6 +82,6 @@ internal sealed class WireFigures(ContentStage stage, ContentPeers peers, Scenar
         report.Note(
             "bytes: bodies of all answers with content, the signed manifest and the golden samples included; peers: "
             + "the model file alone, without a transport. wire: everything that came to the device, TLS and desired "
-            + "state included. seconds: from apply to serving and reported, the delta made on demand; peers: computing");
+            + "state included. seconds: apply to serving and reported, the delta made on demand; peers: computing");
     }
 }

@@ -43,7 +43,7 @@ public sealed class BrokenFetchTests
             content.IsUp = true;
             await PassedAsync(content, before + (2 * bytes / 5));
             await device.Agent.KillAsync();
-            Assert.Empty((await fleet.EndpointsAsync("wide")).Where(static each => each.Serving));
+            Assert.DoesNotContain(await fleet.EndpointsAsync("wide"), static each => each.Serving);
             device.Start();
             await PassedAsync(content, before + (3 * bytes / 5));
             await fleet.Server.KillAsync();
@@ -72,7 +72,7 @@ public sealed class BrokenFetchTests
     private static async Task<int> PushAsync(LocalFleet fleet)
     {
         byte[] noise = RandomNumberGenerator.GetBytes(Width * Width * sizeof(float));
-        Span<uint> bits = MemoryMarshal.Cast<byte, uint>(noise);
+        Span<uint> bits = MemoryMarshal.Cast<byte, uint>(noise.AsSpan());
         for (int index = 0; index < bits.Length; index++)
         {
             // Numbers of -2^-7 to 2^-7: finite, and nearly every bit is chance.

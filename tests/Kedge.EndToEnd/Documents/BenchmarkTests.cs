@@ -21,6 +21,9 @@ public sealed class BenchmarkTests
     [InlineData("update", "update.cached.apply_to_serving", "update.agents5.all_serving", "offline.restart.ten")]
     [InlineData("rollout", "rollout.halt", "rollout.restore", "rollout.gate.halt", "rollout.gate.restore",
         "rollout.plan.100k", "rollout.swap.failed")]
+    [InlineData("content", "content.first.bytes", "content.last_layer.saved", "content.finetune.ratio_zstd_patch",
+        "content.worst.ratio_best_peer", "content.throughput.delta_decode", "content.site4.wan_ratio",
+        "content.badlink.twice", "content.badlink.peak_rss")]
     public async Task A_benchmark_gives_every_figure_that_the_documents_name(string name, params string[] figures)
     {
         string root = Programs.Find(AppContext.BaseDirectory).Root;
