@@ -8,7 +8,7 @@ namespace Kedge.Cli.Commands;
 internal static class ModelCommand
 {
     public static Command Create(CommandAction action) => new(
-        "model", "Push, optimise, sign, verify, list, tag, export and import models.")
+        "model", "Push, optimise, sign, verify, list, compare, tag, export and import models.")
     {
         ModelPushCommand.Create(action),
         ModelOptimizeCommand.Create(action),
@@ -16,6 +16,7 @@ internal static class ModelCommand
         ModelVerifyCommand.Create(action),
         ModelViewCommands.List(action),
         ModelViewCommands.Show(action),
+        ModelDiffCommand.Create(action),
         ModelTagCommands.Tag(action),
         ModelTagCommands.Promote(action),
         ModelTagCommands.Untag(action),
