@@ -1,4 +1,3 @@
-using System.Globalization;
 using Kedge.Core;
 using Kedge.Core.Models;
 
@@ -147,8 +146,7 @@ internal sealed class LocalContent(
         }
     }
 
-    private static ulong KeyOf(ChunkRef chunk) =>
-        ulong.Parse(chunk.Digest.Hex.AsSpan(0, 16), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
+    private static ulong KeyOf(ChunkRef chunk) => chunk.Digest.Leading;
 
     private readonly record struct Spot(int File, short Missing, long Offset);
 }

@@ -78,11 +78,7 @@ internal sealed record TailHead
         BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(16), Total);
         BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(24), FileBytes);
         BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(32), RestCheck);
-        if (!Of.IsNone)
-        {
-            Convert.FromHexString(Of.Hex).CopyTo(bytes, 40);
-        }
-
+        Of.CopyTo(bytes.AsSpan(40));
         tag.CopyTo(bytes, 72);
         int checkAt = 72 + tag.Length;
         BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(checkAt), CheckOf(bytes.AsSpan(0, checkAt)));

@@ -95,12 +95,10 @@ public sealed record DeltaHeader
         BinaryPrimitives.WriteUInt32LittleEndian(into[12..], (uint)SegmentCount);
         BinaryPrimitives.WriteInt64LittleEndian(into[16..], TargetBytes);
         BinaryPrimitives.WriteInt64LittleEndian(into[24..], BaseBytes);
-        Hash(Target).CopyTo(into[32..]);
+        Target.CopyTo(into[32..]);
         if (Base is { } digest)
         {
-            Hash(digest).CopyTo(into[64..]);
+            digest.CopyTo(into[64..]);
         }
     }
-
-    private static byte[] Hash(Digest digest) => Convert.FromHexString(digest.Hex);
 }

@@ -63,7 +63,7 @@ internal static class FileChecks
     {
         long bytes = 0;
         long chunks = 0;
-        Dictionary<Digest, int> lengths = [];
+        Dictionary<Digest, int> lengths = new(manifest.AllFiles().Sum(static file => file.Chunks.Length));
         bool differs = false;
         foreach (PackageFile file in manifest.AllFiles())
         {

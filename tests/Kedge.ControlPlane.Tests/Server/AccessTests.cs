@@ -120,7 +120,7 @@ public class AccessTests
     {
         string[] parts = call.Split(' ');
         string path = parts[1]
-            .Replace("{digest}", "sha256:" + new string('0', 64), StringComparison.Ordinal)
+            .Replace("{digest}", "sha256:" + new string('a', 64), StringComparison.Ordinal)
             .Replace("{", "", StringComparison.Ordinal)
             .Replace("}", "", StringComparison.Ordinal);
         return new HttpRequestMessage(new HttpMethod(parts[0]), path)

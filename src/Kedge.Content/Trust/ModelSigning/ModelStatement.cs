@@ -25,9 +25,11 @@ public sealed record ModelStatement
         get
         {
             using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+            Span<byte> one = stackalloc byte[Digest.HashBytes];
             foreach (SignedFile resource in Resources)
             {
-                hash.AppendData(Convert.FromHexString(resource.Digest.Hex));
+                resource.Digest.CopyTo(one);
+                hash.AppendData(one);
             }
 
             return Digest.FromHash(hash.GetHashAndReset());
