@@ -8,6 +8,11 @@ namespace Kedge.Content;
 internal ref struct JsonCursor
 {
     private Utf8JsonReader _reader;
+    private int _counted;
+
+    // The entries of a long list have the same few fields: their names are made once.
+    private string? _nameLast;
+    private string? _nameBefore;
 
     public JsonCursor(ReadOnlySpan<byte> json)
     {
@@ -27,6 +32,12 @@ internal ref struct JsonCursor
         return false;
     }
 
+    /// <summary>
+    /// Counts one more of what a whole document may have so many of, in however many lists. One kind for a cursor.
+    /// </summary>
+    public bool TryCount(int countMax, string what) =>
+        ++_counted <= countMax || Fail($"the document has more than {countMax} {what}");
+
     /// <summary>Steps into the object that the cursor stands on.</summary>
     public bool TryObject() => TryToken(JsonTokenType.StartObject, "an object is expected");
 
@@ -42,7 +53,7 @@ internal ref struct JsonCursor
             return false;
         }
 
-        return TryString(ContentLimits.FieldNameCharsMax, out name) && TryAdvance();
+        return TryName(out name) && TryAdvance();
     }
 
     /// <summary>Moves to the next item of an array; false at its end, and on failure.</summary>
@@ -58,6 +69,13 @@ internal ref struct JsonCursor
     /// <summary>Reads a digest; a text that is none is kept as none, for the caller's checks to find.</summary>
     public bool TryDigest(out Digest digest)
     {
+        digest = default;
+        if (Failure is null && _reader is { TokenType: JsonTokenType.String, ValueIsEscaped: false }
+            && Digest.TryParse(_reader.ValueSpan, out digest))
+        {
+            return true;
+        }
+
         bool read = TryText(Digest.TextChars, out string text);
         _ = Digest.TryParse(text, out digest);
         return read;
@@ -114,6 +132,26 @@ internal ref struct JsonCursor
 
     /// <summary>True when nothing went wrong and nothing but white space follows the outermost value.</summary>
     public bool TryEnd() => Failure is null && !TryAdvance(atEnd: true) && Failure is null;
+
+    private bool TryName(out string name)
+    {
+        if (_nameBefore is not null && _reader.ValueTextEquals(_nameBefore))
+        {
+            (_nameBefore, _nameLast) = (_nameLast, _nameBefore);
+        }
+        else if (_nameLast is null || !_reader.ValueTextEquals(_nameLast))
+        {
+            if (!TryString(ContentLimits.FieldNameCharsMax, out name))
+            {
+                return false;
+            }
+
+            (_nameBefore, _nameLast) = (_nameLast, name);
+        }
+
+        name = _nameLast!; // Both cases set it.
+        return true;
+    }
 
     private bool TryToken(JsonTokenType type, string expected) =>
         Failure is null && (_reader.TokenType == type || Fail(expected));

@@ -201,7 +201,7 @@ internal static class PackageReader
         chunk = null;
         Digest digest = default;
         int bytes = 0;
-        if (!cursor.TryObject())
+        if (!cursor.TryCount(ModelLimits.ChunksMax, "chunks") || !cursor.TryObject())
         {
             return false;
         }

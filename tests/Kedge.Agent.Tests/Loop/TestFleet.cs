@@ -96,9 +96,7 @@ internal sealed class TestFleet : IDisposable
                 },
             ],
         };
-        byte[] payload = PackageFormat.Write(manifest);
-        Digest digest = Digest.Of(payload);
-        Source.Envelopes[digest] = Dsse.Sign(PackageFormat.PayloadType, payload, signer ?? _models);
+        Digest digest = Offer(PackageFormat.Write(manifest), signer);
         Files[manifest.Variants[0].Files[0].Digest] = model;
         int at = 0;
         foreach (ChunkRef chunk in manifest.Variants[0].Files[0].Chunks)
@@ -107,6 +105,14 @@ internal sealed class TestFleet : IDisposable
             at += chunk.Bytes;
         }
 
+        return digest;
+    }
+
+    /// <summary>Signs and offers any bytes as the manifest of a package.</summary>
+    public Digest Offer(byte[] payload, ECDsa? signer = null)
+    {
+        Digest digest = Digest.Of(payload);
+        Source.Envelopes[digest] = Dsse.Sign(PackageFormat.PayloadType, payload, signer ?? _models);
         return digest;
     }
 

@@ -41,6 +41,9 @@ public sealed class MemorySource : IArtifactSource
     /// <summary>True gives content compressed to who takes it so.</summary>
     public bool IsCoding { get; set; }
 
+    /// <summary>When set, what is given as content compressed to who takes it so; null gives the content.</summary>
+    public Func<ContentName, byte[]?>? Frames { get; set; }
+
     /// <summary>A number of the server: another one gives the same content under other tags.</summary>
     public int Server { get; set; } = 1;
 
@@ -120,8 +123,9 @@ public sealed class MemorySource : IArtifactSource
         ContentAsk ask, byte[] plain, IContentSink sink, CancellationToken cancel)
     {
         byte[] coded = IsCoding && ask.TakesZstd && ask.Name is not ContentName.Delta ? Coded(plain) : plain;
-        byte[] bytes = coded.Length < plain.Length ? coded : plain;
-        bool isZstd = bytes.Length < plain.Length;
+        byte[]? forged = ask.TakesZstd ? Frames?.Invoke(ask.Name) : null;
+        byte[] bytes = forged ?? (coded.Length < plain.Length ? coded : plain);
+        bool isZstd = bytes != plain;
         string tag = $"\"{Digest.Of(plain)}-{Server}{(isZstd ? "-zstd" : "")}\"";
         bool isPart = (ask.From > 0 || ask.To > 0) && (ask.Tag.Length == 0 || ask.Tag == tag)
             && ask.From < bytes.Length;
