@@ -19,8 +19,10 @@ public sealed class SimulationTests(ITestOutputHelper output)
         long steps = 0;
         GateVerdicts verdicts = new();
         Parallel.For(1, seeds + 1, seed => Interlocked.Add(ref steps, RunSeed((ulong)seed, verdicts)));
-        output.WriteLine($"{seeds} seeds, {steps} steps; {verdicts}");
+        output.WriteLine(
+            $"{seeds} seeds, {steps} steps, {SimContent.DifferencesTaken} differences; {verdicts}");
         verdicts.CheckFalseAlarms();
+        Assert.True(SimContent.DifferencesTaken > seeds / 4, $"{SimContent.DifferencesTaken} differences were taken");
     }
 
     [Theory]

@@ -44,7 +44,9 @@ internal sealed record Faults
 
     public double TamperedChunks { get; init; }
 
-    /// <summary>How often a stream of content breaks in the middle.</summary>
+    /// <summary>
+    /// How often a stream of content breaks in the middle, and a difference that is asked for is not made yet.
+    /// </summary>
     public double BrokenStreams { get; init; }
 
     /// <summary>True when a good release may be lost often enough to be blamed.</summary>

@@ -1,8 +1,11 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Kedge.Content.Chunking;
+using Kedge.Content.Delta;
+using Kedge.Content.Formats;
 using Kedge.Content.Packages;
 using Kedge.Content.Trust;
 using Kedge.Core;
@@ -53,7 +56,11 @@ internal enum Behaviour
 
 /// <summary>One model package of the simulation, signed for real.</summary>
 internal sealed record SimPackage(
-    string Tag, Behaviour Behaviour, Digest Digest, PackageManifest Manifest, byte[] Envelope, byte[] Chunk);
+    string Tag, Behaviour Behaviour, Digest Digest, PackageManifest Manifest, byte[] Envelope, byte[] Model)
+{
+    /// <summary>Its only file.</summary>
+    public PackageFile File => Manifest.Variants[0].Files[0];
+}
 
 /// <summary>
 /// Keys, trust documents and packages, made once: signing is what costs, and it is the same in every world. Signatures
@@ -62,6 +69,14 @@ internal sealed record SimPackage(
 internal static class SimContent
 {
     private const int SignatureBytes = 71;
+
+    /// <summary>Numbers of a model that is large enough for its difference to be worth asking for.</summary>
+    private const int Weights = 9_000;
+
+    /// <summary>Every so many of them a later version has moved a little.</summary>
+    private const int TunedEvery = 40;
+    private static long _differencesTaken;
+    private static readonly ConcurrentDictionary<(Digest Target, Digest Base), byte[]?> Differences = [];
     private static readonly ECDsa Owner = NewKey();
     private static readonly ECDsa Models = NewKey();
     private static readonly ECDsa Foreign = NewKey();
@@ -88,12 +103,14 @@ internal static class SimContent
         Make("v12", Behaviour.WrongOnOneKind, Models), Make("v13", Behaviour.Hangs, Models),
     ];
 
+    private static readonly Dictionary<Digest, byte[]> Chunks = AllChunks();
+
     /// <summary>Puts all packages into a store.</summary>
     public static void Upload(MemoryStore store, TenantId tenant)
     {
         foreach (SimPackage package in SimContent.Packages)
         {
-            ImmutableArray<ChunkRef> chunks = package.Manifest.Variants[0].Files[0].Chunks;
+            ImmutableArray<ChunkRef> chunks = package.File.Chunks;
             Check.That(store.Chunks.AddAsync(tenant, chunks, 1, default).IsCompletedSuccessfully);
             Check.That(store.Packages.PutAsync(
                 tenant,
@@ -112,11 +129,91 @@ internal static class SimContent
 
     public static SimPackage Of(Digest digest) => Packages.First(p => p.Digest == digest);
 
+    /// <summary>Differences that came to their end, of all worlds: no seed may do without them unnoticed.</summary>
+    public static long DifferencesTaken => Interlocked.Read(ref _differencesTaken);
+
+    public static void TakeDifference() => Interlocked.Increment(ref _differencesTaken);
+
+    public static byte[] ChunkOf(Digest digest) => Chunks[digest];
+
+    /// <summary>
+    /// What the server gives for two files, made by its own encoder; null where the target is too small for any. A base
+    /// that it does not know is as good as none.
+    /// </summary>
+    public static byte[]? DifferenceOf(Digest target, Digest origin) =>
+        Differences.GetOrAdd((target, origin), static pair => Make(pair.Target, pair.Base));
+
+    private static byte[]? Make(Digest target, Digest origin)
+    {
+        SimPackage? wanted = Packages.FirstOrDefault(p => p.File.Digest == target);
+        if (wanted is null || wanted.Model.Length < 4 * Weights)
+        {
+            return null;
+        }
+
+        using MemoryStream made = new();
+        SimPackage? held = Packages.FirstOrDefault(p => p.File.Digest == origin);
+        DeltaEncoder.Encode(Described(wanted), held is null ? null : Described(held), (at, part) =>
+        {
+            made.Position = at;
+            made.Write(part);
+        });
+        return made.ToArray();
+    }
+
+    private static DeltaFile Described(SimPackage package)
+    {
+        long bytes = package.Model.Length / 4 * 4;
+        Check.That(TensorMap.TryCreate(
+            [new TensorSpan("w", ElementKind.Float32, 0, bytes)], package.Model.Length, out TensorMap map));
+        return new DeltaFile(
+            package.File.Digest, ModelFile.Of("model.onnx", package.Model), map, package.File.Chunks);
+    }
+
+    private static Dictionary<Digest, byte[]> AllChunks()
+    {
+        Dictionary<Digest, byte[]> chunks = [];
+        foreach (SimPackage package in Packages)
+        {
+            int at = 0;
+            foreach (ChunkRef chunk in package.File.Chunks)
+            {
+                chunks[chunk.Digest] = package.Model.AsSpan(at, chunk.Bytes).ToArray();
+                at += chunk.Bytes;
+            }
+        }
+
+        return chunks;
+    }
+
+    /// <summary>
+    /// Some models have weights, all of them from one training and each tuned a little; of the others a line is enough.
+    /// </summary>
+    private static byte[] ModelOf(string tag)
+    {
+        byte[] name = Encoding.UTF8.GetBytes($"the bytes of model {tag}");
+        if (tag is not ("v1" or "v2" or "v4" or "v9"))
+        {
+            return name;
+        }
+
+        Rng trained = new(7);
+        Rng tuned = new(Digest.Of(name).Leading);
+        byte[] bytes = new byte[4 * Weights];
+        for (int index = 0; index < Weights; index++)
+        {
+            double moved = index % TunedEvery == 0 ? 1e-3 * tuned.Fraction() : 0;
+            BitConverter.TryWriteBytes(bytes.AsSpan(4 * index), (float)(trained.Fraction() - 0.5 + moved));
+        }
+
+        return bytes;
+    }
+
     private static ECDsa NewKey() => ECDsa.Create(ECCurve.NamedCurves.nistP256);
 
     private static SimPackage Make(string tag, Behaviour behaviour, ECDsa signer)
     {
-        byte[] chunk = Encoding.UTF8.GetBytes($"the bytes of model {tag}");
+        byte[] model = ModelOf(tag);
         PackageManifest manifest = new()
         {
             Name = "m",
@@ -131,14 +228,14 @@ internal static class SimContent
                     Format = ModelFormat.Onnx,
                     Precision = "fp32",
                     Accelerator = AcceleratorKind.Cpu,
-                    Files = [FileChunker.Cut("model.onnx", chunk)],
+                    Files = [FileChunker.Cut("model.onnx", model)],
                     EntryFile = "model.onnx",
                 },
             ],
         };
         byte[] payload = PackageFormat.Write(manifest);
         byte[] envelope = Fixed(() => Dsse.Sign(PackageFormat.PayloadType, payload, signer));
-        return new SimPackage(tag, behaviour, Digest.Of(payload), manifest, envelope, chunk);
+        return new SimPackage(tag, behaviour, Digest.Of(payload), manifest, envelope, model);
     }
 
     private static byte[] MakeTrust()

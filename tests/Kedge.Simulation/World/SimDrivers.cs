@@ -14,6 +14,7 @@ namespace Kedge.Simulation.World;
 /// </summary>
 internal sealed class SimDrivers(SimDevice device, int life) : IDeviceLink, IArtifactSource, IProcessSupervisor
 {
+    private const int PieceBytes = 16 * 1024;
     private static readonly Problem Away = new("KEDGE-SIM-001", "no network");
     private readonly Dictionary<InstanceId, long> _parking = [];
     private long _wishes;
@@ -30,23 +31,40 @@ internal sealed class SimDrivers(SimDevice device, int life) : IDeviceLink, IArt
         return new ValueTask<LinkOutcome>(done.Task);
     }
 
-    /// <summary>Content is small here: it comes in one piece, or a part of it does and the line breaks.</summary>
+    /// <summary>The whole comes in pieces, or some bytes of it do and the line breaks.</summary>
     public async ValueTask<StreamOutcome> StreamAsync(ContentAsk ask, IContentSink sink, CancellationToken cancel)
     {
         FetchOutcome outcome = await Fetch(() => Find(ask.Name)).ConfigureAwait(false);
         if (outcome is not FetchOutcome.Done done)
         {
-            return outcome is FetchOutcome.NotFound missing
-                ? new StreamOutcome.NotFound(missing.Problem)
-                : new StreamOutcome.Later(default, Away);
+            return outcome switch
+            {
+                FetchOutcome.NotFound missing => new StreamOutcome.NotFound(missing.Problem),
+                FetchOutcome.RetryLater later => new StreamOutcome.Later(later.After, later.Problem),
+                _ => throw Check.Unreachable(outcome),
+            };
         }
 
-        int from = (int)Math.Min(ask.From, done.Bytes.Length);
+        int length = done.Bytes.Length;
+        string tag = $"\"{Digest.Of(done.Bytes.Span)}\"";
+        bool isPart = ask.From < length && (ask.Tag.Length == 0 || ask.Tag == tag);
+        int from = isPart ? (int)ask.From : 0;
+        int last = isPart && ask.To > 0 ? (int)Math.Min(ask.To, length) : length;
         bool isBroken = Network.Happens(device.Faults.BrokenStreams);
-        int end = isBroken ? from + device.Rng.Below(done.Bytes.Length - from + 1) : done.Bytes.Length;
-        ContentHead head = new($"\"{Digest.Of(done.Bytes.Span)}\"", false, from, done.Bytes.Length);
-        bool goesOn = await sink.BeginAsync(head, cancel).ConfigureAwait(false)
-            && (end == from || await sink.TakeAsync(done.Bytes[from..end], cancel).ConfigureAwait(false));
+        int end = isBroken ? from + device.Rng.Below(last - from + 1) : last;
+        bool goesOn = await sink.BeginAsync(new ContentHead(tag, false, from, length), cancel).ConfigureAwait(false);
+        while (goesOn && from < end)
+        {
+            int piece = Math.Min(PieceBytes, end - from);
+            goesOn = await sink.TakeAsync(done.Bytes.Slice(from, piece), cancel).ConfigureAwait(false);
+            from += piece;
+        }
+
+        if (ask.Name is ContentName.Delta && from == length)
+        {
+            SimContent.TakeDifference();
+        }
+
         return !goesOn ? new StreamOutcome.Stopped()
             : isBroken ? new StreamOutcome.Later(default, Away)
             : new StreamOutcome.Done();
@@ -59,12 +77,34 @@ internal sealed class SimDrivers(SimDevice device, int life) : IDeviceLink, IArt
             case ContentName.Envelope envelope:
                 return new FetchOutcome.Done(SimContent.Of(envelope.Package).Envelope);
             case ContentName.OneChunk chunk:
-                byte[] bytes = SimContent.Packages.First(p => Digest.Of(p.Chunk) == chunk.Chunk.Digest).Chunk;
+                byte[] bytes = SimContent.ChunkOf(chunk.Chunk.Digest);
                 return new FetchOutcome.Done(
                     Network.Happens(device.Faults.TamperedChunks) ? [.. bytes.Select(static b => (byte)~b)] : bytes);
+            case ContentName.Delta delta:
+                return Network.Happens(device.Faults.BrokenStreams)
+                    ? new FetchOutcome.RetryLater(
+                        TimeSpan.FromSeconds(1 + device.Rng.Below(60)), new Problem("KEDGE-SIM-004", "being made"))
+                    : Difference(delta);
             default:
-                return new FetchOutcome.NotFound(new Problem("KEDGE-SIM-003", "no delta"));
+                throw Check.Unreachable(name);
         }
+    }
+
+    /// <summary>Where the line lies about chunks, it changes a byte of a difference.</summary>
+    private FetchOutcome Difference(ContentName.Delta delta)
+    {
+        if (SimContent.DifferenceOf(delta.Target, delta.Base) is not { } container)
+        {
+            return new FetchOutcome.NotFound(new Problem("KEDGE-SIM-003", "no difference"));
+        }
+
+        if (Network.Happens(device.Faults.TamperedChunks))
+        {
+            container = [.. container];
+            container[device.Rng.Below(container.Length)] ^= (byte)(1 + device.Rng.Below(255));
+        }
+
+        return new FetchOutcome.Done(container);
     }
 
     public ValueTask<FetchOutcome> GetTrustAsync(CancellationToken cancel) =>
