@@ -75,6 +75,22 @@ internal sealed class ContentStage : IAsyncDisposable
         return await http.SendAsync(request, Server.Ct);
     }
 
+    /// <summary>As <see cref="GetAsync(string, ValueTuple{string, string}[])"/>, once a difference is made: a busy
+    /// machine takes its time.</summary>
+    public Task<HttpResponseMessage> MadeAsync(string path, params (string Name, string Value)[] headers) =>
+        Server.UntilAsync(
+            () => GetAsync(path, headers),
+            static response => (int)response.StatusCode != 503,
+            static response => $"{(int)response.StatusCode}");
+
+    /// <summary>The bytes of a difference, once it is made.</summary>
+    public async Task<byte[]> MadeBytesAsync(string path)
+    {
+        using HttpResponseMessage made = await MadeAsync(path);
+        Assert.Equal(200, (int)made.StatusCode);
+        return await BytesAsync(made);
+    }
+
     public async Task<byte[]> BytesAsync(HttpResponseMessage response) =>
         await response.Content.ReadAsByteArrayAsync(Server.Ct);
 

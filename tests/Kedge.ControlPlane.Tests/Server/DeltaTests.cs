@@ -19,7 +19,7 @@ public sealed class DeltaTests
         await using ContentStage stage = await MakeAsync(First);
         await stage.ReplaceAsync(Tuned);
         string path = PathOf(Tuned, First);
-        using HttpResponseMessage whole = await stage.GetAsync(path, ("Accept-Encoding", "zstd"));
+        using HttpResponseMessage whole = await stage.MadeAsync(path, ("Accept-Encoding", "zstd"));
         byte[] container = await stage.BytesAsync(whole);
         Assert.Equal(200, (int)whole.StatusCode);
         Assert.Equal("application/vnd.kedge.delta.v1", whole.Content.Headers.ContentType?.MediaType);
@@ -42,7 +42,7 @@ public sealed class DeltaTests
         // Over a restart it is there, checked and not computed again.
         await stage.RestartAsync();
         using HttpResponseMessage again =
-            await stage.GetAsync(path, ("Range", "bytes=1000-"), ("If-Range", Tag(whole).Tag));
+            await stage.MadeAsync(path, ("Range", "bytes=1000-"), ("If-Range", Tag(whole).Tag));
         Assert.Equal(206, (int)again.StatusCode);
         Assert.Equal(container[1000..], await stage.BytesAsync(again));
         string metrics = await MetricsAsync(stage);
@@ -57,7 +57,7 @@ public sealed class DeltaTests
     {
         await using ContentStage stage = await MakeAsync(First);
         await stage.ReplaceAsync(LastLayer);
-        using HttpResponseMessage one = await stage.GetAsync(PathOf(LastLayer, First));
+        using HttpResponseMessage one = await stage.MadeAsync(PathOf(LastLayer, First));
         byte[] container = await stage.BytesAsync(one);
         Assert.Equal(LastLayer, ContainerReader.Decode(container, First));
         Assert.True(container.Length < LastLayer.Length / 4, $"{container.Length} of {LastLayer.Length}");
@@ -68,7 +68,7 @@ public sealed class DeltaTests
 
         await using ContentStage other = await MakeAsync(First);
         await other.ReplaceAsync(LastLayer);
-        using HttpResponseMessage two = await other.GetAsync(PathOf(LastLayer, First));
+        using HttpResponseMessage two = await other.MadeAsync(PathOf(LastLayer, First));
         Assert.Equal(Tag(one), Tag(two));
         Assert.Equal(container, await other.BytesAsync(two));
     }
@@ -91,7 +91,7 @@ public sealed class DeltaTests
         ];
         foreach (string query in bases)
         {
-            using HttpResponseMessage alone = await stage.GetAsync($"/v1/deltas/{Digest.Of(First)}{query}");
+            using HttpResponseMessage alone = await stage.MadeAsync($"/v1/deltas/{Digest.Of(First)}{query}");
             byte[] container = await stage.BytesAsync(alone);
             Assert.Equal(200, (int)alone.StatusCode);
             Assert.Null(ContainerReader.Header(container).Base);
@@ -134,7 +134,7 @@ public sealed class DeltaTests
         await using ContentStage stage = await MakeAsync(noise);
         await NoneAsync(stage, $"/v1/deltas/{Digest.Of(noise)}", "KEDGE-SERVER-016");
         await stage.ReplaceAsync(longer);
-        using HttpResponseMessage small = await stage.GetAsync(PathOf(longer, noise));
+        using HttpResponseMessage small = await stage.MadeAsync(PathOf(longer, noise));
         Assert.Equal(longer, ContainerReader.Decode(await stage.BytesAsync(small), noise));
         string metrics = await MetricsAsync(stage);
         Assert.Contains("kedge_server_deltas_total{outcome=\"useless\"} 1\n", metrics, StringComparison.Ordinal);
@@ -184,14 +184,14 @@ public sealed class DeltaTests
     {
         await using ContentStage stage = await MakeAsync(First);
         string path = $"/v1/deltas/{Digest.Of(First)}";
-        byte[] container = await stage.Http.GetByteArrayAsync(path, stage.Server.Ct);
+        byte[] container = await stage.MadeBytesAsync(path);
         string deltas = Path.Combine(stage.Server.Options.DataFolder, "deltas");
         string file = Assert.Single(Directory.GetFiles(deltas, "*.delta", SearchOption.AllDirectories));
         byte[] onDisk = File.ReadAllBytes(file);
         onDisk[onDisk.Length / 2] ^= 1;
         File.WriteAllBytes(file, onDisk);
         await stage.RestartAsync();
-        Assert.Equal(container, await stage.Http.GetByteArrayAsync(path, stage.Server.Ct));
+        Assert.Equal(container, await stage.MadeBytesAsync(path));
     }
 
     [Fact]
@@ -209,7 +209,7 @@ public sealed class DeltaTests
         await stage.Package.PushAsync(server.Client, "bearing", "v1", server.Ct);
         await NoneAsync(stage, path, "KEDGE-SERVER-015"); // remembered for ten minutes
         time.Offset += ServerLimits.DeltaFailedFor;
-        Assert.Equal(First, ContainerReader.Decode(await stage.Http.GetByteArrayAsync(path, server.Ct), null));
+        Assert.Equal(First, ContainerReader.Decode(await stage.MadeBytesAsync(path), null));
         Assert.Contains(
             "kedge_server_deltas_total{outcome=\"failed\"} 1\n", await MetricsAsync(stage), StringComparison.Ordinal);
     }
@@ -219,7 +219,7 @@ public sealed class DeltaTests
 
     private static async Task NoneAsync(ContentStage stage, string path, string why)
     {
-        using HttpResponseMessage response = await stage.GetAsync(path);
+        using HttpResponseMessage response = await stage.MadeAsync(path);
         string text = await response.Content.ReadAsStringAsync(stage.Server.Ct);
         Assert.Equal(404, (int)response.StatusCode);
         Assert.Contains("KEDGE-API-023", text, StringComparison.Ordinal);
