@@ -352,6 +352,7 @@ public sealed class AgentLoop : IAsyncDisposable
         if (_housekeepingDue <= now && _gate.IsOpen)
         {
             _housekeepingDue = now + AgentLimits.Housekeeping;
+            _gate.Retry(_stop.Token);
             _workloads.Housekeep();
         }
     }

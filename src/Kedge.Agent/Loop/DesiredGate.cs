@@ -19,6 +19,7 @@ internal sealed class DesiredGate(
 {
     private static readonly TimeSpan AskAgainAfter = TimeSpan.FromSeconds(30);
     private readonly Queue<LinkDelivery> _waiting = new();
+    private LinkDelivery? _unsaved;
     private bool _isAsking;
     private TimeSpan? _askedAt;
 
@@ -38,6 +39,18 @@ internal sealed class DesiredGate(
         {
             // Only the newest matters; one that is not acknowledged is sent again on the next connection.
             _ = _waiting.Dequeue();
+        }
+    }
+
+    /// <summary>
+    /// Takes once more what could not be saved: the disk may be well again, and the link may stay up for weeks.
+    /// </summary>
+    internal void Retry(CancellationToken cancel)
+    {
+        if (_unsaved is { } delivery && _waiting.Count == 0)
+        {
+            Take(delivery);
+            Pump(cancel);
         }
     }
 
@@ -67,7 +80,8 @@ internal sealed class DesiredGate(
         }
 
         Refused = finding;
-        if (finding?.Code != State.LedgerErrors.NotSaved.Code)
+        _unsaved = finding?.Code == State.LedgerErrors.NotSaved.Code ? delivery : null;
+        if (_unsaved is null)
         {
             parts.Mailbox.Run(_ => delivery.AcknowledgeAsync(), null, cancel);
         }
