@@ -93,7 +93,13 @@ internal sealed class BlobUpload(RegistryConnection connection, OciDescriptor bl
             throw await connection.RefusedAsync(response, "uploading", ct).ConfigureAwait(false);
         }
 
-        _offset = Reached(response) ?? (_offset + piece.Length);
+        long reached = Reached(response) ?? (_offset + piece.Length);
+        if (reached <= _offset)
+        {
+            throw new IOException("the registry took nothing of a piece");
+        }
+
+        _offset = reached;
         return connection.Address.Follow(session, response.Headers.Location ?? session, "an upload");
     }
 

@@ -162,14 +162,7 @@ internal sealed class RegistryConnection : IDisposable
             request.RequestUri = elsewhere ?? request.RequestUri;
             Uri asked = request.RequestUri ?? Address.Root;
             request.Headers.Authorization = Address.IsRegistry(asked) ? _authorization : null;
-            HttpResponseMessage response;
-            using (CancellationTokenSource stall = CancellationTokenSource.CreateLinkedTokenSource(ct))
-            {
-                stall.CancelAfter(_options.StallMax);
-                response = await _http
-                    .SendAsync(request, HttpCompletionOption.ResponseHeadersRead, stall.Token).ConfigureAwait(false);
-            }
-
+            HttpResponseMessage response = await HeadAsync(request, ct).ConfigureAwait(false);
             if (!mayFollow || (int)response.StatusCode is not (301 or 302 or 303 or 307 or 308))
             {
                 return response;
@@ -182,6 +175,15 @@ internal sealed class RegistryConnection : IDisposable
         }
 
         throw new KedgeException(OciErrors.Redirect, $"there are more than {OciLimits.RedirectsMax} redirects");
+    }
+
+    /// <summary>Sends, and reads no further than the head of the answer, which must come in time.</summary>
+    private async Task<HttpResponseMessage> HeadAsync(HttpRequestMessage request, CancellationToken ct)
+    {
+        using CancellationTokenSource stall = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        stall.CancelAfter(_options.StallMax);
+        return await _http
+            .SendAsync(request, HttpCompletionOption.ResponseHeadersRead, stall.Token).ConfigureAwait(false);
     }
 
     private async Task LogInAsync(AuthChallenge? challenge, CancellationToken ct)
@@ -221,8 +223,7 @@ internal sealed class RegistryConnection : IDisposable
             request.Headers.Authorization = new AuthenticationHeaderValue("Basic", credential.Basic);
         }
 
-        using HttpResponseMessage response = await _http
-            .SendAsync(request, HttpCompletionOption.ResponseHeadersRead, ct).ConfigureAwait(false);
+        using HttpResponseMessage response = await HeadAsync(request, ct).ConfigureAwait(false);
         if (!response.IsSuccessStatusCode)
         {
             throw new KedgeException(

@@ -1,3 +1,4 @@
+using Kedge.ControlPlane.Tests.Agents;
 using Kedge.ControlPlane.Tests.Cli;
 using Kedge.Core;
 using Kedge.Core.Errors;
@@ -188,6 +189,49 @@ public sealed class UntrustedRegistryTests : IDisposable
         Assert.Equal(_bytes, await store.GetAsync(blob, 10, CancellationToken.None));
         Assert.Equal(["", new RegistryCredential("me", "secret").Basic, "abc"], registry.Authorizations.Select(
             static one => one.Split(' ')[^1]));
+    }
+
+    [Fact]
+    public async Task A_place_of_tokens_that_never_answers_is_not_waited_for_for_ever()
+    {
+        await using HostileRegistry registry = await HostileRegistry.StartAsync(static context =>
+        {
+            if (context.Request.Path == "/token")
+            {
+                return Task.Delay(Timeout.Infinite, context.RequestAborted);
+            }
+
+            context.Response.Headers.WWWAuthenticate = $"Bearer realm=\"http://{context.Request.Host}/token\"";
+            return HostileRegistry.StatusAsync(context, 401);
+        });
+        using IArtifactStore store = ArtifactStores.Open(
+            new OciPlace.Registry(registry.Authority, "a", "v1"),
+            new RegistryOptions { Time = new HurriedTime(10), StallMax = TimeSpan.FromMilliseconds(200) });
+        KedgeException refused = await Assert.ThrowsAsync<KedgeException>(
+            () => store.FindManifestAsync("v1", CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(30)));
+        Assert.Equal("KEDGE-OCI-002", refused.Finding.Code);
+    }
+
+    [Fact]
+    public async Task An_upload_of_which_the_registry_takes_nothing_ends_with_a_code()
+    {
+        await using HostileRegistry registry = await HostileRegistry.StartAsync(static context =>
+        {
+            if (context.Request.Method == "HEAD")
+            {
+                return HostileRegistry.StatusAsync(context, 404);
+            }
+
+            context.Response.Headers.Location = "/v2/a/blobs/uploads/1";
+            context.Response.Headers.Range = "0-0";
+            return HostileRegistry.StatusAsync(context, context.Request.Method == "GET" ? 204 : 202);
+        });
+        using IArtifactStore store = ArtifactStores.Open(
+            new OciPlace.Registry(registry.Authority, "a", "v1"), new RegistryOptions { Time = new HurriedTime(10) });
+        KedgeException refused = await Assert.ThrowsAsync<KedgeException>(
+            () => store.PutAsync(OciDescriptor.Of("a/b", _bytes), _bytes, CancellationToken.None)
+                .WaitAsync(TimeSpan.FromSeconds(30)));
+        Assert.Equal("KEDGE-OCI-016", refused.Finding.Code);
     }
 
     private static Task Token(HttpContext context)
