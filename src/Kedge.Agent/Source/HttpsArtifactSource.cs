@@ -13,8 +13,9 @@ namespace Kedge.Agent.Source;
 
 /// <summary>
 /// Content over HTTPS with the device's certificate. One connection is kept while it is used and closed when nothing
-/// was
-/// asked for a while; renewal comes on a connection of its own without a certificate, as the one held may have expired.
+/// was asked for a while. A stream holds it for as long as it takes, which may be hours at a slow pace: what is small
+/// takes a connection of its own meanwhile. Renewal has one too, without a certificate, as the one held may have
+/// expired.
 /// </summary>
 /// <param name="credentials">Who we are, and whom we trust.</param>
 /// <param name="time">Clock and timers.</param>
@@ -89,22 +90,16 @@ internal sealed class HttpsArtifactSource(Credentials credentials, TimeProvider 
 
     public async ValueTask<FetchOutcome> RenewAsync(ReadOnlyMemory<byte> request, CancellationToken cancel)
     {
+        HttpRequest renewal = new()
+        {
+            Method = "POST",
+            Path = "/v1/renew",
+            Host = credentials.Content.Authority,
+            Body = request,
+        };
         try
         {
-            HttpExchange connection = await ConnectAsync(null, cancel).ConfigureAwait(false);
-            await using (connection.ConfigureAwait(false))
-            {
-                HttpAnswer answer = await connection.SendAsync(
-                    new HttpRequest
-                    {
-                        Method = "POST",
-                        Path = "/v1/renew",
-                        Host = credentials.Content.Authority,
-                        Body = request,
-                    },
-                    cancel).ConfigureAwait(false);
-                return Of(answer);
-            }
+            return Of(await AloneAsync(null, renewal, cancel).ConfigureAwait(false));
         }
         catch (Exception e) when (e is IOException or TimeoutException)
         {
@@ -126,7 +121,10 @@ internal sealed class HttpsArtifactSource(Credentials credentials, TimeProvider 
     {
         try
         {
-            return Of(await InTurnAsync(request, null, cancel).ConfigureAwait(false));
+            bool isFree = await _turn.WaitAsync(TimeSpan.Zero, cancel).ConfigureAwait(false);
+            return Of(isFree
+                ? await HeldAsync(request, null, cancel).ConfigureAwait(false)
+                : await AloneAsync(credentials.Certificate, request, cancel).ConfigureAwait(false));
         }
         catch (Exception e) when (e is IOException or TimeoutException)
         {
@@ -137,6 +135,12 @@ internal sealed class HttpsArtifactSource(Credentials credentials, TimeProvider 
     private async ValueTask<HttpAnswer> InTurnAsync(HttpRequest request, IBodySink? sink, CancellationToken cancel)
     {
         await _turn.WaitAsync(cancel).ConfigureAwait(false);
+        return await HeldAsync(request, sink, cancel).ConfigureAwait(false);
+    }
+
+    /// <summary>Asks on the kept connection; whoever calls holds the turn, which is given on at the end.</summary>
+    private async ValueTask<HttpAnswer> HeldAsync(HttpRequest request, IBodySink? sink, CancellationToken cancel)
+    {
         try
         {
             return await AskAsync(request, sink, cancel).ConfigureAwait(false);
@@ -172,6 +176,17 @@ internal sealed class HttpsArtifactSource(Credentials credentials, TimeProvider 
 
         _connection = await ConnectAsync(credentials.Certificate, cancel).ConfigureAwait(false);
         return await _connection.SendAsync(request, sink, cancel).ConfigureAwait(false);
+    }
+
+    /// <summary>Asks on a connection of its own.</summary>
+    private async ValueTask<HttpAnswer> AloneAsync(
+        X509Certificate2? certificate, HttpRequest request, CancellationToken cancel)
+    {
+        HttpExchange connection = await ConnectAsync(certificate, cancel).ConfigureAwait(false);
+        await using (connection.ConfigureAwait(false))
+        {
+            return await connection.SendAsync(request, cancel).ConfigureAwait(false);
+        }
     }
 
     private async Task CloseWhenIdleAsync(long use)

@@ -76,6 +76,17 @@ public abstract class ArtifactSourceConformance
     }
 
     [Fact]
+    public async Task The_documents_of_the_owner_come_while_content_is_still_on_its_way()
+    {
+        await using ISourceStage stage = await StageAsync();
+        using CancellationTokenSource deadline = new(TimeSpan.FromSeconds(30));
+        AskingSink sink = new(stage.Source);
+        Assert.IsType<StreamOutcome.Done>(
+            await stage.Source.StreamAsync(Chunk(stage.Package.Chunks[0]), sink, deadline.Token));
+        Assert.IsType<FetchOutcome.Done>(sink.Trust);
+    }
+
+    [Fact]
     public async Task Where_nobody_answers_it_is_to_be_tried_again()
     {
         await using ISourceStage stage = await StageAsync();
@@ -109,6 +120,20 @@ public abstract class ArtifactSourceConformance
         CollectingSink sink = new();
         Assert.IsType<StreamOutcome.Done>(await stage.Source.StreamAsync(ask, sink, default));
         return sink;
+    }
+
+    /// <summary>Takes a piece only after the owner's documents came.</summary>
+    private sealed class AskingSink(IArtifactSource source) : IContentSink
+    {
+        public FetchOutcome? Trust { get; private set; }
+
+        public ValueTask<bool> BeginAsync(ContentHead head, CancellationToken cancel) => ValueTask.FromResult(true);
+
+        public async ValueTask<bool> TakeAsync(ReadOnlyMemory<byte> piece, CancellationToken cancel)
+        {
+            Trust ??= await source.GetTrustAsync(cancel);
+            return true;
+        }
     }
 
     private static byte[] Bytes(FetchOutcome outcome) => Assert.IsType<FetchOutcome.Done>(outcome).Bytes.ToArray();
