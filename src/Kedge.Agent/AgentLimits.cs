@@ -177,6 +177,9 @@ public static class AgentLimits
     /// <summary>How often it is asked at least whether the delta is made.</summary>
     public static readonly TimeSpan DeltaPollMax = TimeSpan.FromSeconds(30);
 
+    /// <summary>How often a fetch that waits for the server shows its neighbours that it has not ended.</summary>
+    public static readonly TimeSpan BeatPeriod = TimeSpan.FromSeconds(5);
+
     /// <summary>How often the files of what serves are read again, unless the device is told otherwise.</summary>
     public static readonly TimeSpan VerifyEvery = TimeSpan.FromHours(24);
 

@@ -123,7 +123,17 @@ internal sealed class ContentStore(IDisk disk, long bytesMax = 0)
     }
 
     /// <summary>A file that this agent has begun and that is not whole; null where there is none.</summary>
-    internal PartialFile? FindBegun(Digest file) => _begun.GetValueOrDefault(file);
+    internal PartialFile? FindBegun(Digest file)
+    {
+        if (!_begun.TryGetValue(file, out PartialFile? begun) || Stands(begun))
+        {
+            return begun;
+        }
+
+        // Its package was given up and collected.
+        _ = _begun.TryRemove(KeyValuePair.Create(file, begun));
+        return null;
+    }
 
     /// <summary>
     /// Puts a file whose chunks are all there in its place; false when the whole is not right: then what of it is right
@@ -218,6 +228,20 @@ internal sealed class ContentStore(IDisk disk, long bytesMax = 0)
     /// <summary>Where a file is put together, a path of the disk.</summary>
     internal static string PartialPath(Digest package, PackageFile file) =>
         $"{Partial}/{package.Hex}/{file.Digest.Hex}";
+
+    private bool Stands(PartialFile begun)
+    {
+        try
+        {
+            long bytes = begun.ChunkBytes;
+            return bytes == 0 || disk.Length(begun.Path) >= bytes;
+        }
+        catch (DiskException)
+        {
+            // What cannot be looked at cannot be given.
+            return false;
+        }
+    }
 
     private TailFile Loaded(string path)
     {

@@ -34,8 +34,9 @@ internal sealed class DeltaWay(ContentStore store, IArtifactSource source, Fetch
         }
 
         using TailFile front = store.Front(fetch.Model.Package, fetch.File.Digest);
+        front.OnAdded = fetch.Partial.Stir;
         using DeltaIntake intake = new(store, fetch, front, line);
-        WayOutcome outcome = await BringAsync(intake, cancel).ConfigureAwait(false);
+        WayOutcome outcome = await BringAsync(intake, fetch.Partial, cancel).ConfigureAwait(false);
         if (intake.Wrong is { } wrong)
         {
             OnWrong?.Invoke(AgentErrors.DeltaWrong.At($"{fetch.File.Path}: {wrong.Code} {wrong.Message}"));
@@ -46,7 +47,8 @@ internal sealed class DeltaWay(ContentStore store, IArtifactSource source, Fetch
         return outcome;
     }
 
-    private async ValueTask<WayOutcome> BringAsync(DeltaIntake intake, CancellationToken cancel)
+    private async ValueTask<WayOutcome> BringAsync(
+        DeltaIntake intake, PartialFile partial, CancellationToken cancel)
     {
         TimeSpan waited = TimeSpan.Zero;
         while (intake.Next() is { } ask)
@@ -62,7 +64,7 @@ internal sealed class DeltaWay(ContentStore store, IArtifactSource source, Fetch
                 case StreamOutcome.Later { After.Ticks: > 0 } busy when waited < AgentLimits.DeltaWaitMax:
                     TimeSpan wait = busy.After < AgentLimits.DeltaPollMax ? busy.After : AgentLimits.DeltaPollMax;
                     waited += wait;
-                    await Task.Delay(wait, time, cancel).ConfigureAwait(false);
+                    await WaitAsync(wait, partial, cancel).ConfigureAwait(false);
                     break;
                 case StreamOutcome.Later { After.Ticks: > 0 } or StreamOutcome.NotFound or StreamOutcome.Refused
                     or StreamOutcome.Done or StreamOutcome.Stopped:
@@ -77,6 +79,18 @@ internal sealed class DeltaWay(ContentStore store, IArtifactSource source, Fetch
         }
 
         return WayOutcome.Passed.Now;
+    }
+
+    /// <summary>Waits, and lets neighbours that follow see that what they wait for is on its way.</summary>
+    private async ValueTask WaitAsync(TimeSpan wait, PartialFile partial, CancellationToken cancel)
+    {
+        while (wait > TimeSpan.Zero)
+        {
+            TimeSpan part = wait < AgentLimits.BeatPeriod ? wait : AgentLimits.BeatPeriod;
+            await Task.Delay(part, time, cancel).ConfigureAwait(false);
+            partial.Stir();
+            wait -= part;
+        }
     }
 
     /// <summary>Bytes that stand nowhere on this disk.</summary>

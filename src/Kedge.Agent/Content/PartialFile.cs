@@ -14,7 +14,7 @@ namespace Kedge.Agent.Content;
 /// end. Invariants: <see cref="Chunks"/> chunks stand at the beginning of the file and had the right digest when they
 /// were written; a chunk that comes wrong is cut off whole. What counts is found again after a restart by digest, once;
 /// nothing is synced before the file is whole, so that a power cut may cost what was not written back.
-/// One writer; <see cref="Chunks"/> and <see cref="ChunkBytes"/> may be read from any thread.
+/// One writer; <see cref="Chunks"/>, <see cref="ChunkBytes"/> and <see cref="Beat"/> may be read from any thread.
 /// </summary>
 internal sealed class PartialFile : IDisposable
 {
@@ -22,6 +22,7 @@ internal sealed class PartialFile : IDisposable
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private IDiskFile? _open;
     private long _chunkBytes;
+    private long _stirs;
     private volatile int _chunks;
     private int _restBytes;
     private bool _isKnown;
@@ -45,6 +46,9 @@ internal sealed class PartialFile : IDisposable
 
     /// <summary>All bytes that are there.</summary>
     internal long Bytes => ChunkBytes + _restBytes;
+
+    /// <summary>Changes with whatever comes for it, also what is not in it yet: by it others tell slow from dead.</summary>
+    internal long Beat => Bytes + Interlocked.Read(ref _stirs);
 
     /// <summary>
     /// Finds what is there. The first time by the digest of each chunk; what was appended since is known to be right.
@@ -143,6 +147,9 @@ internal sealed class PartialFile : IDisposable
 
     /// <summary>Makes what is there survive a cut.</summary>
     internal void Sync() => Opened().Sync();
+
+    /// <summary>Something came for it that is not in it yet, or is known to be on its way.</summary>
+    internal void Stir() => Interlocked.Increment(ref _stirs);
 
     /// <summary>Closes it; what is known of it stays known.</summary>
     public void Dispose()

@@ -158,6 +158,7 @@ internal sealed class ReleaseFetcher(
         {
             using PartialFile partial = store.Begin(model.Package, wanted.File);
             using TailFile tail = store.Tail(model.Package, wanted.File.Digest);
+            tail.OnAdded = partial.Stir;
             FileFetch fetch = new(model, wanted, partial, tail, local);
             if (await Files.BringAsync(fetch, cancel).ConfigureAwait(false) is { } bad)
             {

@@ -26,6 +26,9 @@ internal sealed class TailFile(IDisk disk, string path) : IDisposable
     private int _count;
     private IDiskFile? _open;
 
+    /// <summary>Told whenever bytes were added.</summary>
+    internal Action? OnAdded { get; set; }
+
     /// <summary>What is in it; null for nothing.</summary>
     internal TailHead? Head { get; private set; }
 
@@ -122,6 +125,7 @@ internal sealed class TailFile(IDisk disk, string path) : IDisposable
         _open.Write(record.AsSpan(0, RecordHeadBytes + bytes.Length));
         ArrayPool<byte>.Shared.Return(record);
         Hold(bytes);
+        OnAdded?.Invoke();
     }
 
     /// <summary>Nothing is in it any more.</summary>

@@ -70,7 +70,7 @@ internal sealed class NeighbourBoard(ContentStore store)
         }
 
         return store.FindBegun(what) is { } begun
-            ? new NeighbourOffer(wish, begun.Chunks, begun.Bytes)
+            ? new NeighbourOffer(wish, begun.Chunks, begun.Beat)
             : new NeighbourOffer(wish, 0, 0);
     }
 

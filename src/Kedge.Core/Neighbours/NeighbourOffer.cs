@@ -6,7 +6,8 @@ namespace Kedge.Core.Neighbours;
 /// Verified chunks that it has, counted from the first one without a gap; all of them where it is whole.
 /// </param>
 /// <param name="Beat">
-/// Grows whenever something came for it, also where that is not a chunk yet: it tells slow from dead.
+/// Changes whenever something came for it or is known to be on its way, also where that is no chunk yet: it tells slow
+/// from dead.
 /// </param>
 public readonly record struct NeighbourOffer(OfferState State, int Chunks, long Beat);
 

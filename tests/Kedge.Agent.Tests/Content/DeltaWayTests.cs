@@ -1,9 +1,11 @@
 using System.Buffers.Binary;
+using Kedge.Agent.Content;
 using Kedge.Content.Delta;
 using Kedge.Core;
 using Kedge.Core.Borders;
 using Kedge.Core.Desired;
 using Kedge.Core.Device;
+using Kedge.Core.Neighbours;
 
 namespace Kedge.Agent.Tests.Content;
 
@@ -66,6 +68,29 @@ public sealed class DeltaWayTests
         TimeSpan before = stage.Time.Elapsed;
         stage.FetchWhole(stage.Spec(New, 2));
         Assert.Equal(TimeSpan.FromSeconds(15), stage.Time.Elapsed - before);
+        Assert.DoesNotContain("OneChunk", stage.Source.Given.Keys);
+    }
+
+    [Fact]
+    public async Task Neighbours_that_follow_see_that_a_device_moves_while_it_waits_for_a_delta()
+    {
+        using FetchStage stage = Installed();
+        int asked = 0;
+        stage.Source.DeltaFault = () => ++asked > 4
+            ? null
+            : new StreamOutcome.Later(TimeSpan.FromMinutes(1), new Problem("KEDGE-TEST-009", "it is being made"));
+        ValueTask<FetchResult> fetch = stage.Fetcher.FetchAsync(stage.Spec(New, 2), default);
+        (long Beat, TimeSpan At) last = (-1, stage.Time.Elapsed);
+        while (!fetch.IsCompleted)
+        {
+            long beat = stage.Store.FindBegun(FetchStage.FileOf(New))?.Beat ?? last.Beat;
+            last = beat == last.Beat ? last : (beat, stage.Time.Elapsed);
+            Assert.True(stage.Time.Elapsed - last.At < NeighbourPlan.StillMax, "it looks as if it had gone");
+            Assert.NotNull(stage.Time.NextTimer);
+            stage.Time.Advance(stage.Time.NextTimer.Value - stage.Time.Elapsed);
+        }
+
+        Assert.IsType<FetchResult.Ready>(await fetch);
         Assert.DoesNotContain("OneChunk", stage.Source.Given.Keys);
     }
 

@@ -57,6 +57,19 @@ public sealed class NeighbourAnswersTests
     }
 
     [Fact]
+    public async Task What_was_begun_and_given_up_is_not_offered_any_more()
+    {
+        using (PartialFile partial = _store.Begin(Digest.Of("package"u8), File))
+        {
+            Assert.True(partial.TryAppend(Bytes.AsSpan(0, 200_000)));
+        }
+
+        Assert.Equal("""{"v":1,"state":"none","chunks":1,"beat":200000}""", Body(await AskAsync(Offer)));
+        _ = _store.Shelf.Collect();
+        Assert.Equal("""{"v":1,"state":"none","chunks":0,"beat":0}""", Body(await AskAsync(Offer)));
+    }
+
+    [Fact]
     public async Task What_was_damaged_or_is_asked_for_at_another_place_is_not_given()
     {
         Put("content/packages/x/model.onnx", Bytes);
