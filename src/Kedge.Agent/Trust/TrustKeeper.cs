@@ -17,12 +17,14 @@ namespace Kedge.Agent.Trust;
 /// owner's. Documents are signed by the owner key that counts: the one that was pinned at enrolment, or the last of an
 /// unbroken chain of changes from it. They carry versions that never go back, and are kept on disk in one file, so that
 /// a device without a network judges as before. Who steals the server cannot change them. A document of a newer owner
-/// key counts whatever its version, so that whoever had the old one cannot block the fleet with a high number.
+/// key counts whatever its version, so that whoever had the old one cannot block the fleet with a high number. The loop
+/// and a fetch may offer at once.
 /// </summary>
 internal sealed class TrustKeeper
 {
     private static readonly IReadOnlyDictionary<Digest, byte[]> None = new Dictionary<Digest, byte[]>();
     private readonly SafeFile _file;
+    private readonly Lock _turn = new();
     private OwnerChain _owners;
     private string _policyText = "";
     private string _keysText = "";
@@ -76,16 +78,19 @@ internal sealed class TrustKeeper
     /// <summary>Offers documents that were read.</summary>
     internal ImmutableArray<Finding> Offer(TrustDocuments offered)
     {
-        (long, string, string) before = (_owners.Version, _policyText, _keysText);
-        ImmutableArray<Finding> findings = TakeOwners(offered.OwnerKeys ?? []);
-        OwnerStep owner = _owners.Steps[^1];
-        findings =
-        [
-            .. findings,
-            .. TakePolicy(offered.SigningPolicy ?? "", owner),
-            .. TakeKeys(offered.DesiredKeys ?? "", owner),
-        ];
-        return before == (_owners.Version, _policyText, _keysText) ? findings : Save(findings);
+        lock (_turn)
+        {
+            (long, string, string) before = (_owners.Version, _policyText, _keysText);
+            ImmutableArray<Finding> findings = TakeOwners(offered.OwnerKeys ?? []);
+            OwnerStep owner = _owners.Steps[^1];
+            findings =
+            [
+                .. findings,
+                .. TakePolicy(offered.SigningPolicy ?? "", owner),
+                .. TakeKeys(offered.DesiredKeys ?? "", owner),
+            ];
+            return before == (_owners.Version, _policyText, _keysText) ? findings : Save(findings);
+        }
     }
 
     private ImmutableArray<Finding> Save(ImmutableArray<Finding> findings)

@@ -43,6 +43,31 @@ public sealed class TrustKeeperTests : IDisposable
     }
 
     [Fact]
+    public async Task What_the_loop_and_a_fetch_offer_at_once_never_goes_back()
+    {
+        TrustDocuments older = Documents(0, 5, owners: 0);
+        TrustDocuments newer = Documents(0, 6, owners: 0);
+        for (int round = 0; round < 100; round++)
+        {
+            MemoryDisk disk = new();
+            TrustKeeper keeper = TrustKeeper.Open(disk, TrustedKey.Of(_owners[0]).PublicKey, 1);
+            using Barrier start = new(2);
+            Task loop = Task.Factory.StartNew(
+                () => OfferAt(start, keeper, older), default, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            OfferAt(start, keeper, newer);
+            await loop;
+            Assert.Equal(6, keeper.Policy!.Version);
+            Assert.Equal(6, TrustKeeper.Open(disk, TrustedKey.Of(_owners[0]).PublicKey, 1).Policy!.Version);
+        }
+
+        static void OfferAt(Barrier start, TrustKeeper keeper, TrustDocuments documents)
+        {
+            start.SignalAndWait();
+            _ = keeper.Offer(documents);
+        }
+    }
+
+    [Fact]
     public void The_old_key_counts_no_more_whatever_version_it_signs()
     {
         TrustKeeper keeper = Open();
