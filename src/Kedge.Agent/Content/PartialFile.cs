@@ -47,7 +47,9 @@ internal sealed class PartialFile : IDisposable
     /// <summary>All bytes that are there.</summary>
     internal long Bytes => ChunkBytes + _restBytes;
 
-    /// <summary>Changes with whatever comes for it, also what is not in it yet: by it others tell slow from dead.</summary>
+    /// <summary>
+    /// Changes with whatever comes for it, also what is not in it yet: by it others tell slow from dead.
+    /// </summary>
     internal long Beat => Bytes + Interlocked.Read(ref _stirs);
 
     /// <summary>
