@@ -18,7 +18,7 @@ namespace Kedge.Agent.Neighbours;
 internal sealed class NeighbourClient(PeerTls tls, TimeProvider time) : IAsyncDisposable
 {
     private readonly Lock _lock = new();
-    private readonly Dictionary<DeviceId, (HttpExchange Exchange, long UsedAt)> _kept = [];
+    private readonly Dictionary<DeviceId, Kept> _kept = [];
 
     /// <summary>Asks what a device could give of a file or an envelope.</summary>
     internal ValueTask<PeerAnswer> OfferAsync(RosterDevice device, Digest what, CancellationToken cancel) => AskAsync(
@@ -164,7 +164,7 @@ internal sealed class NeighbourClient(PeerTls tls, TimeProvider time) : IAsyncDi
 
     private async ValueTask<HttpExchange?> TakeKeptAsync(RosterDevice device)
     {
-        (HttpExchange Exchange, long UsedAt) kept;
+        Kept? kept;
         lock (_lock)
         {
             if (!_kept.Remove(new DeviceId(device.Name), out kept))
@@ -189,13 +189,11 @@ internal sealed class NeighbourClient(PeerTls tls, TimeProvider time) : IAsyncDi
         {
             if (exchange.IsOpen)
             {
-                _kept[new DeviceId(device.Name)] = (exchange, time.GetTimestamp());
+                _kept[new DeviceId(device.Name)] = new Kept(exchange, time.GetTimestamp());
                 other = null;
                 if (_kept.Count > PeerLimits.KeptMax)
                 {
-                    DeviceId oldest = _kept.MinBy(static k => k.Value.UsedAt).Key;
-                    _ = _kept.Remove(oldest, out (HttpExchange Exchange, long UsedAt) dropped);
-                    other = dropped.Exchange;
+                    other = TakeOldest();
                 }
             }
         }
@@ -205,4 +203,23 @@ internal sealed class NeighbourClient(PeerTls tls, TimeProvider time) : IAsyncDi
             await other.DisposeAsync().ConfigureAwait(false);
         }
     }
+
+    private HttpExchange? TakeOldest()
+    {
+        DeviceId oldest = default;
+        Kept? found = null;
+        foreach ((DeviceId device, Kept kept) in _kept)
+        {
+            if (found is null || kept.UsedAt < found.UsedAt)
+            {
+                (oldest, found) = (device, kept);
+            }
+        }
+
+        _ = _kept.Remove(oldest);
+        return found?.Exchange;
+    }
+
+    /// <summary>A connection that may be asked again.</summary>
+    private sealed record Kept(HttpExchange Exchange, long UsedAt);
 }

@@ -122,13 +122,20 @@ internal sealed class NeighbourSearch(Digest what, Digest package, int total, Ne
         Own = _own,
         Have = have,
         Total = total,
-        Others =
-        [
-            .. _said.Where(s => !parts.Standing.IsOut(s.Key))
-                .Select(s => new NeighbourSeen(s.Key, s.Value.Offer, Now - s.Value.Since)),
-        ],
+        Others = [.. Seen().Where(s => !parts.Standing.IsOut(s.Device))],
         Elapsed = Now - _gotAt,
     };
+
+    private List<NeighbourSeen> Seen()
+    {
+        List<NeighbourSeen> seen = new(_said.Count);
+        foreach ((DeviceId device, Said said) in _said)
+        {
+            seen.Add(new NeighbourSeen(device, said.Offer, Now - said.Since));
+        }
+
+        return seen;
+    }
 
     private void Announce(OfferState state)
     {
@@ -173,16 +180,24 @@ internal sealed class NeighbourSearch(Digest what, Digest package, int total, Ne
     private RosterDevice[] Ranked()
     {
         FrozenDictionary<DeviceId, RosterDevice> devices = parts.Roster.Devices;
-        foreach (DeviceId gone in _said.Keys.Where(d => !devices.ContainsKey(d)).ToArray())
+        foreach (NeighbourSeen one in Seen())
         {
-            _ = _said.Remove(gone);
+            if (!devices.ContainsKey(one.Device))
+            {
+                _ = _said.Remove(one.Device);
+            }
         }
 
-        return
-        [
-            .. NeighbourRank.Order(package, devices.Keys)
-                .Where(d => d != parts.Self && parts.Standing.IsAsked(d)).Select(d => devices[d]),
-        ];
+        List<RosterDevice> ranked = new(devices.Count);
+        foreach (DeviceId device in NeighbourRank.Order(package, devices.Keys))
+        {
+            if (device != parts.Self && parts.Standing.IsAsked(device))
+            {
+                ranked.Add(devices[device]);
+            }
+        }
+
+        return [.. ranked];
     }
 
     /// <summary>Those from whom something is to come, or who are to lead.</summary>
@@ -190,36 +205,36 @@ internal sealed class NeighbourSearch(Digest what, Digest package, int total, Ne
     {
         FrozenDictionary<DeviceId, RosterDevice> devices = parts.Roster.Devices;
         bool isSmall = devices.Count <= SmallSite;
-        return _said
-            .Where(s => s.Value.Offer.State is not (OfferState.None or OfferState.Unknown)
-                && parts.Standing.IsAsked(s.Key) && devices.ContainsKey(s.Key))
-            .OrderByDescending(s => isSmall && s.Value.Offer.State == OfferState.Leading)
-            .ThenByDescending(s => NeighbourPlan.IsFed(new NeighbourSeen(s.Key, s.Value.Offer, Now - s.Value.Since)))
-            .ThenByDescending(static s => s.Value.Offer.State == OfferState.Claiming)
-            .ThenByDescending(s => s.Value.Offer.State == OfferState.Wanted
-                ? NeighbourRank.Weight(package, s.Key)
-                : NeighbourRank.WeightFor(package, parts.Self, s.Key))
+        return Seen()
+            .Where(s => s.Offer.State is not (OfferState.None or OfferState.Unknown)
+                && parts.Standing.IsAsked(s.Device) && devices.ContainsKey(s.Device))
+            .OrderByDescending(s => isSmall && s.Offer.State == OfferState.Leading)
+            .ThenByDescending(NeighbourPlan.IsFed)
+            .ThenByDescending(static s => s.Offer.State == OfferState.Claiming)
+            .ThenByDescending(s => s.Offer.State == OfferState.Wanted
+                ? NeighbourRank.Weight(package, s.Device)
+                : NeighbourRank.WeightFor(package, parts.Self, s.Device))
             .Take(PeerLimits.KeptMax)
-            .Select(s => devices[s.Key]);
+            .Select(s => devices[s.Device]);
     }
 
     private async ValueTask AskAllAsync(IEnumerable<RosterDevice> devices, CancellationToken cancel)
     {
         using SemaphoreSlim turn = new(PeerLimits.AskedAtOnceMax);
-        Task<(DeviceId Device, PeerAnswer Answer)>[] asking = [.. devices.Select(d => AskOneAsync(d, turn, cancel))];
-        foreach ((DeviceId device, PeerAnswer answer) in await Task.WhenAll(asking).ConfigureAwait(false))
+        Task<Heard>[] asking = [.. devices.Select(d => AskOneAsync(d, turn, cancel))];
+        foreach (Heard heard in await Task.WhenAll(asking).ConfigureAwait(false))
         {
-            Take(device, answer);
+            Take(heard.Device, heard.Answer);
         }
     }
 
-    private async Task<(DeviceId Device, PeerAnswer Answer)> AskOneAsync(
+    private async Task<Heard> AskOneAsync(
         RosterDevice device, SemaphoreSlim turn, CancellationToken cancel)
     {
         await turn.WaitAsync(cancel).ConfigureAwait(false);
         try
         {
-            return (
+            return new Heard(
                 new DeviceId(device.Name), await parts.Client.OfferAsync(device, what, cancel).ConfigureAwait(false));
         }
         finally
@@ -256,4 +271,7 @@ internal sealed class NeighbourSearch(Digest what, Digest package, int total, Ne
 
     /// <summary>What a neighbour said last, and since when it says so.</summary>
     private sealed record Said(NeighbourOffer Offer, TimeSpan Since);
+
+    /// <summary>What one neighbour answered to one question.</summary>
+    private sealed record Heard(DeviceId Device, PeerAnswer Answer);
 }

@@ -37,4 +37,4 @@ public abstract class NeighbourMove
 /// <summary>A neighbour to take chunks from.</summary>
 /// <param name="Device">Which.</param>
 /// <param name="Chunks">Chunks that it has, counted from the first.</param>
-public readonly record struct NeighbourSource(DeviceId Device, int Chunks);
+public sealed record NeighbourSource(DeviceId Device, int Chunks);

@@ -23,9 +23,24 @@ public static class NeighbourRank
     }
 
     /// <summary>Devices in their order for a package, the first to lead first.</summary>
-    public static ImmutableArray<DeviceId> Order(Digest package, IEnumerable<DeviceId> devices) =>
-        [.. devices.Select(d => (Device: d, Weight: Weight(package, d)))
-            .OrderByDescending(static d => d.Weight).ThenBy(static d => d.Device).Select(static d => d.Device)];
+    public static ImmutableArray<DeviceId> Order(Digest package, IReadOnlyCollection<DeviceId> devices)
+    {
+        List<Ranked> ranked = new(devices.Count);
+        foreach (DeviceId device in devices)
+        {
+            ranked.Add(new Ranked(device, Weight(package, device)));
+        }
+
+        ranked.Sort(static (a, b) =>
+            a.Weight != b.Weight ? b.Weight.CompareTo(a.Weight) : a.Device.CompareTo(b.Device));
+        ImmutableArray<DeviceId>.Builder order = ImmutableArray.CreateBuilder<DeviceId>(ranked.Count);
+        foreach (Ranked one in ranked)
+        {
+            order.Add(one.Device);
+        }
+
+        return order.MoveToImmutable();
+    }
 
     /// <summary>
     /// The weight of a neighbour as somebody to take something from: other than for each asking device, so that they do
@@ -45,7 +60,18 @@ public static class NeighbourRank
         IReadOnlyList<NeighbourSource> sources, Digest package, DeviceId asking, int index)
     {
         Check.That(sources.Count > 0);
-        return sources.MaxBy(s => Mix(WeightFor(package, asking, s.Device) + (ulong)index));
+        NeighbourSource best = sources[0];
+        ulong highest = 0;
+        foreach (NeighbourSource source in sources)
+        {
+            ulong weight = Mix(WeightFor(package, asking, source.Device) + (ulong)index);
+            if (weight > highest)
+            {
+                (best, highest) = (source, weight);
+            }
+        }
+
+        return best;
     }
 
     private static ulong Hash(string text)
@@ -62,4 +88,7 @@ public static class NeighbourRank
         value = (value ^ (value >> 27)) * 0x94D049BB133111EB;
         return value ^ (value >> 31);
     }
+
+    // A class: sorting structs brings a copy of the sorter into every native program.
+    private sealed record Ranked(DeviceId Device, ulong Weight);
 }

@@ -8,7 +8,7 @@ public sealed class NeighbourPlanTests
 {
     private static readonly Digest Package = Digest.Of("package"u8);
     private static readonly ImmutableArray<DeviceId> Ranked =
-        NeighbourRank.Order(Package, Enumerable.Range(0, 8).Select(static i => new DeviceId($"press-{i}")));
+        NeighbourRank.Order(Package, [.. Enumerable.Range(0, 8).Select(static i => new DeviceId($"press-{i}"))]);
 
     [Fact]
     public void Whoever_is_alone_claims_and_then_leads()
@@ -105,9 +105,9 @@ public sealed class NeighbourPlanTests
     [Fact]
     public void The_order_is_the_same_for_everybody_and_another_for_another_file()
     {
-        Assert.Equal([.. Ranked], NeighbourRank.Order(Package, Ranked.Reverse()).ToArray());
+        Assert.Equal([.. Ranked], NeighbourRank.Order(Package, [.. Ranked.Reverse()]).ToArray());
         Assert.NotEqual([.. Ranked], NeighbourRank.Order(Digest.Of("other"u8), Ranked).ToArray());
-        Assert.Equal([.. Ranked.Skip(1)], NeighbourRank.Order(Package, Ranked.Skip(1)).ToArray());
+        Assert.Equal([.. Ranked.Skip(1)], NeighbourRank.Order(Package, [.. Ranked.Skip(1)]).ToArray());
         Assert.True(NeighbourRank.Precedes(Package, Ranked[0], Ranked[1]));
         Assert.False(NeighbourRank.Precedes(Package, Ranked[1], Ranked[0]));
     }
