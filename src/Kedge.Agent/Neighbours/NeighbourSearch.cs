@@ -25,6 +25,7 @@ internal sealed class NeighbourSearch(Digest what, Digest package, int total, Ne
     private const int MissesMax = 5;
     private readonly Dictionary<DeviceId, Said> _said = [];
     private readonly Dictionary<DeviceId, int> _misses = [];
+    private readonly HashSet<DeviceId> _passedOver = [];
     private readonly long _began = parts.Time.GetTimestamp();
     private OfferState _own;
     private TimeSpan _roundAt;
@@ -97,6 +98,9 @@ internal sealed class NeighbourSearch(Digest what, Digest package, int total, Ne
         }
     }
 
+    /// <summary>What a neighbour has is of no use here: it is not counted on for this any more.</summary>
+    internal void PassOver(DeviceId device) => _ = _passedOver.Add(device);
+
     private void Judge(DeviceId device, PeerAnswer answer)
     {
         switch (answer)
@@ -122,7 +126,7 @@ internal sealed class NeighbourSearch(Digest what, Digest package, int total, Ne
         Own = _own,
         Have = have,
         Total = total,
-        Others = [.. Seen().Where(s => !parts.Standing.IsOut(s.Device))],
+        Others = [.. Seen().Where(s => !parts.Standing.IsOut(s.Device) && !_passedOver.Contains(s.Device))],
         Elapsed = Now - _gotAt,
     };
 

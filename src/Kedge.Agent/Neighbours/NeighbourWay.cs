@@ -69,10 +69,15 @@ internal sealed class NeighbourWay(NeighbourParts parts) : FetchWay
                     return envelope;
                 }
 
-                // It may have been good by the policy that the neighbour holds: the server's is asked for in the end.
-                search.Missed(
-                    source.Device,
-                    answer is PeerAnswer.Given ? new PeerAnswer.NotNow("not trusted here", IsBusy: false) : answer);
+                if (answer is PeerAnswer.Given)
+                {
+                    // It may be good by the policy that the neighbour holds: no lie, and the server's is asked for.
+                    search.PassOver(source.Device);
+                }
+                else
+                {
+                    search.Missed(source.Device, answer);
+                }
             }
         }
 

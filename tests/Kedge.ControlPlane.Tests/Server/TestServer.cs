@@ -38,7 +38,7 @@ internal sealed class TestServer : IAsyncDisposable
         Options = change is null ? options : change(options);
     }
 
-    public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
+    public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
 
     public string Folder => _folder;
 
