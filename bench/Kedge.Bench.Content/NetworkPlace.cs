@@ -1,3 +1,4 @@
+using System.Globalization;
 using Kedge.Tests.Fleet;
 
 namespace Kedge.Bench.Content;
@@ -8,7 +9,8 @@ namespace Kedge.Bench.Content;
 /// </summary>
 internal static class NetworkPlace
 {
-    private const string Narrow = "kedge-narrow";
+    private static readonly string Narrow =
+        string.Create(CultureInfo.InvariantCulture, $"kedge-narrow-{Environment.ProcessId}");
     private const string Rate = "1mbit";
 
     /// <summary>Brings up loopback and the server's address.</summary>

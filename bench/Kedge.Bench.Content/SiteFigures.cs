@@ -12,15 +12,15 @@ internal sealed class SiteFigures(ContentStage stage, BenchReport report)
     public async Task MeasureAsync(Scenario scenario, int devices)
     {
         // What one device alone takes.
+        await stage.PushAsync("alone", "v1", scenario.Target);
         await stage.PushAsync("site", "v1", scenario.Target);
         LocalDevice single = await stage.DeviceAsync("site-alone", ["bench=site-alone"]);
         long before = stage.Content.Down;
-        await stage.ApplyAsync("site", "v1", "site-alone", stage.NextPort());
-        await stage.ServingAsync("site", "v1", 1);
+        await stage.ApplyAsync("alone", "v1", "site-alone", stage.NextPort());
+        await stage.ServingAsync("alone", "v1", 1);
         double unique = stage.Content.Down - before;
         double body = await ContentStage.FetchedAsync(single);
         await single.DisposeAsync();
-        _ = await stage.Fleet.KedgeAsync(["delete", "deployment", "site"]);
 
         List<LocalDevice> site = [];
         for (int index = 1; index <= devices; index++)

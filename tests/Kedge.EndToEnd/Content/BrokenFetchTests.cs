@@ -101,7 +101,7 @@ public sealed class BrokenFetchTests
         spec:
           selector: {matchLabels: {line: press}}
           models: [{name: wide, package: "wide:v1"}]
-          endpoint: {port: 8500, expose: loopback}
+          endpoint: {port: 8791, expose: loopback}
 
         """,
         false, false, CancellationToken.None);
