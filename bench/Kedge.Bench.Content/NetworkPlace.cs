@@ -34,8 +34,9 @@ internal static class NetworkPlace
         (await CommandResult.RunAsync("tc", Queue("kedge0"))).MustSucceed();
         await InsideAsync("tc", Queue("kedge1"));
 
+        // Its network alone: what ip netns exec does to /sys would hide the cgroups.
         string start = Path.Combine(folder, "start-narrow");
-        await File.WriteAllTextAsync(start, $"#!/bin/sh\nexec ip netns exec {Narrow} {program} \"$@\"\n");
+        await File.WriteAllTextAsync(start, $"#!/bin/sh\nexec nsenter --net=/run/netns/{Narrow} {program} \"$@\"\n");
         (await CommandResult.RunAsync("chmod", ["700", start])).MustSucceed();
         return start;
     }
