@@ -12,7 +12,8 @@ namespace Kedge.Agent.Loop;
 /// <summary>
 /// The door of every desired state: form, signature by a certified key, form of the content, and whom it is meant for.
 /// What does not pass changes nothing and is reported; a signature by a key that is not known asks for the trust
-/// documents once before it is refused. Deliveries are taken one after the other. A state that the disk could not keep, or
+/// documents once before it is refused. Deliveries are taken one after the other. A state that the disk could not keep,
+/// or
 /// whose key is not known yet, is looked at again every minute: the link may stay up for weeks and bring it once.
 /// </summary>
 internal sealed class DesiredGate(
@@ -39,7 +40,8 @@ internal sealed class DesiredGate(
     internal void Take(LinkDelivery delivery) => Enqueue(new Held(delivery));
 
     /// <summary>
-    /// Takes once more what could not be saved or was signed by a key that is not known: disk and trust may be well again.
+    /// Takes once more what could not be saved or was signed by a key that is not known: disk and trust may be well
+    /// again.
     /// </summary>
     internal void Retry(CancellationToken cancel)
     {
