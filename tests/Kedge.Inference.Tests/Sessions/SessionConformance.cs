@@ -139,13 +139,21 @@ public abstract class SessionConformance
             Assert.Null(session.Run(call));
         }
 
+        // The runtime itself allocates once in a while, as when it compiles a method anew: what a run needs comes each time.
+        long least = Enumerable.Range(0, 3).Min(_ => Allocated(session, call));
+        Assert.InRange(least, 0, 1000);
+    }
+
+    /// <summary>Bytes that a thousand runs allocate.</summary>
+    private static long Allocated(IInferenceSession session, InferenceCall call)
+    {
         long before = GC.GetAllocatedBytesForCurrentThread();
         for (int i = 0; i < 1000; i++)
         {
             session.Run(call);
         }
 
-        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1000);
+        return GC.GetAllocatedBytesForCurrentThread() - before;
     }
 
     private static void Fill(Tensor tensor, string name, long[] shape, Func<int, int> value)
