@@ -139,7 +139,8 @@ public abstract class SessionConformance
             Assert.Null(session.Run(call));
         }
 
-        // The runtime itself allocates once in a while, as when it compiles a method anew: what a run needs comes each time.
+        // The runtime itself allocates once in a while, as when it compiles a method anew: what a run needs comes each
+        // time.
         long least = Enumerable.Range(0, 3).Min(_ => Allocated(session, call));
         Assert.InRange(least, 0, 1000);
     }
