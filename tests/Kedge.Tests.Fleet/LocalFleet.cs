@@ -139,6 +139,13 @@ public sealed class LocalFleet : IAsyncDisposable
                         $"{w.Deployment} {w.Phase} {string.Join(',', w.ServingPackages)} "
                         + $"{w.Problem?.Code} {w.Problem?.Message}")));
             }
+
+            foreach (DeploymentResource d in (await Client.ListDeploymentsAsync(CancellationToken.None)).Items)
+            {
+                ExplanationResource told = await Client.ExplainDeploymentAsync(d.Name, CancellationToken.None);
+                lines.Add($"{d.Name} revision {told.Revision}: " + string.Join("; ", told.Devices.Select(e =>
+                    $"{e.Device} {e.Verdict} {e.Code} {e.Reasons.FirstOrDefault()}")));
+            }
         }
         catch (Exception e) when (e is HttpRequestException or OperationCanceledException)
         {

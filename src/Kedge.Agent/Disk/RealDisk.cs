@@ -173,7 +173,18 @@ public sealed class RealDisk(string root) : IDisk
 
     /// <inheritdoc/>
     public long FreeBytes(string path) =>
-        Attempt($"measure {path}", () => new DriveInfo(HostPath(path)).AvailableFreeSpace);
+        Attempt($"measure {path}", () => new DriveInfo(Standing(HostPath(path))).AvailableFreeSpace);
+
+    /// <summary>The folder itself, or the nearest above it that is there.</summary>
+    private static string Standing(string folder)
+    {
+        while (!Directory.Exists(folder) && Path.GetDirectoryName(folder) is { Length: > 0 } above)
+        {
+            folder = above;
+        }
+
+        return folder;
+    }
 
     private static T Attempt<T>(string what, Func<T> action)
     {

@@ -54,7 +54,7 @@ public interface IDisk
     /// <summary>Makes names that were made, renamed or deleted in a folder survive a cut.</summary>
     void SyncFolder(string path);
 
-    /// <summary>Bytes that can still be written below a path.</summary>
+    /// <summary>Bytes that can still be written below a path, be its folder there yet or not.</summary>
     long FreeBytes(string path);
 }
 

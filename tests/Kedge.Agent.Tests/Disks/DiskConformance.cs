@@ -95,6 +95,7 @@ public abstract class DiskConformance
         Write("file", DiskOpening.Create, "hello"u8);
         Assert.Equal(DiskFault.TooLarge, Fault(() => Disk.Read("file", 4)));
         Assert.True(Disk.FreeBytes("") > 0);
+        Assert.True(Disk.FreeBytes("not/made/yet") > 0);
     }
 
     private static DiskFault Fault(Action action) => Assert.Throws<DiskException>(action).Fault;
