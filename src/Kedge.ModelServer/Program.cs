@@ -6,6 +6,7 @@ using Kedge.Inference;
 using Kedge.Inference.Control;
 using Kedge.Inference.Errors;
 using Kedge.ModelServer;
+using Kedge.ModelServer.Metrics;
 using Kedge.Native;
 
 string version = typeof(Instruments).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()

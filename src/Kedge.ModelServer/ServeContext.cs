@@ -1,5 +1,8 @@
 using System.Collections.Immutable;
 using Kedge.Core.Measure;
+using Kedge.ModelServer.Metrics;
+using Kedge.ModelServer.Models;
+using Kedge.ModelServer.Shadow;
 using Microsoft.Extensions.Logging;
 
 namespace Kedge.ModelServer;
@@ -10,6 +13,7 @@ namespace Kedge.ModelServer;
 internal sealed class ServeContext
 {
     private volatile bool _draining;
+    private volatile ModelTable _table = ModelTable.Empty;
     private volatile ShadowTap? _shadow;
 
     internal required ILogger Log { get; init; }
@@ -24,8 +28,15 @@ internal sealed class ServeContext
     /// <summary>Body of <c>/metrics</c>, as of now.</summary>
     internal required Func<ReadOnlyMemory<byte>> WriteMetrics { get; init; }
 
-    /// <summary>What is loaded; set before the first request can come.</summary>
-    internal ImmutableArray<LoadedModel> Models { get; set; } = [];
+    /// <summary>What can be asked now; set before the first request can come.</summary>
+    internal ModelTable Table
+    {
+        get => _table;
+        set => _table = value;
+    }
+
+    /// <summary>Every model that can be asked now.</summary>
+    internal ImmutableArray<ServedModel> Models => _table.Models;
 
     /// <summary>True while every answer on the public socket ends its connection.</summary>
     internal bool IsDraining
@@ -52,18 +63,4 @@ internal sealed class ServeContext
     internal ValueTally? ReadValues() => Models.All(static model => model.Values is null)
         ? null
         : ValueTally.Of([.. Models.SelectMany(static model => model.Values?.Read() ?? [])]);
-
-    /// <summary>The model of this name, and of this version when one is named.</summary>
-    internal LoadedModel? Find(ReadOnlySpan<char> name, ReadOnlySpan<char> version)
-    {
-        foreach (LoadedModel model in Models)
-        {
-            if (name.SequenceEqual(model.Name) && (version.IsEmpty || version.SequenceEqual(model.Version)))
-            {
-                return model;
-            }
-        }
-
-        return null;
-    }
 }

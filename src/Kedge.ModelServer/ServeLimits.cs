@@ -18,7 +18,7 @@ internal static class ServeLimits
     internal const int KeptBytesMax = 4 * 1024 * 1024;
 
     /// <summary>Pooled calls of one model that are kept: more than compute at once on any device of ours.</summary>
-    internal const int PooledCallsMax = 32;
+    internal const int PooledRunsMax = 32;
 
     /// <summary>Request line, in bytes: a model's name and version stay far below.</summary>
     internal const int RequestLineBytesMax = 2048;

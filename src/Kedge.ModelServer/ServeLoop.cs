@@ -5,6 +5,11 @@ using Kedge.Core.Measure;
 using Kedge.Inference.Control;
 using Kedge.Inference.Errors;
 using Kedge.Inference.Onnx;
+using Kedge.ModelServer.Control;
+using Kedge.ModelServer.Http;
+using Kedge.ModelServer.Metrics;
+using Kedge.ModelServer.Models;
+using Kedge.ModelServer.Shadow;
 using Kedge.Native;
 
 namespace Kedge.ModelServer;
@@ -84,7 +89,7 @@ internal sealed class ServeLoop : IDisposable
         _control.Dispose();
         _shadow.Dispose();
         _http.DisposeAsync().AsTask().GetAwaiter().GetResult();
-        foreach (LoadedModel model in _context.Models)
+        foreach (ServedModel model in _context.Models)
         {
             model.Dispose();
         }
@@ -331,10 +336,10 @@ internal sealed class ServeLoop : IDisposable
     {
         try
         {
-            _context.Models = LoadModels();
+            _context.Table = new ModelTable(LoadModels());
             FileDescriptor own = ListeningSocket.OpenUnix(
                 _config.HttpSocket, ServeLimits.OwnConnectionsMax, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-            await _http.StartAsync(own, new InferenceApplication(_context)).ConfigureAwait(false);
+            await _http.StartAsync(own, new RestApplication(_context)).ConfigureAwait(false);
             return null;
         }
         catch (KedgeException failure)
@@ -347,9 +352,9 @@ internal sealed class ServeLoop : IDisposable
         }
     }
 
-    private ImmutableArray<LoadedModel> LoadModels()
+    private ImmutableArray<ServedModel> LoadModels()
     {
-        ImmutableArray<LoadedModel>.Builder loaded = ImmutableArray.CreateBuilder<LoadedModel>();
+        ImmutableArray<ServedModel>.Builder loaded = ImmutableArray.CreateBuilder<ServedModel>();
         OnnxSessionOptions options = new() { IntraOpThreads = _config.IntraOpThreads };
         int tensors = 0;
         foreach (ServeModel model in _config.Models)
@@ -361,8 +366,8 @@ internal sealed class ServeLoop : IDisposable
                     ? [.. read.Take(ValueReference.TensorsMax - tensors)]
                     : [];
             tensors += references.Length;
-            loaded.Add(new LoadedModel(
-                model, session, _context.Latency,
+            loaded.Add(new ServedModel(
+                model, session, _context.Latency, _time,
                 references.IsEmpty ? null : new ValueCounter(references, session.Signature, _time)));
             long elapsedMs = (long)_time.GetElapsedTime(started).TotalMilliseconds;
             ServeLog.ModelLoaded(_log, model.Name, model.Version, model.Path, elapsedMs);

@@ -4,6 +4,9 @@ using Kedge.Core.Measure;
 using Kedge.Inference.Control;
 using Kedge.Inference.Sessions;
 using Kedge.ModelServer;
+using Kedge.ModelServer.Http;
+using Kedge.ModelServer.Metrics;
+using Kedge.ModelServer.Models;
 using Kedge.Native;
 
 namespace Kedge.Inference.Tests.Serve;
@@ -25,8 +28,8 @@ public sealed class AllocationTests
         using TemporaryFolder folder = new();
         using RotatingLog log = new("", 4096, TimeProvider.System);
         IInferenceSession session = TinyModels.NativeAddSub();
-        using LoadedModel model = new(
-            new ServeModel("tiny", "1", "onnx", "-"), session, new LatencyCounter(),
+        using ServedModel model = new(
+            new ServeModel("tiny", "1", "onnx", "-"), session, new LatencyCounter(), TimeProvider.System,
             new ValueCounter(References(), session.Signature, TimeProvider.System));
         ServeContext context = new()
         {
@@ -35,12 +38,12 @@ public sealed class AllocationTests
             ProgramVersion = "0",
             RequestBytesMax = 1 << 20,
             WriteMetrics = static () => default,
-            Models = [model],
+            Table = new ModelTable([model]),
         };
         await using HttpServing serving = new(4, 1 << 20, log);
         FileDescriptor own = ListeningSocket.OpenUnix(
             folder.File("own.sock"), 4, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        await serving.StartAsync(own, new InferenceApplication(context));
+        await serving.StartAsync(own, new RestApplication(context));
         FileDescriptor listener = ListeningSocket.OpenTcp(new IPEndPoint(IPAddress.Loopback, 0), 4);
         Assert.True(serving.Public.TryAttach(listener));
         IPEndPoint endPoint = IPEndPoint.Parse(ListeningSocket.Describe(listener));

@@ -1,5 +1,5 @@
 using System.Buffers;
-using Kedge.ModelServer;
+using Kedge.ModelServer.Http;
 
 namespace Kedge.Inference.Tests.Serve;
 

@@ -3,6 +3,7 @@ using System.Text;
 using Kedge.Core;
 using Kedge.Inference.Control;
 using Kedge.ModelServer;
+using Kedge.ModelServer.Shadow;
 using Kedge.Tests.Support.Devices;
 
 namespace Kedge.Inference.Tests.Serve;

@@ -1,6 +1,6 @@
 using Kedge.Core.Measure;
 
-namespace Kedge.ModelServer;
+namespace Kedge.ModelServer.Metrics;
 
 /// <summary>
 /// How long the requests of this process took that were answered well, on every socket, since its start. Only ever

@@ -1,6 +1,6 @@
 using System.Buffers;
 
-namespace Kedge.ModelServer;
+namespace Kedge.ModelServer.Shadow;
 
 /// <summary>A request that was answered well and its answer, copied into one rented array.</summary>
 internal sealed class ShadowCopy

@@ -2,8 +2,9 @@ using System.Buffers;
 using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
+using Kedge.ModelServer.Http;
 
-namespace Kedge.ModelServer;
+namespace Kedge.ModelServer.Shadow;
 
 /// <summary>
 /// Asks another model server over a connection that was handed in: HTTP/1.1 as far as one model server speaks it with
@@ -62,7 +63,7 @@ internal sealed class ShadowClient(Stream stream) : IDisposable
     private static byte[] Head(ShadowCopy copy)
     {
         string header = copy.RequestJsonBytes == copy.Request.Length ? "" : string.Create(
-            CultureInfo.InvariantCulture, $"{InferenceApplication.HeaderLength}: {copy.RequestJsonBytes}\r\n");
+            CultureInfo.InvariantCulture, $"{RestApplication.HeaderLength}: {copy.RequestJsonBytes}\r\n");
         return Encoding.ASCII.GetBytes(string.Create(
             CultureInfo.InvariantCulture,
             $"POST /v2/models/{copy.Model}/infer HTTP/1.1\r\nHost: shadow\r\nContent-Length: {copy.Request.Length}\r\n")

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
-namespace Kedge.ModelServer;
+namespace Kedge.ModelServer.Http;
 
 /// <summary>
 /// Kestrel over two listeners: the own Unix socket, and the public one whose socket the agent brings.
@@ -34,7 +34,7 @@ internal sealed class HttpServing : IAsyncDisposable
     internal SharedListener Public { get; }
 
     /// <summary>Serves from now on; takes the own socket.</summary>
-    internal async Task StartAsync(FileDescriptor ownSocket, InferenceApplication application)
+    internal async Task StartAsync(FileDescriptor ownSocket, RestApplication application)
     {
         await _kestrel.StartAsync(application, CancellationToken.None).ConfigureAwait(false);
         Kedge.Core.Check.That(_own.TryAttach(ownSocket));

@@ -1,6 +1,6 @@
 using Microsoft.AspNetCore.Http.Features;
 
-namespace Kedge.ModelServer;
+namespace Kedge.ModelServer.Http;
 
 /// <summary>
 /// One connection's state for the requests that it sends one after the other; made once per connection.

@@ -4,7 +4,7 @@ using Kedge.Inference.Sessions;
 using Kedge.Inference.Tensors;
 using Kedge.Inference.Values;
 
-namespace Kedge.ModelServer;
+namespace Kedge.ModelServer.Metrics;
 
 /// <summary>
 /// Counts the values of some of a model's requests into the bins of its reference: a request each

@@ -1,21 +1,22 @@
 using Kedge.Inference.Protocol;
 using Kedge.Inference.Sessions;
 
-namespace Kedge.ModelServer;
+namespace Kedge.ModelServer.Models;
 
 /// <summary>The memory of one request that is being answered.</summary>
 /// <param name="signature">Of the model that it is for.</param>
-internal sealed class PooledCall(ModelSignature signature) : IDisposable
+internal sealed class InferenceRun(ModelSignature signature) : IDisposable
 {
     internal InferenceCall Call { get; } = new(signature);
 
+    /// <summary>Writes its answer where the request came as JSON.</summary>
     internal InferenceResponseWriter Response { get; } = new();
 
-    /// <summary>How much of the request's body is JSON.</summary>
-    internal int RequestJsonBytes { get; set; }
+    /// <summary>When the request had been read: a timestamp of the process's clock.</summary>
+    internal long ReadAt { get; set; }
 
-    /// <summary>False for a request that counts in no figures: the agent's probe.</summary>
-    internal bool IsCounted { get; set; } = true;
+    /// <summary>When its outputs were there.</summary>
+    internal long ComputedAt { get; set; }
 
     /// <summary>Gives back what is too large; false when it is better thrown away.</summary>
     internal bool Trim()

@@ -2,7 +2,7 @@ using Kedge.Inference.Control;
 using Kedge.Native;
 using Microsoft.Extensions.Logging;
 
-namespace Kedge.ModelServer;
+namespace Kedge.ModelServer.Control;
 
 /// <summary>What goes back over the control socket. Whoever sends it closes the descriptor afterwards.</summary>
 /// <param name="Reply">The line.</param>

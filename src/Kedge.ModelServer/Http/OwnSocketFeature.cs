@@ -1,4 +1,4 @@
-namespace Kedge.ModelServer;
+namespace Kedge.ModelServer.Http;
 
 /// <summary>Marks a connection that came over the server's own Unix socket, which only its owner can open.</summary>
 internal sealed class OwnSocketFeature

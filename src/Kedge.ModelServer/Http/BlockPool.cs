@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Collections.Concurrent;
 
-namespace Kedge.ModelServer;
+namespace Kedge.ModelServer.Http;
 
 /// <summary>
 /// Blocks of one size for the pipes of connections. Problem: the shared array pool keeps an array for each thread that

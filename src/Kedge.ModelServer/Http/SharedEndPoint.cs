@@ -1,6 +1,6 @@
 using System.Net;
 
-namespace Kedge.ModelServer;
+namespace Kedge.ModelServer.Http;
 
 /// <summary>An address that stands for a <see cref="SharedListener"/>: the socket itself comes later.</summary>
 /// <param name="name">For the log.</param>

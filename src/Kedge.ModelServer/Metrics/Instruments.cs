@@ -1,7 +1,8 @@
 using System.Buffers;
 using Kedge.Core.Measure;
+using Kedge.ModelServer.Models;
 
-namespace Kedge.ModelServer;
+namespace Kedge.ModelServer.Metrics;
 
 /// <summary>Every metric of the model server, under the names that Triton has for them.</summary>
 public static class Instruments
@@ -53,7 +54,7 @@ public static class Instruments
     public static readonly MetricDescription LogLinesDropped = MetricDescription.Counter(
         "kedge_serve_log_lines_dropped_total", "lines", "Lines of the log that could not be written.");
 
-    internal static ReadOnlyMemory<byte> Write(IReadOnlyList<LoadedModel> models, int openConnections, long dropped)
+    internal static ReadOnlyMemory<byte> Write(IReadOnlyList<ServedModel> models, int openConnections, long dropped)
     {
         ArrayBufferWriter<byte> output = new();
         PrometheusText text = new(output);
@@ -76,11 +77,11 @@ public static class Instruments
     private static void Each(
         PrometheusText text,
         MetricDescription metric,
-        IReadOnlyList<LoadedModel> models,
+        IReadOnlyList<ServedModel> models,
         Func<ModelCounters, long> read)
     {
         text.Begin(metric);
-        foreach (LoadedModel model in models)
+        foreach (ServedModel model in models)
         {
             text.Sample(read(model.Counters), model.Name, model.Version);
         }

@@ -5,7 +5,7 @@ using Kedge.Native;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 
-namespace Kedge.ModelServer;
+namespace Kedge.ModelServer.Http;
 
 /// <summary>
 /// Accepts connections for Kestrel from a listening socket that comes later, may be shared with other processes, and is

@@ -1,4 +1,4 @@
-namespace Kedge.ModelServer;
+namespace Kedge.ModelServer.Metrics;
 
 /// <summary>What Triton counts per model. Each field is only ever added to, by any thread.</summary>
 /// <param name="latency">Counts requests of all models by their time.</param>

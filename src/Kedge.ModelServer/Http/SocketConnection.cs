@@ -2,7 +2,7 @@ using System.IO.Pipelines;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 
-namespace Kedge.ModelServer;
+namespace Kedge.ModelServer.Http;
 
 /// <summary>
 /// One accepted connection for Kestrel. Problem: the transport that comes with Kestrel reads 4 KiB at a time, which for

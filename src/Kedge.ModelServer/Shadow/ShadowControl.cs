@@ -4,7 +4,7 @@ using Kedge.Inference.Control;
 using Kedge.Inference.Errors;
 using Kedge.Native;
 
-namespace Kedge.ModelServer;
+namespace Kedge.ModelServer.Shadow;
 
 /// <summary>
 /// Begins and ends the one comparison that a process may have under way. Called by one thread, that of the control

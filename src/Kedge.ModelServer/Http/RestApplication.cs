@@ -4,18 +4,19 @@ using Kedge.Core.Measure;
 using Kedge.Inference.Control;
 using Kedge.Inference.Errors;
 using Kedge.Inference.Protocol;
+using Kedge.ModelServer.Models;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Abstractions;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
-namespace Kedge.ModelServer;
+namespace Kedge.ModelServer.Http;
 
 /// <summary>
 /// Answers the Open Inference Protocol straight on Kestrel: no routing, no middleware, no context objects. A request
 /// whose body came in one piece is read, computed and answered without waiting and without managed allocation.
 /// </summary>
-internal sealed class InferenceApplication : IHttpApplication<Exchange>
+internal sealed class RestApplication : IHttpApplication<Exchange>
 {
     private const string Json = "application/json";
     private const string Octets = "application/octet-stream";
@@ -26,7 +27,7 @@ internal sealed class InferenceApplication : IHttpApplication<Exchange>
     private readonly ServeContext _context;
     private readonly byte[] _serverBody;
 
-    internal InferenceApplication(ServeContext context)
+    internal RestApplication(ServeContext context)
     {
         _context = context;
         _serverBody = MetadataWriter.Server("kedge", context.ProgramVersion);
@@ -62,7 +63,7 @@ internal sealed class InferenceApplication : IHttpApplication<Exchange>
 
         if (route.Kind == RouteKind.Infer && request.Method == "POST")
         {
-            LoadedModel? model = _context.Find(route.Model, route.Version);
+            ServedModel? model = _context.Table.Find(route.Model, route.Version);
             return model is null ? UnknownModelAsync(context, route) : InferAsync(context, model);
         }
 
@@ -82,7 +83,7 @@ internal sealed class InferenceApplication : IHttpApplication<Exchange>
             return SendAsync(context, 405, Json, MetadataWriter.Error(finding));
         }
 
-        LoadedModel? model = route.Model.IsEmpty ? null : _context.Find(route.Model, route.Version);
+        ServedModel? model = route.Model.IsEmpty ? null : _context.Table.Find(route.Model, route.Version);
         if (!route.Model.IsEmpty && model is null)
         {
             return UnknownModelAsync(context, route);
@@ -100,7 +101,7 @@ internal sealed class InferenceApplication : IHttpApplication<Exchange>
         };
     }
 
-    private Task InferAsync(Exchange context, LoadedModel model)
+    private Task InferAsync(Exchange context, ServedModel model)
     {
         ValueTask<WholeBody> reading = WholeBody.ReadAsync(
             context.RequestBody.Reader, context.Request.Headers.ContentLength, _context.RequestBytesMax);
@@ -111,7 +112,7 @@ internal sealed class InferenceApplication : IHttpApplication<Exchange>
             : InferLaterAsync(context, model, reading);
     }
 
-    private async Task InferLaterAsync(Exchange context, LoadedModel model, ValueTask<WholeBody> reading)
+    private async Task InferLaterAsync(Exchange context, ServedModel model, ValueTask<WholeBody> reading)
     {
         WholeBody body;
         try
@@ -129,47 +130,76 @@ internal sealed class InferenceApplication : IHttpApplication<Exchange>
         await AnswerInfer(context, model, body).ConfigureAwait(false);
     }
 
-    private Task AnswerInfer(Exchange context, LoadedModel model, in WholeBody body)
+    private Task AnswerInfer(Exchange context, ServedModel model, in WholeBody body)
     {
-        PooledCall call = model.Rent();
-        call.IsCounted = !IsProbe(context);
-        Finding? fault = Compute(body, context.Request.Headers, model, call, _context.Time.GetTimestamp());
+        RequestTerms terms = new() { Started = _context.Time.GetTimestamp(), IsCounted = !IsProbe(context) };
+        InferenceRun run = model.Rent();
+        Finding? fault = Read(context.Request.Headers, body, run, out int jsonBytes);
+        if (fault is not null)
+        {
+            return Finish(context, model, run, body, terms, fault, jsonBytes);
+        }
+
+        ValueTask<Finding?> running = model.RunAsync(run, terms);
+        return running.IsCompletedSuccessfully
+            ? Finish(context, model, run, body, terms, running.Result, jsonBytes)
+            : FinishLaterAsync(context, model, run, body, terms, running, jsonBytes);
+    }
+
+    private async Task FinishLaterAsync(
+        Exchange context,
+        ServedModel model,
+        InferenceRun run,
+        WholeBody body,
+        RequestTerms terms,
+        ValueTask<Finding?> running,
+        int jsonBytes)
+    {
+        Finding? fault = await running.ConfigureAwait(false);
+        await Finish(context, model, run, body, terms, fault, jsonBytes).ConfigureAwait(false);
+    }
+
+    private Task Finish(
+        Exchange context,
+        ServedModel model,
+        InferenceRun run,
+        in WholeBody body,
+        in RequestTerms terms,
+        Finding? fault,
+        int jsonBytes)
+    {
+        fault ??= run.Response.Write(model.Name, model.Version, run.Call);
+        model.Count(run, terms, fault);
         if (_context.Shadow is { } shadow && fault is null && !IsOwn(context))
         {
-            shadow.Offer(
-                model.Name, body.Bytes, call.RequestJsonBytes, call.Response.Written.Span, call.Response.JsonBytes);
+            shadow.Offer(model.Name, body.Bytes, jsonBytes, run.Response.Written.Span, run.Response.JsonBytes);
         }
 
         body.Release();
         if (fault is not null)
         {
-            if (call.IsCounted)
-            {
-                model.Counters.CountFailure();
-            }
-
-            model.Return(call);
+            model.Return(run);
             return FailAsync(context, fault);
         }
 
-        ReadOnlyMemory<byte> answer = call.Response.Written;
-        bool hasBinary = call.Response.JsonBytes != answer.Length;
+        ReadOnlyMemory<byte> answer = run.Response.Written;
+        bool hasBinary = run.Response.JsonBytes != answer.Length;
         if (hasBinary)
         {
-            context.Response.Headers[HeaderLength] = call.Response.JsonBytes.ToString(CultureInfo.InvariantCulture);
+            context.Response.Headers[HeaderLength] = run.Response.JsonBytes.ToString(CultureInfo.InvariantCulture);
         }
 
         Task sent = SendAsync(context, 200, hasBinary ? Octets : Json, answer);
         if (!sent.IsCompletedSuccessfully)
         {
-            return ReturnLaterAsync(sent, model, call);
+            return ReturnLaterAsync(sent, model, run);
         }
 
-        model.Return(call);
+        model.Return(run);
         return Task.CompletedTask;
     }
 
-    private static async Task ReturnLaterAsync(Task sent, LoadedModel model, PooledCall call)
+    private static async Task ReturnLaterAsync(Task sent, ServedModel model, InferenceRun run)
     {
         try
         {
@@ -177,39 +207,23 @@ internal sealed class InferenceApplication : IHttpApplication<Exchange>
         }
         finally
         {
-            model.Return(call);
+            model.Return(run);
         }
     }
 
-    private Finding? Compute(
-        in WholeBody body, IHeaderDictionary headers, LoadedModel model, PooledCall call, long started)
+    private Finding? Read(IHeaderDictionary headers, in WholeBody body, InferenceRun run, out int jsonBytes)
     {
+        jsonBytes = body.Bytes.Length;
         if (body.IsTooLarge)
         {
             return InferErrors.TooLarge.At(string.Create(
                 CultureInfo.InvariantCulture, $"A request may have {_context.RequestBytesMax} bytes."));
         }
 
-        int jsonBytes = body.Bytes.Length;
-        if (headers.TryGetValue(HeaderLength, out Microsoft.Extensions.Primitives.StringValues text)
-            && !int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out jsonBytes))
-        {
-            return InferErrors.RequestInvalid.At($"{HeaderLength} must be a whole number.");
-        }
-
-        call.RequestJsonBytes = jsonBytes;
-        Finding? fault = InferenceRequestReader.Read(body.Bytes, jsonBytes, call.Call);
-        long read = _context.Time.GetTimestamp();
-        fault ??= model.Session.Run(call.Call);
-        long computed = _context.Time.GetTimestamp();
-        fault ??= call.Response.Write(model.Name, model.Version, call.Call);
-        if (fault is null && call.IsCounted)
-        {
-            model.Counters.CountSuccess(_context.Time, started, read, computed);
-            model.Values?.Count(call.Call, computed);
-        }
-
-        return fault;
+        return headers.TryGetValue(HeaderLength, out Microsoft.Extensions.Primitives.StringValues text)
+            && !int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out jsonBytes)
+            ? InferErrors.RequestInvalid.At($"{HeaderLength} must be a whole number.")
+            : InferenceRequestReader.Read(body.Bytes, jsonBytes, run.Call);
     }
 
     private static Task UnknownModelAsync(Exchange context, Route route)

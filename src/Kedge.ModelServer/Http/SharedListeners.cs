@@ -2,7 +2,7 @@ using System.Net;
 using Kedge.Core;
 using Microsoft.AspNetCore.Connections;
 
-namespace Kedge.ModelServer;
+namespace Kedge.ModelServer.Http;
 
 /// <summary>Gives Kestrel the listeners that were made for it.</summary>
 /// <param name="listeners">All of them, each with its end point.</param>

@@ -1,4 +1,4 @@
-namespace Kedge.ModelServer;
+namespace Kedge.ModelServer.Http;
 
 /// <summary>What a path asks for.</summary>
 internal enum RouteKind

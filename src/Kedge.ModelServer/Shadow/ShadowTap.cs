@@ -3,7 +3,7 @@ using Kedge.Core;
 using Kedge.Inference.Control;
 using Kedge.Inference.Golden;
 
-namespace Kedge.ModelServer;
+namespace Kedge.ModelServer.Shadow;
 
 /// <summary>
 /// Sends copies of live requests to another model server and compares its answers with those that were given.
