@@ -17,7 +17,7 @@ internal sealed class InstalledDevice : IAsyncDisposable
     public const string Device = "press-01";
     public const string Deployment = "adder";
     public const int Port = 8500;
-    public static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+    public static readonly TimeSpan Patience = TimeSpan.FromMinutes(8);
 
     private const string Package = "kedge-agent_0.1.0_amd64.deb";
     private static readonly byte[] Request =

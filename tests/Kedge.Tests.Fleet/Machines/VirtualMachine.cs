@@ -15,7 +15,7 @@ public sealed class VirtualMachine : IAsyncDisposable
 
     // An emulated processor takes half a minute where nothing else runs; patience costs nothing where all is well.
     private static readonly TimeSpan BootDeadline = TimeSpan.FromMinutes(5);
-    private static readonly TimeSpan CommandDeadline = TimeSpan.FromMinutes(4);
+    private static readonly TimeSpan CommandDeadline = TimeSpan.FromMinutes(8);
     private static readonly TimeSpan BuildDeadline = TimeSpan.FromMinutes(20);
 
     private readonly string _image;
