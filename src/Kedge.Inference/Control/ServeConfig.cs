@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using Kedge.Core.Errors;
+using Kedge.Inference.Batching;
 using Kedge.Inference.Errors;
 
 namespace Kedge.Inference.Control;
@@ -17,7 +18,11 @@ namespace Kedge.Inference.Control;
 /// is none.
 /// </param>
 public sealed record ServeModel(
-    string Name, string Version, string Format, string Path, string PackageDigest = "", string Reference = "");
+    string Name, string Version, string Format, string Path, string PackageDigest = "", string Reference = "")
+{
+    /// <summary>How it shares the process with the other models.</summary>
+    public SchedulingOptions Scheduling { get; set; } = new();
+}
 
 /// <summary>
 /// The configuration file of <c>kedge-serve</c>: written by the agent for one process, read once at its start.
@@ -122,6 +127,8 @@ public sealed record ServeConfig
             Require(IsPathPart(model.Version, 128), "version must be 1..128 of A-Z a-z 0-9 . _ -", "models");
             Require(model.Format == "onnx", "format must be onnx.", "models");
             Require(model.Path is { Length: > 0 }, "path must name a file.", "models");
+            Require(model.Scheduling is not null, "scheduling must not be null.", "models");
+            model.Scheduling?.Verify($"models[{Models.IndexOf(model)}].scheduling", found);
         }
 
         Require(Models.Select(static m => m.Name).Distinct().Count() == Models.Length, "names must differ.", "models");

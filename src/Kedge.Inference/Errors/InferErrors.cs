@@ -88,4 +88,40 @@ public static class InferErrors
         "KEDGE-INFER-014",
         "An output holds bytes that are not UTF-8, which JSON cannot carry.",
         "Ask for another output, or for this one as binary data.");
+
+    /// <summary>The queue is full.</summary>
+    public static readonly ErrorCode QueueFull = new(
+        "KEDGE-INFER-030",
+        "More requests wait for this model than may wait.",
+        "Come again after the time in Retry-After; raise queueMax, or give the model more processors.");
+
+    /// <summary>A request waited too long.</summary>
+    public static readonly ErrorCode QueueTimeout = new(
+        "KEDGE-INFER-031",
+        "The request waited longer than it may, and was not computed.",
+        "Come again after the time in Retry-After, or allow a longer timeout.");
+
+    /// <summary>Whoever asked has gone.</summary>
+    public static readonly ErrorCode ClientGone = new(
+        "KEDGE-INFER-032",
+        "Whoever sent the request has gone; it was not computed.",
+        "Keep the connection open until the answer is there.");
+
+    /// <summary>More rows than a batch takes.</summary>
+    public static readonly ErrorCode BatchTooLarge = new(
+        "KEDGE-INFER-033",
+        "The request has more rows in its first axis than this model computes at once.",
+        "Send the rows in several requests, or raise batching.maxSize.");
+
+    /// <summary>Inputs with different numbers of rows.</summary>
+    public static readonly ErrorCode BatchRagged = new(
+        "KEDGE-INFER-034",
+        "The inputs of the request do not have the same number of rows in their first axis.",
+        "Give every input of a batched model as many rows as the others.");
+
+    /// <summary>The model cannot be batched.</summary>
+    public static readonly ErrorCode BatchImpossible = new(
+        "KEDGE-INFER-035",
+        "Batching is asked for a model whose tensors do not all begin with an axis of any size.",
+        "Export the model with a dynamic first axis on every input and output, or leave batching out.");
 }
