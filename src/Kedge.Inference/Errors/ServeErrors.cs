@@ -58,4 +58,34 @@ public static class ServeErrors
         "KEDGE-SERVE-008",
         "The model server cannot do this in the state it is in.",
         "Ask for 'status' and wait until the state allows it.");
+
+    /// <summary>Somebody unloaded it.</summary>
+    public static readonly ErrorCode ModelUnloaded = new(
+        "KEDGE-SERVE-020",
+        "The model was unloaded by request, or was never loaded.",
+        "Load it again: POST /v2/repository/models/NAME/load, where the device opens that.");
+
+    /// <summary>It does not fit into the memory of all models.</summary>
+    public static readonly ErrorCode ModelTooLarge = new(
+        "KEDGE-SERVE-021",
+        "A model takes more memory than all models of the deployment together may take.",
+        "Raise spec.modelMemory of the deployment, or deploy a smaller variant.");
+
+    /// <summary>Too many wait for loads.</summary>
+    public static readonly ErrorCode LoadQueueFull = new(
+        "KEDGE-SERVE-022",
+        "Too many requests wait for models to be loaded.",
+        "Send the request again later; raise spec.modelMemory where models push each other out all the time.");
+
+    /// <summary>The load took longer than the request could wait.</summary>
+    public static readonly ErrorCode LoadTooSlow = new(
+        "KEDGE-SERVE-023",
+        "The model was not in memory and was not loaded within the time that the request allows.",
+        "Send the request again with a longer timeout, or raise spec.modelMemory so that the model stays.");
+
+    /// <summary>No such model to load or unload.</summary>
+    public static readonly ErrorCode ModelNotListed = new(
+        "KEDGE-SERVE-024",
+        "A model was to be loaded or unloaded that the configuration of this server does not list.",
+        "Read the names from the repository index; a new model comes by a deployment.");
 }
