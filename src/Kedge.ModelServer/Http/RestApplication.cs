@@ -80,6 +80,7 @@ internal sealed class RestApplication : IHttpApplication<Exchange>
         if (route.Kind == RouteKind.Infer || method is not ("GET" or "HEAD"))
         {
             Finding finding = InferErrors.AddressUnknown.At($"{method} is not for {context.Request.Path}.");
+            context.Response.Headers.Allow = route.Kind == RouteKind.Infer ? "POST" : "GET, HEAD";
             return SendAsync(context, 405, Json, MetadataWriter.Error(finding));
         }
 

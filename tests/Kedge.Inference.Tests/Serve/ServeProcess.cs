@@ -14,7 +14,12 @@ internal sealed class ServeProcess : IDisposable
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
     private readonly TemporaryFolder _folder = new();
 
-    public ServeProcess(string version, byte[]? model = null, Action<ServeConfig>? change = null, string reference = "")
+    public ServeProcess(
+        string version,
+        byte[]? model = null,
+        Action<ServeConfig>? change = null,
+        string reference = "",
+        IEnumerable<(string Name, byte[] Model)>? models = null)
     {
         File.WriteAllBytes(_folder.File("model.onnx"), model ?? TinyModels.AddSub);
         ServeConfig config = new()
@@ -22,10 +27,12 @@ internal sealed class ServeProcess : IDisposable
             Nonce = "the-nonce-" + version,
             Deployment = "test",
             Instance = version,
-            Models =
-            [
-                new ServeModel("tiny", version, "onnx", _folder.File("model.onnx"), "sha256:" + version, reference),
-            ],
+            Models = models is not null
+                ? [.. models.Select(one => new ServeModel(one.Name, version, "onnx", Write(one.Name, one.Model)))]
+                :
+                [
+                    new ServeModel("tiny", version, "onnx", _folder.File("model.onnx"), "sha256:" + version, reference),
+                ],
             IntraOpThreads = 1,
             ControlSocket = _folder.File("control.sock"),
             HttpSocket = HttpSocket,
@@ -126,5 +133,12 @@ internal sealed class ServeProcess : IDisposable
         Process.TryCollect();
         Process.Dispose();
         _folder.Dispose();
+    }
+
+    private string Write(string name, byte[] model)
+    {
+        string path = _folder.File(name + ".onnx");
+        File.WriteAllBytes(path, model);
+        return path;
     }
 }
