@@ -1,9 +1,13 @@
+using System.Collections.Immutable;
+
 namespace Kedge.Inference.Onnx;
 
 /// <summary>How a model is loaded.</summary>
 public sealed record OnnxSessionOptions
 {
-    /// <summary>Threads that compute one request: 0 for one per core, else 1..256.</summary>
+    /// <summary>
+    /// Threads that compute one request, 1..256; 0 for as many as the processors that this process may use.
+    /// </summary>
     public int IntraOpThreads { get; init; }
 
     /// <summary>
@@ -23,6 +27,20 @@ public sealed record OnnxSessionOptions
 
     /// <summary>Where the changed graph is written as a model of its own; null writes none.</summary>
     public string? SavesGraphTo { get; init; }
+
+    /// <summary>
+    /// True computes the same result from the same input each time, on the same processor, where a kernel has a choice.
+    /// </summary>
+    public bool IsDeterministic { get; init; }
+
+    /// <summary>Weights that are shared with other sessions of the same file; null for its own.</summary>
+    public OnnxSharedWeights? Weights { get; init; }
+
+    /// <summary>Execution providers to register, the preferred first.</summary>
+    public ImmutableArray<OnnxProvider> Providers { get; init; } = [];
+
+    /// <summary>Who chooses between them.</summary>
+    public OnnxPolicy Policy { get; init; } = OnnxPolicy.Named;
 
     /// <summary>
     /// The native library; null looks in the usual places (<see cref="OnnxRuntimeLibrary.Candidates"/>).

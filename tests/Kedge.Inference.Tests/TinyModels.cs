@@ -66,6 +66,24 @@ internal static class TinyModels
     public static ModelSignature IdentitySignature(TensorType type) =>
         new([new("x", type, [-1])], [new("y", type, [-1])]);
 
+    /// <summary>A call of it with 0, 1, 2.. and 1, 1, 1.., which wants everything.</summary>
+    public static InferenceCall AddSubCall(ModelSignature signature)
+    {
+        InferenceCall call = new(signature);
+        call.WantAll(binary: false);
+        for (int input = 0; input < 2; input++)
+        {
+            call.Inputs[input].Begin($"INPUT{input}", TensorType.Int32);
+            Assert.True(call.Inputs[input].TryShape([1, 16]));
+            for (int i = 0; i < 16; i++)
+            {
+                call.Inputs[input].Values<int>()[i] = input == 0 ? i : 1;
+            }
+        }
+
+        return call;
+    }
+
     public static IInferenceSession NativeAddSub() =>
         OnnxSession.FromBytes(AddSub, new OnnxSessionOptions { IntraOpThreads = 1 });
 

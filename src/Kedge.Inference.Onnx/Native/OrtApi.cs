@@ -12,7 +12,7 @@ namespace Kedge.Inference.Onnx.Native;
 internal sealed unsafe class OrtApi
 {
     /// <summary>The version of the table that is asked for: every index used here is older.</summary>
-    internal const uint TableVersion = 21;
+    internal const uint TableVersion = 22;
 
     private static readonly Lock Gate = new();
     private static OrtApi? _loaded;
@@ -81,6 +81,12 @@ internal sealed unsafe class OrtApi
     internal delegate* unmanaged<nint, nuint, nint, byte**, nint> GetOutputName =>
         (delegate* unmanaged<nint, nuint, nint, byte**, nint>)_table[37];
 
+    internal delegate* unmanaged<nint*, nint> CreateRunOptions => (delegate* unmanaged<nint*, nint>)_table[39];
+
+    internal delegate* unmanaged<nint, nint> SetTerminate => (delegate* unmanaged<nint, nint>)_table[46];
+
+    internal delegate* unmanaged<nint, nint> UnsetTerminate => (delegate* unmanaged<nint, nint>)_table[47];
+
     internal delegate* unmanaged<nint, long*, nuint, int, nint*, nint> CreateTensor =>
         (delegate* unmanaged<nint, long*, nuint, int, nint*, nint>)_table[48];
 
@@ -124,6 +130,8 @@ internal sealed unsafe class OrtApi
 
     internal delegate* unmanaged<nint, void> ReleaseValue => (delegate* unmanaged<nint, void>)_table[96];
 
+    internal delegate* unmanaged<nint, void> ReleaseRunOptions => (delegate* unmanaged<nint, void>)_table[97];
+
     internal delegate* unmanaged<nint, void> ReleaseType => (delegate* unmanaged<nint, void>)_table[98];
 
     internal delegate* unmanaged<nint, void> ReleaseTypeAndShape => (delegate* unmanaged<nint, void>)_table[99];
@@ -139,8 +147,44 @@ internal sealed unsafe class OrtApi
     internal delegate* unmanaged<nint, byte*, byte*, nint> AddConfigEntry =>
         (delegate* unmanaged<nint, byte*, byte*, nint>)_table[130];
 
+    internal delegate* unmanaged<nint, byte*, nint, nint> AddInitializer =>
+        (delegate* unmanaged<nint, byte*, nint, nint>)_table[150];
+
+    internal delegate* unmanaged<nint*, nint> CreatePacked => (delegate* unmanaged<nint*, nint>)_table[166];
+
+    internal delegate* unmanaged<nint, void> ReleasePacked => (delegate* unmanaged<nint, void>)_table[167];
+
+    internal delegate* unmanaged<nint, byte*, nint, nint, nint*, nint> CreateSessionPacked =>
+        (delegate* unmanaged<nint, byte*, nint, nint, nint*, nint>)_table[168];
+
+    internal delegate* unmanaged<nint, byte*, nuint, nint, nint, nint*, nint> CreateSessionFromArrayPacked =>
+        (delegate* unmanaged<nint, byte*, nuint, nint, nint, nint*, nint>)_table[169];
+
     internal delegate* unmanaged<nint, nuint, nuint, byte**, nint> ResizeText =>
         (delegate* unmanaged<nint, nuint, nuint, byte**, nint>)_table[252];
+
+    internal delegate* unmanaged<nint, byte, nint> SetDeterministic =>
+        (delegate* unmanaged<nint, byte, nint>)_table[273];
+
+    internal delegate* unmanaged<nint, byte*, byte*, nint> RegisterProviders =>
+        (delegate* unmanaged<nint, byte*, byte*, nint>)_table[301];
+
+    internal delegate* unmanaged<nint, nint**, nuint*, nint> GetProviderDevices =>
+        (delegate* unmanaged<nint, nint**, nuint*, nint>)_table[303];
+
+    internal delegate* unmanaged<nint, nint, nint*, nuint, byte**, byte**, nuint, nint> AppendProvider =>
+        (delegate* unmanaged<nint, nint, nint*, nuint, byte**, byte**, nuint, nint>)_table[304];
+
+    internal delegate* unmanaged<nint, int, nint> SetSelectionPolicy =>
+        (delegate* unmanaged<nint, int, nint>)_table[305];
+
+    internal delegate* unmanaged<nint, int> GetHardwareKind => (delegate* unmanaged<nint, int>)_table[307];
+
+    internal delegate* unmanaged<nint, byte*> GetHardwareVendor => (delegate* unmanaged<nint, byte*>)_table[309];
+
+    internal delegate* unmanaged<nint, byte*> GetProviderName => (delegate* unmanaged<nint, byte*>)_table[312];
+
+    internal delegate* unmanaged<nint, nint> GetProviderHardware => (delegate* unmanaged<nint, nint>)_table[316];
 
     /// <summary>The table, loaded at the first call; later calls get the same one whatever path they name.</summary>
     /// <exception cref="KedgeException">The library is absent or too old (KEDGE-SERVE-003).</exception>
@@ -153,12 +197,24 @@ internal sealed unsafe class OrtApi
     }
 
     /// <summary>Ends in an error when a status says so; the status is released.</summary>
-    internal void Require(nint status, string attempted)
+    internal void Require(nint status, string attempted) => Require(status, attempted, ServeErrors.ModelLoadFailed);
+
+    /// <summary>Ends in this error when a status says so; the status is released.</summary>
+    internal void Require(nint status, string attempted, ErrorCode error)
     {
         if (status != 0)
         {
             (_, string message) = Take(status);
-            throw new KedgeException(ServeErrors.ModelLoadFailed, $"{attempted}: {message}");
+            throw new KedgeException(error, $"{attempted}: {message}");
+        }
+    }
+
+    /// <summary>Releases a status that nobody asks about.</summary>
+    internal void ReleaseIfAny(nint status)
+    {
+        if (status != 0)
+        {
+            ReleaseStatus(status);
         }
     }
 
@@ -198,6 +254,6 @@ internal sealed unsafe class OrtApi
         void** table = ((delegate* unmanaged<uint, void**>)root[0])(TableVersion);
         return table is not null
             ? new OrtApi(table, version, path)
-            : throw new KedgeException(ServeErrors.RuntimeAbsent, $"{path} is version {version}; 1.21 is the least.");
+            : throw new KedgeException(ServeErrors.RuntimeAbsent, $"{path} is version {version}; 1.22 is the least.");
     }
 }

@@ -62,12 +62,23 @@ internal sealed unsafe class OrtEnvHandle : OrtHandle
     }
 }
 
-/// <summary><c>OrtSession</c>.</summary>
-internal sealed unsafe class OrtSessionHandle(OrtApi api, nint value) : OrtHandle(api, value)
+/// <summary><c>OrtSession</c>; holds what it shares with others until it is released.</summary>
+internal sealed unsafe class OrtSessionHandle : OrtHandle
 {
+    private readonly OrtWeights? _weights;
+
+    internal OrtSessionHandle(OrtApi api, nint value, OrtWeights? weights)
+        : base(api, value)
+    {
+        bool held = false;
+        weights?.DangerousAddRef(ref held);
+        _weights = weights;
+    }
+
     protected override bool ReleaseHandle()
     {
         Api.ReleaseSession(handle);
+        _weights?.DangerousRelease();
         return true;
     }
 }

@@ -1,8 +1,4 @@
-using System.Collections.Immutable;
-using System.Globalization;
-using System.Runtime.InteropServices;
 using System.Text;
-using Kedge.Core;
 using Kedge.Core.Errors;
 using Kedge.Inference.Errors;
 using Kedge.Inference.Sessions;
@@ -17,8 +13,10 @@ internal sealed unsafe class OrtSession : IDisposable
     private readonly OrtSessionHandle _session;
     private readonly OrtMemoryHandle _memory;
     private readonly nint _allocator;
-    private readonly byte** _inputNames;
-    private readonly byte** _outputNames;
+    private readonly NativeTexts _inputNames;
+    private readonly NativeTexts _outputNames;
+    private readonly KnownShape?[] _declared;
+    private volatile bool _shapesVary;
 
     private OrtSession(OrtApi api, OrtSessionHandle session)
     {
@@ -30,9 +28,10 @@ internal sealed unsafe class OrtSession : IDisposable
         _memory = new OrtMemoryHandle(api, memory);
         api.Require(api.GetAllocator(&allocator), "get the allocator");
         _allocator = allocator;
-        Signature = new ModelSignature(ReadSpecs(inputs: true), ReadSpecs(inputs: false));
-        _inputNames = CopyNames(Signature.Inputs);
-        _outputNames = CopyNames(Signature.Outputs);
+        Signature = OrtSignature.Read(api, session.Value, allocator);
+        _inputNames = new NativeTexts([.. Signature.Inputs.Select(static tensor => tensor.Name)]);
+        _outputNames = new NativeTexts([.. Signature.Outputs.Select(static tensor => tensor.Name)]);
+        _declared = [.. Signature.Outputs.Select(Declared)];
     }
 
     internal ModelSignature Signature { get; }
@@ -41,29 +40,37 @@ internal sealed unsafe class OrtSession : IDisposable
     {
         OrtApi api = OrtApi.Load(options.LibraryPath);
         OrtEnvHandle env = OrtEnvHandle.Shared(api);
-        using OrtOptionsHandle native = MakeOptions(api, options);
+        OrtWeights? weights = options.Weights?.Native;
+        using OrtOptionsHandle native = OrtOptions.Make(api, env, options);
         nint session;
         fixed (byte* text = Encoding.UTF8.GetBytes(path + '\0'))
         {
-            api.Require(api.CreateSession(env.Value, text, native.Value, &session), $"load {path}");
+            nint status = weights is null
+                ? api.CreateSession(env.Value, text, native.Value, &session)
+                : api.CreateSessionPacked(env.Value, text, native.Value, weights.Packed, &session);
+            api.Require(status, $"load {path}");
         }
 
-        return new OrtSession(api, new OrtSessionHandle(api, session));
+        return new OrtSession(api, new OrtSessionHandle(api, session, weights));
     }
 
     internal static OrtSession FromBytes(ReadOnlySpan<byte> model, OnnxSessionOptions options)
     {
         OrtApi api = OrtApi.Load(options.LibraryPath);
         OrtEnvHandle env = OrtEnvHandle.Shared(api);
-        using OrtOptionsHandle native = MakeOptions(api, options);
+        OrtWeights? weights = options.Weights?.Native;
+        using OrtOptionsHandle native = OrtOptions.Make(api, env, options);
         nint session;
         fixed (byte* start = model)
         {
-            nint status = api.CreateSessionFromArray(env.Value, start, (nuint)model.Length, native.Value, &session);
+            nuint length = (nuint)model.Length;
+            nint status = weights is null
+                ? api.CreateSessionFromArray(env.Value, start, length, native.Value, &session)
+                : api.CreateSessionFromArrayPacked(env.Value, start, length, native.Value, weights.Packed, &session);
             api.Require(status, "load a model from memory");
         }
 
-        return new OrtSession(api, new OrtSessionHandle(api, session));
+        return new OrtSession(api, new OrtSessionHandle(api, session, weights));
     }
 
     /// <summary>See <see cref="IInferenceSession.Run"/>.</summary>
@@ -71,173 +78,186 @@ internal sealed unsafe class OrtSession : IDisposable
     {
         bool held = false;
         _session.DangerousAddRef(ref held);
-        int inputCount = call.Inputs.Length;
-        nint* inputs = stackalloc nint[inputCount];
-        nint* outputs = stackalloc nint[call.WantedCount];
-        byte** names = stackalloc byte*[call.WantedCount];
-        new Span<nint>(inputs, inputCount).Clear();
-        new Span<nint>(outputs, call.WantedCount).Clear();
         try
         {
-            for (int i = 0; i < call.WantedCount; i++)
+            OrtRunMemory memory = OrtRunMemory.Of(_api, call);
+            if (!call.Stop.TryBegin(memory.End))
             {
-                names[i] = _outputNames[call.Wanted[i]];
+                return ServeErrors.RunStopped.At("It was ended before it began.");
             }
 
-            for (int i = 0; i < inputCount; i++)
+            try
             {
-                Finding? fault = _api.Judge(MakeValue(call.Inputs[i], &inputs[i]));
-                if (fault is not null)
-                {
-                    return fault;
-                }
+                return Run(call, memory);
             }
-
-            nint status = _api.Run(
-                _session.Value, 0, _inputNames, inputs, (nuint)inputCount, names, (nuint)call.WantedCount, outputs);
-            return _api.Judge(status) ?? TakeOutputs(call, outputs);
+            finally
+            {
+                call.Stop.End();
+            }
         }
         finally
         {
-            Release(inputs, inputCount);
-            Release(outputs, call.WantedCount);
             _session.DangerousRelease();
         }
     }
 
+    /// <summary>
+    /// Outputs are computed where they will be read, if the shape is declared, or came out last time for the same
+    /// shapes. Where the shape turns out to depend on more than that, the run is done again, and from then on outputs
+    /// are copied.
+    /// </summary>
+    private Finding? Run(InferenceCall call, OrtRunMemory memory)
+    {
+        memory.LookAtInputs(call);
+        bool lays = !_shapesVary;
+        Finding? fault = RunOnce(call, memory, lays);
+        if (fault is not null && lays && !call.Stop.IsAsked)
+        {
+            memory.ForgetOutputs();
+            fault = RunOnce(call, memory, lays: false);
+            _shapesVary |= fault is null;
+        }
+
+        if (fault is null || !call.Stop.IsAsked)
+        {
+            return fault;
+        }
+
+        memory.Rearm();
+        return ServeErrors.RunStopped.At("It was ended while it ran.");
+    }
+
+    private Finding? RunOnce(InferenceCall call, OrtRunMemory memory, bool lays)
+    {
+        int inputCount = call.Inputs.Length;
+        int wantedCount = call.WantedCount;
+        nint* inputs = stackalloc nint[inputCount];
+        nint* outputs = stackalloc nint[wantedCount];
+        byte** names = stackalloc byte*[wantedCount];
+        Finding? fault = LayInputs(call, memory, inputs) ?? LayOutputs(call, memory, outputs, names, lays);
+        if (fault is null)
+        {
+            fault = _api.Judge(_api.Run(
+                _session.Value,
+                memory.Options, _inputNames.Pointers, inputs, (nuint)inputCount, names, (nuint)wantedCount,
+                outputs));
+            fault = TakeOutputs(call, memory, outputs, fault);
+        }
+
+        GC.KeepAlive(memory);
+        return fault;
+    }
+
+    private Finding? LayInputs(InferenceCall call, OrtRunMemory memory, nint* values)
+    {
+        for (int i = 0; i < call.Inputs.Length; i++)
+        {
+            Tensor tensor = call.Inputs[i];
+            OrtSlot slot = memory.Inputs[i];
+            nint status = tensor.Type == TensorType.Bytes
+                ? LayTexts(slot, tensor)
+                : memory.Lay(slot, _memory.Value, tensor);
+            Finding? fault = _api.Judge(status);
+            if (fault is not null)
+            {
+                return fault;
+            }
+
+            values[i] = slot.Value;
+        }
+
+        return null;
+    }
+
+    private Finding? LayOutputs(
+        InferenceCall call, OrtRunMemory memory, nint* values, byte** names, bool lays)
+    {
+        for (int i = 0; i < call.WantedCount; i++)
+        {
+            int index = call.Wanted[i];
+            TensorSpec spec = Signature.Outputs[index];
+            names[i] = _outputNames.Pointers[index];
+            values[i] = 0;
+            KnownShape? seen = lays ? _declared[index] ?? memory.ShapeOf(index) : null;
+            if (seen is null || spec.Type == TensorType.Bytes)
+            {
+                continue;
+            }
+
+            Tensor tensor = call.Outputs[index];
+            tensor.Begin(spec.Name, spec.Type);
+            if (!tensor.TryShape(seen.Shape))
+            {
+                return InferErrors.TooLarge.At($"Output '{spec.Name}' is larger than 2 GB.");
+            }
+
+            Finding? fault = _api.Judge(memory.Lay(memory.Outputs[index], _memory.Value, tensor));
+            if (fault is not null)
+            {
+                return fault;
+            }
+
+            values[i] = memory.Outputs[index].Value;
+        }
+
+        return null;
+    }
+
+    /// <summary>Copies what the runtime has in memory of its own, and gives that memory back.</summary>
+    private Finding? TakeOutputs(InferenceCall call, OrtRunMemory memory, nint* values, Finding? fault)
+    {
+        for (int i = 0; i < call.WantedCount; i++)
+        {
+            int index = call.Wanted[i];
+            if (values[i] == 0 || values[i] == memory.Outputs[index].Value)
+            {
+                continue;
+            }
+
+            Tensor tensor = call.Outputs[index];
+            fault ??= TakeOutput(tensor, Signature.Outputs[index].Name, values[i]);
+            _api.ReleaseValue(values[i]);
+            if (fault is null && tensor.Type != TensorType.Bytes)
+            {
+                memory.Learn(index, tensor.Shape);
+            }
+        }
+
+        return fault;
+    }
+
     public void Dispose()
     {
-        // The names stay until the process ends or the collector comes: a run may still hold the session.
+        // The names stay until the collector comes: a run may still hold the session.
         _session.Dispose();
         _memory.Dispose();
     }
 
-    ~OrtSession()
+    /// <summary>The shape of an output that has no open dimension.</summary>
+    private static KnownShape? Declared(TensorSpec spec)
     {
-        FreeNames(_inputNames, Signature?.Inputs.Length ?? 0);
-        FreeNames(_outputNames, Signature?.Outputs.Length ?? 0);
+        if (!spec.HasShape || spec.Shape.Any(static extent => extent < 0))
+        {
+            return null;
+        }
+
+        KnownShape shape = new();
+        shape.Set(spec.Shape.AsSpan());
+        return shape;
     }
 
-    private static OrtOptionsHandle MakeOptions(OrtApi api, OnnxSessionOptions options)
+    private nint LayTexts(OrtSlot slot, Tensor tensor)
     {
         nint value;
-        api.Require(api.CreateSessionOptions(&value), "create session options");
-        OrtOptionsHandle handle = new(api, value);
-        api.Require(api.SetIntraOpThreads(value, options.IntraOpThreads), "set the number of threads");
-        api.Require(api.SetGraphOptimization(value, NativeLevel(options.GraphLevel)), "set the optimization");
-        if (options.SavesGraphTo is not null)
-        {
-            fixed (byte* path = Encoding.UTF8.GetBytes(options.SavesGraphTo + '\0'))
-            {
-                api.Require(api.SetOptimizedModelPath(value, path), "set where the graph is written");
-            }
-        }
-
-        if (!options.UseArena)
-        {
-            api.Require(api.DisableCpuMemArena(value), "turn the arena off");
-            api.Require(api.DisableMemPattern(value), "turn memory patterns off");
-        }
-
-        fixed (byte* key = "session.intra_op.allow_spinning\0"u8)
-        fixed (byte* text = options.AllowSpinning ? "1\0"u8 : "0\0"u8)
-        {
-            api.Require(api.AddConfigEntry(value, key, text), "set spinning");
-        }
-
-        return handle;
-    }
-
-    /// <summary><c>GraphOptimizationLevel</c> of onnxruntime_c_api.h.</summary>
-    private static int NativeLevel(OnnxGraphLevel level) => level switch
-    {
-        OnnxGraphLevel.None => 0,
-        OnnxGraphLevel.Basic => 1,
-        OnnxGraphLevel.Extended => 2,
-        OnnxGraphLevel.All => 99,
-        OnnxGraphLevel.Unknown => throw Check.Unreachable(level),
-    };
-
-    private ImmutableArray<TensorSpec> ReadSpecs(bool inputs)
-    {
-        nuint count;
-        _api.Require((inputs ? _api.GetInputCount : _api.GetOutputCount)(_session.Value, &count), "count tensors");
-        if (count > InferenceLimits.TensorsMax)
-        {
-            throw new KedgeException(ServeErrors.ModelLoadFailed, "The model declares more than 256 tensors.");
-        }
-
-        ImmutableArray<TensorSpec>.Builder specs = ImmutableArray.CreateBuilder<TensorSpec>((int)count);
-        for (nuint i = 0; i < count; i++)
-        {
-            byte* text;
-            nint type;
-            _api.Require(
-                (inputs ? _api.GetInputName : _api.GetOutputName)(_session.Value, i, _allocator, &text), "read a name");
-            string name = Marshal.PtrToStringUTF8((nint)text) ?? "";
-            _api.Require(_api.Free(_allocator, text), "free a name");
-            _api.Require(
-                (inputs ? _api.GetInputType : _api.GetOutputType)(_session.Value, i, &type),
-                $"read the type of {name}");
-            try
-            {
-                specs.Add(ReadSpec(name, type));
-            }
-            finally
-            {
-                _api.ReleaseType(type);
-            }
-        }
-
-        return specs.MoveToImmutable();
-    }
-
-    private TensorSpec ReadSpec(string name, nint type)
-    {
-        int kind;
-        int element = 0;
-        nint tensor = 0;
-        nuint rank = 0;
-        long* shape = stackalloc long[InferenceLimits.RankMax];
-        _api.Require(_api.GetKindOfType(type, &kind), $"read the kind of {name}");
-        if (kind == OrtTypes.KindTensor)
-        {
-            _api.Require(_api.CastToTensorInfo(type, &tensor), $"read the type of {name}");
-            _api.Require(_api.GetElementType(tensor, &element), $"read the element type of {name}");
-            _api.Require(_api.GetRank(tensor, &rank), $"read the rank of {name}");
-        }
-
-        TensorType read = OrtTypes.FromNative(element);
-        if (kind != OrtTypes.KindTensor || read == TensorType.Unknown || rank > InferenceLimits.RankMax)
-        {
-            throw new KedgeException(InferErrors.TypeInexpressible, string.Create(
-                CultureInfo.InvariantCulture, $"'{name}' is of kind {kind}, element type {element}, rank {rank}."));
-        }
-
-        _api.Require(_api.GetShape(tensor, shape, rank), $"read the shape of {name}");
-        return new TensorSpec(name, read, [.. new ReadOnlySpan<long>(shape, (int)rank)], HasShape: rank > 0);
-    }
-
-    private nint MakeValue(Tensor tensor, nint* value)
-    {
-        int type = OrtTypes.ToNative(tensor.Type);
+        nint status;
         fixed (long* shape = tensor.Shape)
         {
-            if (tensor.Type == TensorType.Bytes)
-            {
-                nint status = _api.CreateTensor(_allocator, shape, (nuint)tensor.Rank, type, value);
-                return status != 0 ? status : FillTexts(tensor, *value);
-            }
-
-            // The memory is pinned for its life, so the pointer stays good until the value is released.
-            long nothing;
-            fixed (byte* start = tensor.Bytes)
-            {
-                void* data = start is null ? &nothing : start;
-                return _api.CreateTensorWithData(
-                    _memory.Value, data, (nuint)tensor.Bytes.Length, shape, (nuint)tensor.Rank, type, value);
-            }
+            status = _api.CreateTensor(
+                _allocator, shape, (nuint)tensor.Rank, OrtTypes.ToNative(TensorType.Bytes), &value);
         }
+
+        slot.Take(status == 0 ? value : 0);
+        return status != 0 ? status : FillTexts(tensor, value);
     }
 
     private nint FillTexts(Tensor tensor, nint value)
@@ -256,21 +276,6 @@ internal sealed unsafe class OrtSession : IDisposable
         }
 
         return 0;
-    }
-
-    private Finding? TakeOutputs(InferenceCall call, nint* values)
-    {
-        for (int i = 0; i < call.WantedCount; i++)
-        {
-            int index = call.Wanted[i];
-            Finding? fault = TakeOutput(call.Outputs[index], Signature.Outputs[index].Name, values[i]);
-            if (fault is not null)
-            {
-                return fault;
-            }
-        }
-
-        return null;
     }
 
     private Finding? TakeOutput(Tensor tensor, string name, nint value)
@@ -343,39 +348,5 @@ internal sealed unsafe class OrtSession : IDisposable
         }
 
         return null;
-    }
-
-    private void Release(nint* values, int count)
-    {
-        for (int i = 0; i < count; i++)
-        {
-            if (values[i] != 0)
-            {
-                _api.ReleaseValue(values[i]);
-            }
-        }
-    }
-
-    private static byte** CopyNames(ImmutableArray<TensorSpec> specs)
-    {
-        byte** names = (byte**)NativeMemory.AllocZeroed((nuint)specs.Length + 1, (nuint)sizeof(nint));
-        for (int i = 0; i < specs.Length; i++)
-        {
-            ReadOnlySpan<byte> text = specs[i].NameUtf8.AsSpan();
-            names[i] = (byte*)NativeMemory.AllocZeroed((nuint)text.Length + 1);
-            text.CopyTo(new Span<byte>(names[i], text.Length));
-        }
-
-        return names;
-    }
-
-    private static void FreeNames(byte** names, int count)
-    {
-        for (int i = 0; names is not null && i < count; i++)
-        {
-            NativeMemory.Free(names[i]);
-        }
-
-        NativeMemory.Free(names);
     }
 }

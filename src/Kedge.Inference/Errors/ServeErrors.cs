@@ -88,4 +88,28 @@ public static class ServeErrors
         "KEDGE-SERVE-024",
         "A model was to be loaded or unloaded that the configuration of this server does not list.",
         "Read the names from the repository index; a new model comes by a deployment.");
+
+    /// <summary>A run was ended.</summary>
+    public static readonly ErrorCode RunStopped = new(
+        "KEDGE-SERVE-030",
+        "The computation was ended before it was done: whoever asked has gone, or its time was over.",
+        "Ask again; allow more time where the model needs it.");
+
+    /// <summary>TensorFlow Lite is not there.</summary>
+    public static readonly ErrorCode TfLiteAbsent = new(
+        "KEDGE-SERVE-031",
+        "The native TensorFlow Lite library was not found or cannot be loaded.",
+        "Run eng/native/fetch, install the package that brings it, or name the file in KEDGE_TFLITE_LIB.");
+
+    /// <summary>An execution provider cannot be used.</summary>
+    public static readonly ErrorCode ProviderUnusable = new(
+        "KEDGE-SERVE-032",
+        "An execution provider of ONNX Runtime cannot be used on this device.",
+        "Check that its library is made for this device and this runtime; docs/operations/runtimes.md says how.");
+
+    /// <summary>A delegate cannot be used.</summary>
+    public static readonly ErrorCode DelegateUnusable = new(
+        "KEDGE-SERVE-033",
+        "A delegate of TensorFlow Lite cannot be used on this device.",
+        "Check that its library is the right one for this device; docs/operations/runtimes.md says how.");
 }

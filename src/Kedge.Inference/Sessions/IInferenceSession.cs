@@ -3,9 +3,11 @@ using Kedge.Core.Errors;
 namespace Kedge.Inference.Sessions;
 
 /// <summary>
-/// A loaded model: the border between the protocol and whatever computes. Drivers: ONNX Runtime, and one in memory for
-/// tests and the simulator; both pass one conformance suite. Safe to run from several threads at once, each with a call
-/// of its own. A run allocates no managed memory once the call's tensors have grown.
+/// A loaded model: the border between the protocol and whatever computes. Drivers: ONNX Runtime, TensorFlow Lite, and
+/// one
+/// in memory for tests and the simulator; all pass one conformance suite. Safe to run from several threads at once,
+/// each
+/// with a call of its own. A run allocates no managed memory once the call's tensors have grown.
 /// </summary>
 public interface IInferenceSession : IDisposable
 {
@@ -16,6 +18,9 @@ public interface IInferenceSession : IDisposable
     /// Computes the wanted outputs of a call. Expects every input filled with the declared type; the shapes may still
     /// disagree with each other. Sets name, type, shape and elements of every wanted output.
     /// </summary>
-    /// <returns>Null when it is done, else what the runtime said; the outputs are then undefined.</returns>
+    /// <returns>
+    /// Null when it is done, else what the runtime said, or that <see cref="InferenceCall.Stop"/> ended it
+    /// (KEDGE-SERVE-030); the outputs are then undefined.
+    /// </returns>
     Finding? Run(InferenceCall call);
 }

@@ -19,8 +19,20 @@ public sealed class InMemorySession(ModelSignature signature, Func<InferenceCall
     public Finding? Run(InferenceCall call)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        string? failure = compute(call);
-        return failure is null ? null : InferErrors.RunFailed.At(failure);
+        if (!call.Stop.TryBegin(static () => { }))
+        {
+            return ServeErrors.RunStopped.At("It was ended before it began.");
+        }
+
+        try
+        {
+            string? failure = compute(call);
+            return failure is null ? null : InferErrors.RunFailed.At(failure);
+        }
+        finally
+        {
+            call.Stop.End();
+        }
     }
 
     /// <inheritdoc/>

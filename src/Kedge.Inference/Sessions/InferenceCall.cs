@@ -47,6 +47,15 @@ public sealed class InferenceCall
     /// <summary>Length of the id in bytes.</summary>
     public int IdByteCount { get; private set; }
 
+    /// <summary>Ends a run of this call before its time.</summary>
+    public RunStop Stop { get; } = new();
+
+    /// <summary>
+    /// What a driver keeps for its next run of this call, so that it need not make it anew. Only the kind of driver
+    /// that made it may look at it; it gives back by itself what it holds outside of managed memory.
+    /// </summary>
+    public object? Kept { get; set; }
+
     /// <summary>True when this output goes out as binary data.</summary>
     public bool IsBinary(int output) => _binary[output];
 
@@ -58,6 +67,7 @@ public sealed class InferenceCall
     {
         WantedCount = 0;
         IdByteCount = 0;
+        Stop.Clear();
         Array.Clear(_binary);
         Array.Clear(_given);
     }

@@ -5,7 +5,7 @@ using Kedge.Inference.Tests.Conformance;
 namespace Kedge.Inference.Tests.Sessions;
 
 /// <summary>
-/// Holds every index that the binding uses against the order of <c>struct OrtApi</c> in onnxruntime_c_api.h (1.21; the
+/// Holds every index that the binding uses against the order of <c>struct OrtApi</c> in onnxruntime_c_api.h (1.30; the
 /// table only ever grows at its end). The conformance cases call through nearly all of them.
 /// </summary>
 public sealed partial class OrtTableTests
@@ -32,6 +32,9 @@ public sealed partial class OrtTableTests
         { "GetOutputType", ("SessionGetOutputTypeInfo", 34) },
         { "GetInputName", ("SessionGetInputName", 36) },
         { "GetOutputName", ("SessionGetOutputName", 37) },
+        { "CreateRunOptions", ("CreateRunOptions", 39) },
+        { "SetTerminate", ("RunOptionsSetTerminate", 46) },
+        { "UnsetTerminate", ("RunOptionsUnsetTerminate", 47) },
         { "CreateTensor", ("CreateTensorAsOrtValue", 48) },
         { "CreateTensorWithData", ("CreateTensorWithDataAsOrtValue", 49) },
         { "GetTensorData", ("GetTensorMutableData", 51) },
@@ -50,13 +53,28 @@ public sealed partial class OrtTableTests
         { "ReleaseMemory", ("ReleaseMemoryInfo", 94) },
         { "ReleaseSession", ("ReleaseSession", 95) },
         { "ReleaseValue", ("ReleaseValue", 96) },
+        { "ReleaseRunOptions", ("ReleaseRunOptions", 97) },
         { "ReleaseType", ("ReleaseTypeInfo", 98) },
         { "ReleaseTypeAndShape", ("ReleaseTensorTypeAndShapeInfo", 99) },
         { "ReleaseOptions", ("ReleaseSessionOptions", 100) },
         { "GetTextLength", ("GetStringTensorElementLength", 127) },
         { "GetText", ("GetStringTensorElement", 128) },
         { "AddConfigEntry", ("AddSessionConfigEntry", 130) },
+        { "AddInitializer", ("AddInitializer", 150) },
+        { "CreatePacked", ("CreatePrepackedWeightsContainer", 166) },
+        { "ReleasePacked", ("ReleasePrepackedWeightsContainer", 167) },
+        { "CreateSessionPacked", ("CreateSessionWithPrepackedWeightsContainer", 168) },
+        { "CreateSessionFromArrayPacked", ("CreateSessionFromArrayWithPrepackedWeightsContainer", 169) },
         { "ResizeText", ("GetResizedStringTensorElementBuffer", 252) },
+        { "SetDeterministic", ("SetDeterministicCompute", 273) },
+        { "RegisterProviders", ("RegisterExecutionProviderLibrary", 301) },
+        { "GetProviderDevices", ("GetEpDevices", 303) },
+        { "AppendProvider", ("SessionOptionsAppendExecutionProvider_V2", 304) },
+        { "SetSelectionPolicy", ("SessionOptionsSetEpSelectionPolicy", 305) },
+        { "GetHardwareKind", ("HardwareDevice_Type", 307) },
+        { "GetHardwareVendor", ("HardwareDevice_Vendor", 309) },
+        { "GetProviderName", ("EpDevice_EpName", 312) },
+        { "GetProviderHardware", ("EpDevice_Device", 316) },
     };
 
     [Fact]

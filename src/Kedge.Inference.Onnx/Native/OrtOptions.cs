@@ -1,0 +1,85 @@
+using System.Text;
+using Kedge.Core;
+
+namespace Kedge.Inference.Onnx.Native;
+
+/// <summary>Makes <c>OrtSessionOptions</c> of ours.</summary>
+internal static unsafe class OrtOptions
+{
+    internal static OrtOptionsHandle Make(OrtApi api, OrtEnvHandle env, OnnxSessionOptions options)
+    {
+        nint value;
+        api.Require(api.CreateSessionOptions(&value), "create session options");
+        OrtOptionsHandle handle = new(api, value);
+        try
+        {
+            SetThreads(api, value, options);
+            SetGraph(api, value, options);
+            SetMemory(api, value, options);
+            api.Require(api.SetDeterministic(value, options.IsDeterministic ? (byte)1 : (byte)0), "set determinism");
+            OrtProviders.Choose(api, env, value, options);
+            return handle;
+        }
+        catch
+        {
+            handle.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Never 0: the runtime would then count the processors of the machine, whatever this process may use, and bind
+    /// its threads to them. With a number its threads run where the process may.
+    /// </summary>
+    private static void SetThreads(OrtApi api, nint value, OnnxSessionOptions options)
+    {
+        int threads = options.IntraOpThreads > 0 ? options.IntraOpThreads : Environment.ProcessorCount;
+        api.Require(api.SetIntraOpThreads(value, threads), "set the number of threads");
+        AddEntry(api, value, "session.intra_op.allow_spinning\0"u8, options.AllowSpinning ? "1\0"u8 : "0\0"u8);
+    }
+
+    private static void SetGraph(OrtApi api, nint value, OnnxSessionOptions options)
+    {
+        api.Require(api.SetGraphOptimization(value, NativeLevel(options.GraphLevel)), "set the optimization");
+        if (options.SavesGraphTo is not null)
+        {
+            fixed (byte* path = Encoding.UTF8.GetBytes(options.SavesGraphTo + '\0'))
+            {
+                api.Require(api.SetOptimizedModelPath(value, path), "set where the graph is written");
+            }
+        }
+    }
+
+    private static void SetMemory(OrtApi api, nint value, OnnxSessionOptions options)
+    {
+        if (!options.UseArena)
+        {
+            api.Require(api.DisableCpuMemArena(value), "turn the arena off");
+            api.Require(api.DisableMemPattern(value), "turn memory patterns off");
+        }
+
+        foreach (OrtSharedTensor tensor in options.Weights?.Native.Tensors ?? [])
+        {
+            api.Require(api.AddInitializer(value, tensor.Name, tensor.Value), "share a weight");
+        }
+    }
+
+    private static void AddEntry(OrtApi api, nint value, ReadOnlySpan<byte> key, ReadOnlySpan<byte> text)
+    {
+        fixed (byte* name = key)
+        fixed (byte* words = text)
+        {
+            api.Require(api.AddConfigEntry(value, name, words), "set an option");
+        }
+    }
+
+    /// <summary><c>GraphOptimizationLevel</c> of onnxruntime_c_api.h.</summary>
+    private static int NativeLevel(OnnxGraphLevel level) => level switch
+    {
+        OnnxGraphLevel.None => 0,
+        OnnxGraphLevel.Basic => 1,
+        OnnxGraphLevel.Extended => 2,
+        OnnxGraphLevel.All => 99,
+        OnnxGraphLevel.Unknown => throw Check.Unreachable(level),
+    };
+}
