@@ -44,7 +44,7 @@ internal static class ConformanceRun
 
     private static async Task<Target> FindAsync(ConformanceArguments arguments, CancellationToken stop)
     {
-        using CancellationTokenSource limit = new(arguments.CheckTime);
+        using CancellationTokenSource limit = new(ConformanceLimits.CheckTime);
         using CancellationTokenSource both = CancellationTokenSource.CreateLinkedTokenSource(stop, limit.Token);
         try
         {

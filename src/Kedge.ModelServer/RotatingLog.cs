@@ -95,6 +95,11 @@ internal sealed class RotatingLog : ILoggerFactory, ILogger
     /// <summary>The framework's own categories: what they say below a warning is of no use on a device.</summary>
     private sealed class WarningsOnly(RotatingLog log) : ILogger
     {
+        /// <summary>
+        /// Kestrel's word for a client that went away within its request: anybody could fill the log.
+        /// </summary>
+        private const int BodyAbandoned = 67;
+
         public IDisposable? BeginScope<TState>(TState state)
             where TState : notnull => null;
 
@@ -107,7 +112,7 @@ internal sealed class RotatingLog : ILoggerFactory, ILogger
             Exception? exception,
             Func<TState, Exception?, string> formatter)
         {
-            if (IsEnabled(logLevel))
+            if (IsEnabled(logLevel) && eventId.Id != BodyAbandoned)
             {
                 log.Log(logLevel, eventId, state, exception, formatter);
             }

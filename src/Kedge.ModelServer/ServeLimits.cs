@@ -29,6 +29,12 @@ internal static class ServeLimits
     /// <summary>Headers of a request.</summary>
     internal const int HeadersMax = 64;
 
+    /// <summary>
+    /// Bytes that the first part of a long body is given; more follow as they come. Times the connections it stays
+    /// below any memory limit.
+    /// </summary>
+    internal const int BodyBlockBytes = 64 * 1024;
+
     /// <summary>Copies of requests that wait for a comparison.</summary>
     internal const int ShadowQueueMax = 16;
 
@@ -58,6 +64,14 @@ internal static class ServeLimits
 
     /// <summary>How long a connection may idle: long, since whoever keeps one open means to use it again.</summary>
     internal static readonly TimeSpan KeepAliveTime = TimeSpan.FromHours(1);
+
+    /// <summary>
+    /// How long a connection must have idled to be closed for one that waits, when there are as many as may be.
+    /// </summary>
+    internal static readonly TimeSpan IdleBeforeCutTime = TimeSpan.FromSeconds(5);
+
+    /// <summary>How often a server with as many connections as may be looks for one to close.</summary>
+    internal static readonly TimeSpan CutPauseTime = TimeSpan.FromMilliseconds(100);
 
     /// <summary>How long requests that are being answered at the drain deadline may still take.</summary>
     internal static readonly TimeSpan LastAnswersTime = TimeSpan.FromSeconds(2);

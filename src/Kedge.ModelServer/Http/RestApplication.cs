@@ -5,6 +5,7 @@ using Kedge.Inference.Control;
 using Kedge.Inference.Errors;
 using Kedge.Inference.Protocol;
 using Kedge.ModelServer.Models;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Abstractions;
 using Microsoft.AspNetCore.Http;
@@ -125,6 +126,11 @@ internal sealed class RestApplication : IHttpApplication<Exchange>
             model.Counters.CountFailure();
             await SendAsync(context, failure.StatusCode, Json, MetadataWriter.Error(
                 InferErrors.RequestInvalid.At(failure.Message))).ConfigureAwait(false);
+            return;
+        }
+        catch (Exception gone) when (gone is ConnectionResetException or OperationCanceledException)
+        {
+            // Whoever asked has gone in the middle: there is nobody to answer and nothing to tell.
             return;
         }
 

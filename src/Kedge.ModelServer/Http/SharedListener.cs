@@ -11,7 +11,8 @@ namespace Kedge.ModelServer.Http;
 /// Accepts connections for Kestrel from a listening socket that comes later, may be shared with other processes, and is
 /// never shut down: it is polled and accepted from by native calls on a thread of its own. Accepting can be paused and
 /// resumed; once <see cref="Pause"/> has returned, no connection is taken any more. The socket can be given up for
-/// another one to come.
+/// another one to come. When there are as many connections as may be and more wait, the one that has idled longest is
+/// closed: whoever only keeps connections open cannot keep others out.
 /// </summary>
 internal sealed class SharedListener : IConnectionListener
 {
@@ -20,7 +21,7 @@ internal sealed class SharedListener : IConnectionListener
     private readonly Channel<ConnectionContext> _accepted = Channel.CreateUnbounded<ConnectionContext>();
     private readonly ILogger _log;
     private readonly int _connectionsMax;
-    private readonly HashSet<ConnectionContext> _connections = [];
+    private readonly HashSet<SocketConnection> _connections = [];
     private readonly ManualResetEventSlim _released = new(initialState: true);
     private FileDescriptor? _listener;
     private FileDescriptor? _given;
@@ -124,7 +125,7 @@ internal sealed class SharedListener : IConnectionListener
     {
         lock (_gate)
         {
-            _ = _connections.Remove(connection);
+            _ = connection is SocketConnection own && _connections.Remove(own);
         }
 
         if (Interlocked.Decrement(ref _open) == _connectionsMax - 1)
@@ -189,6 +190,7 @@ internal sealed class SharedListener : IConnectionListener
         while (true)
         {
             FileDescriptor? listener;
+            bool isFull;
             lock (_gate)
             {
                 if (_ended)
@@ -196,7 +198,8 @@ internal sealed class SharedListener : IConnectionListener
                     return;
                 }
 
-                listener = _accepting && _open < _connectionsMax ? _listener : null;
+                listener = _accepting ? _listener : null;
+                isFull = _open >= _connectionsMax;
                 _given?.Dispose();
                 _given = null;
                 _released.Set();
@@ -206,14 +209,35 @@ internal sealed class SharedListener : IConnectionListener
             {
                 Polling.WaitReadable(_wake.Descriptor, null);
             }
-            else
+            else if (Polling.WaitReadable([_wake.Descriptor, listener], null) == 1 && isFull)
             {
-                Polling.WaitReadable([_wake.Descriptor, listener], null);
+                CutIdle();
+                Polling.WaitReadable(_wake.Descriptor, ServeLimits.CutPauseTime);
             }
 
             _wake.Clear();
             AcceptSome();
         }
+    }
+
+    /// <summary>Closes the connection that has idled longest, where one has idled long enough.</summary>
+    private void CutIdle()
+    {
+        SocketConnection? longest = null;
+        lock (_gate)
+        {
+            long longestMs = (long)ServeLimits.IdleBeforeCutTime.TotalMilliseconds - 1;
+            foreach (SocketConnection connection in _connections)
+            {
+                long idleMs = connection.IdleMs;
+                if (idleMs > longestMs)
+                {
+                    (longest, longestMs) = (connection, idleMs);
+                }
+            }
+        }
+
+        longest?.Abort(new ConnectionAbortedException("It idled, and others wait."));
     }
 
     private void AcceptSome()

@@ -30,6 +30,8 @@ internal sealed class SocketConnection : DefaultConnectionContext
     private Task _sending = Task.CompletedTask;
     private ConnectionAbortedException? _abort;
     private bool _isShut;
+    private long _changedAt = Environment.TickCount64;
+    private volatile bool _isAnswered = true;
 
     internal SocketConnection(Socket socket)
         : base($"{Interlocked.Increment(ref _made)}")
@@ -43,6 +45,11 @@ internal sealed class SocketConnection : DefaultConnectionContext
         Transport = new TwoPipes(incoming.Reader, outgoing.Writer);
         Application = new TwoPipes(outgoing.Reader, incoming.Writer);
     }
+
+    /// <summary>
+    /// How long nothing has come or gone, in milliseconds; -1 while something that came waits for its answer.
+    /// </summary>
+    internal long IdleMs => _isAnswered ? Environment.TickCount64 - Volatile.Read(ref _changedAt) : -1;
 
     /// <summary>Begins to receive and send.</summary>
     internal SocketConnection Started()
@@ -111,6 +118,7 @@ internal sealed class SocketConnection : DefaultConnectionContext
                 return;
             }
 
+            Note(isAnswered: false);
             pipe.Advance(received);
             size = received == buffer.Length ? LargeRead : SmallRead;
             FlushResult flushed = await pipe.FlushAsync().ConfigureAwait(false);
@@ -123,19 +131,18 @@ internal sealed class SocketConnection : DefaultConnectionContext
 
     private async Task SendAsync(PipeReader pipe)
     {
-        Exception? failure = null;
         try
         {
             await SendUntilEndAsync(pipe).ConfigureAwait(false);
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
-            failure = WhyEnded(e);
+            // The peer has gone: whoever writes is told that nobody reads, which is no error of his.
         }
         finally
         {
             Shut(null);
-            await pipe.CompleteAsync(failure).ConfigureAwait(false);
+            await pipe.CompleteAsync().ConfigureAwait(false);
             Application!.Output.CancelPendingFlush(); // Set by the constructor.
         }
     }
@@ -155,12 +162,19 @@ internal sealed class SocketConnection : DefaultConnectionContext
                 _ = await _socket.SendAsync(piece, SocketFlags.None).ConfigureAwait(false);
             }
 
+            Note(isAnswered: true);
             pipe.AdvanceTo(result.Buffer.End);
             if (result.IsCompleted)
             {
                 return;
             }
         }
+    }
+
+    private void Note(bool isAnswered)
+    {
+        Volatile.Write(ref _changedAt, Environment.TickCount64);
+        _isAnswered = isAnswered;
     }
 
     private void Shut(ConnectionAbortedException? reason)

@@ -54,15 +54,12 @@ internal struct WholeBody
     internal readonly void Release()
     {
         _reader?.AdvanceTo(_piece.End);
-        if (_rented is { Length: > 0 })
-        {
-            ArrayPool<byte>.Shared.Return(_rented);
-        }
+        Return(_rented ?? []);
     }
 
     private static async ValueTask<WholeBody> CopyAsync(PipeReader reader, long? declaredLength, long bytesMax)
     {
-        byte[] rented = ArrayPool<byte>.Shared.Rent((int)Math.Min(declaredLength ?? 16 * 1024, bytesMax));
+        byte[] rented = [];
         int length = 0;
         while (true)
         {
@@ -70,12 +67,12 @@ internal struct WholeBody
             long total = length + result.Buffer.Length;
             if (total > bytesMax)
             {
-                ArrayPool<byte>.Shared.Return(rented);
+                Return(rented);
                 reader.AdvanceTo(result.Buffer.End);
                 return new WholeBody([], 0) { IsTooLarge = true };
             }
 
-            rented = Grown(rented, length, (int)total, bytesMax);
+            rented = Grown(rented, length, (int)total, declaredLength ?? bytesMax);
             result.Buffer.CopyTo(rented.AsSpan(length));
             length = (int)total;
             reader.AdvanceTo(result.Buffer.End);
@@ -86,16 +83,26 @@ internal struct WholeBody
         }
     }
 
-    private static byte[] Grown(byte[] rented, int filled, int needed, long bytesMax)
+    /// <summary>Memory follows what has come, not what was announced: announcing costs nothing.</summary>
+    private static byte[] Grown(byte[] rented, int filled, int needed, long bytesExpected)
     {
         if (needed <= rented.Length)
         {
             return rented;
         }
 
-        byte[] larger = ArrayPool<byte>.Shared.Rent((int)Math.Min(Math.Max(needed, rented.Length * 2L), bytesMax));
+        long wanted = Math.Min(Math.Max(ServeLimits.BodyBlockBytes, rented.Length * 4L), bytesExpected);
+        byte[] larger = ArrayPool<byte>.Shared.Rent((int)Math.Max(needed, wanted));
         rented.AsSpan(0, filled).CopyTo(larger);
-        ArrayPool<byte>.Shared.Return(rented);
+        Return(rented);
         return larger;
+    }
+
+    private static void Return(byte[] rented)
+    {
+        if (rented.Length > 0)
+        {
+            ArrayPool<byte>.Shared.Return(rented);
+        }
     }
 }

@@ -50,7 +50,7 @@ public sealed class ConformanceSuiteTests(SuiteServer server) : IClassFixture<Su
     [Fact]
     public async Task Every_rule_that_the_public_socket_claims_holds()
     {
-        ConformanceReport report = await server.CheckAsync(server.PublicUrl, "--timeout", "10");
+        ConformanceReport report = await server.CheckAsync(server.PublicUrl, "--timeout", "20");
         MustBeGreen(report);
         Assert.True(report.PassedCount > 100, report.Write(ReportFormat.Table));
     }
@@ -58,7 +58,7 @@ public sealed class ConformanceSuiteTests(SuiteServer server) : IClassFixture<Su
     [Fact]
     public async Task Every_rule_that_the_own_socket_claims_holds()
     {
-        ConformanceReport report = await server.CheckAsync(server.OwnUrl, "--control", "--timeout", "10");
+        ConformanceReport report = await server.CheckAsync(server.OwnUrl, "--control", "--timeout", "20");
         MustBeGreen(report);
     }
 
@@ -71,7 +71,7 @@ public sealed class ConformanceSuiteTests(SuiteServer server) : IClassFixture<Su
         try
         {
             ConformanceReport report =
-                await server.CheckAsync($"http://{relay.EndPoint}", "--only", group, "--timeout", "2");
+                await server.CheckAsync($"http://{relay.EndPoint}", "--only", group, "--timeout", "5");
             Assert.Contains(report.Results, result => result.Rule.Id == rule && result.Verdict == Verdict.Fail);
         }
         catch (UnusableTargetException refused)
