@@ -18,14 +18,13 @@ internal sealed class BadLinkFigures(ContentStage stage, BenchReport report)
 
     public async Task MeasureAsync(Scenario scenario)
     {
-        // What the same content takes over a good line.
-        await stage.PushAsync("goodlink", "v1", scenario.Target);
+        // What the same package takes over a good line, to the byte.
+        await stage.PushAsync("badlink", "v1", scenario.Target);
         LocalDevice good = await stage.DeviceAsync("badlink-good");
-        await stage.ApplyAsync("goodlink", "v1", "badlink-good", stage.NextPort());
-        await stage.ServingAsync("goodlink", "v1", 1);
+        await stage.ApplyPackageAsync("goodlink", "badlink:v1", "badlink-good", stage.NextPort());
+        await stage.ServingPackageAsync("goodlink", "badlink:v1", 1);
         double once = await ContentStage.FetchedAsync(good);
         await good.DisposeAsync();
-        await stage.PushAsync("badlink", "v1", scenario.Target);
 
         string start = await NetworkPlace.NarrowAsync(stage.Fleet.Folder, stage.Fleet.Programs.Agent);
         try

@@ -75,7 +75,11 @@ internal sealed class ContentStage : IAsyncDisposable
     public int NextPort() => _port++;
 
     /// <summary>Asks for a model wherever the label <c>bench</c> has a value.</summary>
-    public async Task ApplyAsync(string name, string tag, string label, int port) => await Fleet.Client.ApplyAsync(
+    public Task ApplyAsync(string name, string tag, string label, int port) =>
+        ApplyPackageAsync(name, $"{name}:{tag}", label, port);
+
+    /// <summary>Deploys a package under a name of its own.</summary>
+    public async Task ApplyPackageAsync(string name, string package, string label, int port) => await Fleet.Client.ApplyAsync(
         $$$"""
         apiVersion: kedge.dev/v1
         kind: Deployment
@@ -83,7 +87,7 @@ internal sealed class ContentStage : IAsyncDisposable
         spec:
           selector: {matchLabels: {bench: "{{{label}}}"}}
           models:
-          - {name: model, package: "{{{name}}}:{{{tag}}}"}
+          - {name: model, package: "{{{package}}}"}
           endpoint: {port: {{{port.ToString(CultureInfo.InvariantCulture)}}}, expose: loopback}
           resources: {requests: {memory: 32Mi}, limits: {cpu: 500m, memory: 512Mi, pids: 64}}
           strategy: {type: All}
@@ -92,9 +96,13 @@ internal sealed class ContentStage : IAsyncDisposable
         false, false, CancellationToken.None);
 
     /// <summary>Waits until so many devices serve a model and have told everything.</summary>
-    public async Task ServingAsync(string name, string tag, int devices, TimeSpan? patience = null)
+    public Task ServingAsync(string name, string tag, int devices, TimeSpan? patience = null) =>
+        ServingPackageAsync(name, $"{name}:{tag}", devices, patience);
+
+    /// <summary>Waits until so many devices serve a package and have told everything.</summary>
+    public async Task ServingPackageAsync(string name, string package, int devices, TimeSpan? patience = null)
     {
-        await Fleet.ServingAsync(name, $"{name}:{tag}", devices, patience ?? Patience);
+        await Fleet.ServingAsync(name, package, devices, patience ?? Patience);
         await Until.TrueAsync(
             async () => (await Fleet.Client.ListDevicesAsync("", CancellationToken.None)).Items
                 .All(device => device.Settled || !device.Connected),
