@@ -70,6 +70,12 @@ public static class AgentLimits
     /// </summary>
     public const int DeltaBytesMin = 32 * 1024;
 
+    /// <summary>
+    /// Containers that one attempt begins to read of a delta: a server that is replaced makes another, one that makes
+    /// another at every answer is not right.
+    /// </summary>
+    public const int DeltaBeginsMax = 4;
+
     /// <summary>Connections waiting at a workload's listener while nobody accepts: a swap under load.</summary>
     public const int ListenBacklog = 1024;
 

@@ -20,6 +20,7 @@ internal sealed class DeltaIntake : IContentSink, IDisposable
     private DeltaIndex? _index;
     private DeltaDecoder? _decoder;
     private byte[] _made = [];
+    private int _begun;
 
     /// <summary>Finds what is there.</summary>
     /// <param name="store">Where content is kept.</param>
@@ -109,6 +110,11 @@ internal sealed class DeltaIntake : IContentSink, IDisposable
         }
 
         // A server that was replaced, or the first time: what was made of the file stays.
+        if (++_begun > AgentLimits.DeltaBeginsMax)
+        {
+            return Refuse("it is another container at every answer");
+        }
+
         (_header, _index) = (null, null);
         Tail.Drop();
         _front.Begin(new TailHead

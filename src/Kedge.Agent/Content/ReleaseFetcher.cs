@@ -196,10 +196,12 @@ internal sealed class ReleaseFetcher(
         {
             foreach (WorkloadModel model in spec.Models)
             {
-                JudgedModel? judged = store.ReadEnvelope(model.Package) is { } envelope
-                    ? _judge.Judge(envelope, model, false, out _)
-                    : null;
-                foreach (WantedFile wanted in judged?.Files() ?? [])
+                if (store.ReadEnvelope(model.Package) is not { } envelope)
+                {
+                    return false;
+                }
+
+                foreach (WantedFile wanted in _judge.Judge(envelope, model, false, out _)?.Files() ?? [])
                 {
                     if (!await store.IsRightSlowlyAsync(wanted, time, cancel).ConfigureAwait(false))
                     {

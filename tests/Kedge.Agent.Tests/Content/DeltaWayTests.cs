@@ -72,6 +72,25 @@ public sealed class DeltaWayTests
     }
 
     [Fact]
+    public void A_server_that_makes_another_container_at_every_answer_is_not_asked_without_end()
+    {
+        using FetchStage stage = Installed();
+        int answers = 0;
+        stage.Source.DeltaFault = () =>
+        {
+            stage.Source.Server++;
+            answers++;
+            return null;
+        };
+        stage.Source.BreakAfter = static ask => ask.Name is ContentName.Delta ? 20_000 : long.MaxValue / 2;
+        WorkloadSpec spec = stage.Spec(New, 2);
+        stage.FetchWhole(spec);
+        Assert.Equal(New, stage.Disk.Read(stage.PathOf(spec), New.Length));
+        Assert.InRange(answers, 2, AgentLimits.DeltaBeginsMax + 1);
+        Assert.Contains("KEDGE-AGENT-", Assert.Single(stage.Troubles).Code, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Neighbours_that_follow_see_that_a_device_moves_while_it_waits_for_a_delta()
     {
         using FetchStage stage = Installed();

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using Kedge.Agent.Content;
 using Kedge.Agent.Tests.Loop;
 using Kedge.Agent.Trust;
@@ -126,17 +127,10 @@ internal sealed class FetchStage : IDisposable
     }
 
     /// <summary>One attempt.</summary>
-    public FetchResult Fetch(WorkloadSpec spec)
-    {
-        ValueTask<FetchResult> fetch = Fetcher.FetchAsync(spec, default);
-        for (int waits = 0; !fetch.IsCompleted; waits++)
-        {
-            Assert.True(waits < 10_000 && Time.NextTimer is not null, "the fetch hangs");
-            Time.Advance(Time.NextTimer!.Value - Time.Elapsed); // Asserted.
-        }
+    public FetchResult Fetch(WorkloadSpec spec) => Wait(Fetcher.FetchAsync(spec, default));
 
-        return fetch.GetAwaiter().GetResult();
-    }
+    /// <summary>The releases that a daily look finds damaged.</summary>
+    public ImmutableArray<WorkloadSpec> Scrub(WorkloadSpec spec) => Wait(Fetcher.ScrubAsync([spec], default));
 
     /// <summary>Attempts until it is there, with a new agent before each where that is wanted.</summary>
     public void FetchWhole(WorkloadSpec spec, bool isRestarting = true, int triesMax = 10_000)
@@ -160,6 +154,17 @@ internal sealed class FetchStage : IDisposable
         $"{ContentStore.VariantFolder(spec.Models[0].Package, "onnx-fp32")}/model.onnx";
 
     public void Dispose() => Fleet.Dispose();
+
+    private T Wait<T>(ValueTask<T> work)
+    {
+        for (int waits = 0; !work.IsCompleted; waits++)
+        {
+            Assert.True(waits < 10_000 && Time.NextTimer is not null, "it hangs");
+            Time.Advance(Time.NextTimer!.Value - Time.Elapsed); // Asserted.
+        }
+
+        return work.GetAwaiter().GetResult();
+    }
 
     private static DeltaFile Of(byte[] file)
     {

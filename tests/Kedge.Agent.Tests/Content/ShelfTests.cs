@@ -57,6 +57,19 @@ public sealed class ShelfTests
     }
 
     [Fact]
+    public void A_package_whose_envelope_was_lost_is_found_and_fetched_again()
+    {
+        using FetchStage stage = new();
+        WorkloadSpec spec = stage.Spec(FetchStage.Weights(ModelBytes, 1));
+        stage.FetchWhole(spec);
+        Assert.Empty(stage.Scrub(spec));
+        stage.Disk.Delete($"content/packages/{spec.Models[0].Package.Hex}/envelope.json");
+        Assert.Equal(spec.Digest, Assert.Single(stage.Scrub(spec)).Digest);
+        stage.FetchWhole(spec);
+        Assert.Empty(stage.Scrub(spec));
+    }
+
+    [Fact]
     public void A_collection_that_is_killed_at_any_change_is_finished_by_the_next()
     {
         for (long at = 1; ; at++)
