@@ -35,6 +35,14 @@ internal sealed class ServeContext
         set => _table = value;
     }
 
+    /// <summary>Loads and unloads models; null where they stay as they are.</summary>
+    internal ModelRepository? Repository { get; set; }
+
+    /// <summary>
+    /// Every model that could be asked at any time since the start: what they counted stays counted.
+    /// </summary>
+    internal ImmutableArray<ServedModel> Counted => Repository?.Served ?? _table.Models;
+
     /// <summary>Every model that can be asked now.</summary>
     internal ImmutableArray<ServedModel> Models => _table.Models;
 
@@ -55,12 +63,12 @@ internal sealed class ServeContext
     /// <summary>Times of requests, all models together.</summary>
     internal LatencyCounter Latency { get; } = new();
 
-    internal long Requests => Models.Sum(static model => model.Counters.Success + model.Counters.Failure);
+    internal long Requests => Counted.Sum(static model => model.Counters.Success + model.Counters.Failure);
 
-    internal long Failures => Models.Sum(static model => model.Counters.Failure);
+    internal long Failures => Counted.Sum(static model => model.Counters.Failure);
 
     /// <summary>Values of requests, model by model; null where none are counted.</summary>
-    internal ValueTally? ReadValues() => Models.All(static model => model.Values is null)
+    internal ValueTally? ReadValues() => Counted.All(static model => model.Values is null)
         ? null
-        : ValueTally.Of([.. Models.SelectMany(static model => model.Values?.Read() ?? [])]);
+        : ValueTally.Of([.. Counted.SelectMany(static model => model.Values?.Read() ?? [])]);
 }

@@ -20,6 +20,12 @@ internal static class ServeLimits
     /// <summary>Pooled calls of one model that are kept: more than compute at once on any device of ours.</summary>
     internal const int PooledRunsMax = 32;
 
+    /// <summary>
+    /// Bytes of golden samples that are read to warm up with: larger ones take longer to read than the first request
+    /// saves.
+    /// </summary>
+    internal const int WarmUpBytesMax = 1024 * 1024;
+
     /// <summary>Request line, in bytes: a model's name and version stay far below.</summary>
     internal const int RequestLineBytesMax = 2048;
 

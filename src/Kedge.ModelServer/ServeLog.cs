@@ -1,3 +1,4 @@
+using Kedge.Inference.Lifecycle;
 using Microsoft.Extensions.Logging;
 
 namespace Kedge.ModelServer;
@@ -12,8 +13,10 @@ internal static partial class ServeLog
     [LoggerMessage(3001, LogLevel.Information, "State {Old} -> {New}: {Reason}")]
     internal static partial void StateChanged(ILogger log, string old, string @new, string reason);
 
-    [LoggerMessage(3002, LogLevel.Information, "Model {Name} {Version} loaded from {Path} in {ElapsedMs} ms")]
-    internal static partial void ModelLoaded(ILogger log, string name, string version, string path, long elapsedMs);
+    [LoggerMessage(3002, LogLevel.Information, 
+        "Model {Name} {Version} loaded from {Path} in {ElapsedMs} ms, {Bytes} bytes (0: not measured)")]
+    internal static partial void ModelLoaded(
+        ILogger log, string name, string version, string path, long elapsedMs, long bytes);
 
     [LoggerMessage(3003, LogLevel.Error, "Start failed: {Error}")]
     internal static partial void StartFailed(ILogger log, string error);
@@ -40,4 +43,14 @@ internal static partial class ServeLog
 
     [LoggerMessage(3010, LogLevel.Warning, "No copies go to {Shadow} any more: nobody asked about them")]
     internal static partial void ShadowOrphaned(ILogger log, string shadow);
+
+    [LoggerMessage(3020, LogLevel.Warning, "Model {Name} {Version} not loaded: {Error}")]
+    internal static partial void ModelNotLoaded(ILogger log, string name, string version, string error);
+
+    [LoggerMessage(3021, LogLevel.Information, "Model {Name} {Version} could not be warmed up: {Error}")]
+    internal static partial void NotWarm(ILogger log, string name, string version, string error);
+
+    [LoggerMessage(3022, LogLevel.Information, "Model {Name} {Version}: {Old} -> {New}")]
+    internal static partial void PhaseChanged(
+        ILogger log, string name, string version, ModelPhase old, ModelPhase @new);
 }

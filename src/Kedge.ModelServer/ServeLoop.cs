@@ -1,10 +1,8 @@
-using System.Collections.Immutable;
 using System.Globalization;
 using Kedge.Core.Errors;
 using Kedge.Core.Measure;
 using Kedge.Inference.Control;
 using Kedge.Inference.Errors;
-using Kedge.Inference.Onnx;
 using Kedge.ModelServer.Control;
 using Kedge.ModelServer.Http;
 using Kedge.ModelServer.Metrics;
@@ -28,6 +26,7 @@ internal sealed class ServeLoop : IDisposable
     private readonly HttpServing _http;
     private readonly ControlSocket _control;
     private readonly ShadowControl _shadow;
+    private readonly ModelRepository _repository;
     private readonly WakeSignal _wake = new();
     private readonly string _version;
     private Task<string?>? _loading;
@@ -54,6 +53,8 @@ internal sealed class ServeLoop : IDisposable
             RequestBytesMax = config.RequestBytesMax,
             WriteMetrics = WriteMetrics,
         };
+        _repository = new ModelRepository(config, _context);
+        _context.Repository = _repository;
         _http = new HttpServing(config.ConnectionsMax, config.RequestBytesMax, log);
         _http.Public.ConnectionEnded += _wake.Set;
         _control = new ControlSocket(config.ControlSocket, log);
@@ -89,11 +90,7 @@ internal sealed class ServeLoop : IDisposable
         _control.Dispose();
         _shadow.Dispose();
         _http.DisposeAsync().AsTask().GetAwaiter().GetResult();
-        foreach (ServedModel model in _context.Models)
-        {
-            model.Dispose();
-        }
-
+        _repository.Dispose();
         _wake.Dispose();
     }
 
@@ -336,7 +333,11 @@ internal sealed class ServeLoop : IDisposable
     {
         try
         {
-            _context.Table = new ModelTable(LoadModels());
+            if (await _repository.StartAsync().ConfigureAwait(false) is { } fault)
+            {
+                return $"{fault.Code}: {fault.Message}";
+            }
+
             FileDescriptor own = ListeningSocket.OpenUnix(
                 _config.HttpSocket, ServeLimits.OwnConnectionsMax, UnixFileMode.UserRead | UnixFileMode.UserWrite);
             await _http.StartAsync(own, new RestApplication(_context)).ConfigureAwait(false);
@@ -352,32 +353,8 @@ internal sealed class ServeLoop : IDisposable
         }
     }
 
-    private ImmutableArray<ServedModel> LoadModels()
-    {
-        ImmutableArray<ServedModel>.Builder loaded = ImmutableArray.CreateBuilder<ServedModel>();
-        OnnxSessionOptions options = new() { IntraOpThreads = _config.IntraOpThreads };
-        int tensors = 0;
-        foreach (ServeModel model in _config.Models)
-        {
-            long started = _time.GetTimestamp();
-            OnnxSession session = OnnxSession.FromFile(model.Path, options);
-            ImmutableArray<ValueReference> references =
-                ValueReference.TryParse(model.Reference, out ImmutableArray<ValueReference> read)
-                    ? [.. read.Take(ValueReference.TensorsMax - tensors)]
-                    : [];
-            tensors += references.Length;
-            loaded.Add(new ServedModel(
-                model, session, _context.Latency, _time,
-                references.IsEmpty ? null : new ValueCounter(references, session.Signature, _time)));
-            long elapsedMs = (long)_time.GetElapsedTime(started).TotalMilliseconds;
-            ServeLog.ModelLoaded(_log, model.Name, model.Version, model.Path, elapsedMs);
-        }
-
-        return loaded.ToImmutable();
-    }
-
     private ReadOnlyMemory<byte> WriteMetrics() =>
-        Instruments.Write(_context.Models, _http.Public.OpenConnections, _log.Dropped);
+        Instruments.Write(_context.Counted, _http.Public.OpenConnections, _log.Dropped);
 
     private void Move(string state, string reason)
     {

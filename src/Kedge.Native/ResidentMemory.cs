@@ -51,7 +51,8 @@ public static class ResidentMemory
         }
     }
 
-    private static void TrimHeap()
+    /// <summary>Gives back what the C library keeps of freed blocks; never fails.</summary>
+    public static void TrimHeap()
     {
         try
         {

@@ -22,6 +22,15 @@ public sealed record ServeModel(
 {
     /// <summary>How it shares the process with the other models.</summary>
     public SchedulingOptions Scheduling { get; set; } = new();
+
+    /// <summary>False serves the first request without a run before it.</summary>
+    public bool IsWarmedUp { get; set; } = true;
+
+    /// <summary>
+    /// Absolute path of golden samples, as the model server sees it, of which the first warms it up; empty warms it up
+    /// with zeros.
+    /// </summary>
+    public string WarmUp { get; set; } = "";
 }
 
 /// <summary>
@@ -39,11 +48,26 @@ public sealed record ServeConfig
     /// <summary>This process among those of the deployment; shown in the log only.</summary>
     public required string Instance { get; init; }
 
-    /// <summary>What to load, 1..<see cref="InferenceLimits.ModelsMax"/> of different names.</summary>
+    /// <summary>
+    /// What to load, 1..<see cref="InferenceLimits.ModelsMax"/>, each name and version once. Of several versions the
+    /// first answers where a request names none.
+    /// </summary>
     public required ImmutableArray<ServeModel> Models { get; init; }
 
     /// <summary>Threads that compute one request: 0 for one per core, else 1..256.</summary>
     public int IntraOpThreads { get; set; }
+
+    /// <summary>
+    /// Memory that all models may take together, in bytes; 0 for no bound. Beyond it the least recently used are
+    /// unloaded, and loaded again when they are asked.
+    /// </summary>
+    public long ModelMemoryBytes { get; set; }
+
+    /// <summary>What of <see cref="ControlAreas"/> the public socket answers too.</summary>
+    public ImmutableArray<string> OpenControl { get; set; } = [];
+
+    /// <summary>True lets clients on the device hand over shared memory.</summary>
+    public bool SharedMemory { get; set; }
 
     /// <summary>Path of the Unix socket for control; the model server makes it, mode 0600.</summary>
     public required string ControlSocket { get; init; }
@@ -115,6 +139,10 @@ public sealed record ServeConfig
         Require(RequestBytesMax is >= 1024 and <= int.MaxValue, "must be 1024..2147483647.", "requestBytesMax");
         Require(ConnectionsMax is >= 1 and <= 65536, "must be 1..65536.", "connectionsMax");
         Require(DrainMsOnSignal >= 0, "must be 0 or more.", "drainMsOnSignal");
+        Require(ModelMemoryBytes >= 0, "must be 0 or more.", "modelMemoryBytes");
+        Require(
+            !OpenControl.IsDefault && OpenControl.All(ControlAreas.All.Contains),
+            "must name repository, trace, logging or memory.", "openControl");
         if (Models.IsDefaultOrEmpty || Models.Length > InferenceLimits.ModelsMax)
         {
             Require(false, "must hold 1..64 models.", "models");
@@ -127,11 +155,14 @@ public sealed record ServeConfig
             Require(IsPathPart(model.Version, 128), "version must be 1..128 of A-Z a-z 0-9 . _ -", "models");
             Require(model.Format == "onnx", "format must be onnx.", "models");
             Require(model.Path is { Length: > 0 }, "path must name a file.", "models");
+            Require(model.WarmUp is not null, "warmUp must be a path or empty.", "models");
             Require(model.Scheduling is not null, "scheduling must not be null.", "models");
             model.Scheduling?.Verify($"models[{Models.IndexOf(model)}].scheduling", found);
         }
 
-        Require(Models.Select(static m => m.Name).Distinct().Count() == Models.Length, "names must differ.", "models");
+        Require(
+            Models.Select(static m => (m.Name, m.Version)).Distinct().Count() == Models.Length,
+            "names and versions must differ.", "models");
         return found.ToImmutable();
     }
 

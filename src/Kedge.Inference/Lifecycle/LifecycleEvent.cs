@@ -33,7 +33,7 @@ public abstract record LifecycleEvent
 
     /// <summary>It is in memory and was warmed up.</summary>
     /// <param name="Slot">Which.</param>
-    /// <param name="Bytes">Memory that it took, in bytes; 0 for as much as was thought.</param>
+    /// <param name="Bytes">Memory that it took, in bytes; what is less than was thought changes nothing.</param>
     /// <param name="Elapsed">How long it took.</param>
     public sealed record Loaded(int Slot, long Bytes, TimeSpan Elapsed) : LifecycleEvent;
 

@@ -123,7 +123,7 @@ public static class LifecycleMachine
     {
         ModelSlot slot = draft[e.Slot];
         Check.That(slot.Phase == ModelPhase.Loading);
-        slot = slot with { Bytes = e.Bytes > 0 ? e.Bytes : slot.Bytes, Fault = null, Failures = 0 };
+        slot = slot with { Bytes = Math.Max(e.Bytes, slot.Bytes), Fault = null, Failures = 0 };
         if (draft.Budget > 0 && slot.Bytes > draft.Budget)
         {
             // It was smaller on paper; now it is known, and it goes again before anybody uses it.

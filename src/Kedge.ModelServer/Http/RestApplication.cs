@@ -245,6 +245,9 @@ internal sealed class RestApplication : IHttpApplication<Exchange>
     private static int StatusOf(string code) => code switch
     {
         _ when code == InferErrors.ModelUnknown.Code || code == InferErrors.AddressUnknown.Code => 404,
+        _ when code == ServeErrors.ModelUnloaded.Code => 404,
+        _ when code == ServeErrors.LoadTooSlow.Code || code == ServeErrors.LoadQueueFull.Code => 503,
+        _ when code == ServeErrors.ModelLoadFailed.Code || code == ServeErrors.ModelTooLarge.Code => 503,
         _ when code == InferErrors.TooLarge.Code => 413,
         _ when code == InferErrors.RunFailed.Code || code == InferErrors.OutputInexpressible.Code => 500,
         _ => 400,

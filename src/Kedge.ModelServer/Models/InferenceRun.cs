@@ -18,6 +18,15 @@ internal sealed class InferenceRun(ModelSignature signature) : IDisposable
     /// <summary>When its outputs were there.</summary>
     internal long ComputedAt { get; set; }
 
+    /// <summary>True while it keeps its model in memory. Written by <see cref="ServedModel"/> only.</summary>
+    internal bool IsHeld { get; set; }
+
+    /// <summary>
+    /// Which load of its model it has computed on: what a runtime keeps for it is of no use to a later one. Written by
+    /// <see cref="ServedModel"/> only.
+    /// </summary>
+    internal int Load { get; set; }
+
     /// <summary>Gives back what is too large; false when it is better thrown away.</summary>
     internal bool Trim()
     {

@@ -1,5 +1,6 @@
 using Kedge.Core.Errors;
 using Kedge.Inference.Control;
+using Kedge.Inference.Errors;
 using Kedge.Inference.Protocol;
 using Kedge.Inference.Sessions;
 using Kedge.ModelServer.Metrics;
@@ -8,15 +9,19 @@ namespace Kedge.ModelServer.Models;
 
 /// <summary>
 /// One version of a model that can be asked, with its memory and its counters. A front end rents a run, reads the
-/// request
-/// into it, computes it, writes the answer, counts it, and gives the run back.
+/// request into it, computes it, writes the answer, counts it, and gives the run back. From Rent to Count the model
+/// stays in memory; where it was not there, computing waits until it is. It outlives its session: whoever found it can
+/// ask it.
 /// </summary>
 internal sealed class ServedModel : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly Stack<InferenceRun> _pool = new(ServeLimits.PooledRunsMax);
-    private readonly IInferenceSession _session;
     private readonly TimeProvider _time;
+    private readonly Func<CancellationToken, TimeSpan, ValueTask<Finding?>>? _load;
+    private IInferenceSession? _session;
+    private int _loads = 1;
+    private long _lastUsed;
 
     internal ServedModel(
         ServeModel model,
@@ -24,7 +29,28 @@ internal sealed class ServedModel : IDisposable
         LatencyCounter latency,
         TimeProvider time,
         ValueCounter? values = null)
+        : this(model, session, latency, time, values, null, static _ => { }) => Residency.Open();
+
+    /// <summary>One that comes and goes: closed at first.</summary>
+    /// <param name="model">What it is.</param>
+    /// <param name="session">In memory.</param>
+    /// <param name="latency">Counts requests of all models.</param>
+    /// <param name="time">For timestamps.</param>
+    /// <param name="values">Counts values; null where nobody asks for them.</param>
+    /// <param name="load">Waits until a request may use it, which it then does.</param>
+    /// <param name="onIdle">Told when nobody uses it any more, after it was closed.</param>
+    internal ServedModel(
+        ServeModel model,
+        IInferenceSession session,
+        LatencyCounter latency,
+        TimeProvider time,
+        ValueCounter? values,
+        Func<CancellationToken, TimeSpan, ValueTask<Finding?>>? load,
+        Action<int> onIdle)
     {
+        Residency = new Residency(onIdle);
+        _load = load;
+        Signature = session.Signature;
         Values = values;
         Name = model.Name;
         Version = model.Version;
@@ -43,7 +69,13 @@ internal sealed class ServedModel : IDisposable
     internal string Digest { get; }
 
     /// <summary>What it takes and gives.</summary>
-    internal ModelSignature Signature => _session.Signature;
+    internal ModelSignature Signature { get; }
+
+    /// <summary>Who uses it now. Opened and closed by <see cref="ModelRepository"/>.</summary>
+    internal Residency Residency { get; }
+
+    /// <summary>When a request was computed last, or waited for that: a timestamp of the process's clock.</summary>
+    internal long LastUsed => Volatile.Read(ref _lastUsed);
 
     /// <summary>Body of the model's metadata.</summary>
     internal byte[] Metadata { get; }
@@ -59,25 +91,30 @@ internal sealed class ServedModel : IDisposable
     /// <summary>Memory for one request.</summary>
     internal InferenceRun Rent()
     {
+        InferenceRun? run;
         lock (_gate)
         {
-            if (_pool.TryPop(out InferenceRun? run))
-            {
-                return run;
-            }
+            _ = _pool.TryPop(out run);
         }
 
-        return new InferenceRun(_session.Signature);
+        run ??= new InferenceRun(Signature);
+        if (Residency.TryEnter())
+        {
+            Hold(run);
+        }
+
+        return run;
     }
 
     /// <summary>Takes the memory back for the next request.</summary>
     internal void Return(InferenceRun run)
     {
+        Release(run);
         if (run.Trim())
         {
             lock (_gate)
             {
-                if (_pool.Count < ServeLimits.PooledRunsMax)
+                if (_pool.Count < ServeLimits.PooledRunsMax && run.Load == _loads)
                 {
                     _pool.Push(run);
                     return;
@@ -94,15 +131,22 @@ internal sealed class ServedModel : IDisposable
     /// <returns>Null when the wanted outputs are there, else why not.</returns>
     internal ValueTask<Finding?> RunAsync(InferenceRun run, in RequestTerms terms)
     {
+        if (!run.IsHeld)
+        {
+            return RunWhenLoadedAsync(run, terms);
+        }
+
         run.ReadAt = _time.GetTimestamp();
-        Finding? fault = _session.Run(run.Call);
+        Volatile.Write(ref _lastUsed, run.ReadAt);
+        Finding? fault = Session.Run(run.Call);
         run.ComputedAt = _time.GetTimestamp();
         return new ValueTask<Finding?>(fault);
     }
 
-    /// <summary>Counts a request whose answer was written, or that failed.</summary>
+    /// <summary>Counts a request whose answer was written, or that failed. Lets go of the model.</summary>
     internal void Count(InferenceRun run, in RequestTerms terms, Finding? fault)
     {
+        Release(run);
         if (!terms.IsCounted)
         {
             return;
@@ -118,5 +162,72 @@ internal sealed class ServedModel : IDisposable
         Values?.Count(run.Call, run.ComputedAt);
     }
 
-    public void Dispose() => _session.Dispose();
+    /// <summary>Puts a session of the same file in the place of one that was taken out.</summary>
+    internal void Put(IInferenceSession session)
+    {
+        Kedge.Core.Check.That(_session is null);
+        lock (_gate)
+        {
+            _session = session;
+            _loads++;
+        }
+    }
+
+    /// <summary>Takes the session out, with the memory of requests, once nobody uses them.</summary>
+    internal IInferenceSession Take()
+    {
+        IInferenceSession session = Session;
+        lock (_gate)
+        {
+            _session = null;
+            while (_pool.TryPop(out InferenceRun? run))
+            {
+                run.Dispose();
+            }
+        }
+
+        return session;
+    }
+
+    public void Dispose() => _session?.Dispose();
+
+    /// <summary>In memory for as long as anybody holds it.</summary>
+    private IInferenceSession Session => _session ?? throw Kedge.Core.Check.Unreachable(Name);
+
+    private async ValueTask<Finding?> RunWhenLoadedAsync(InferenceRun run, RequestTerms terms)
+    {
+        Volatile.Write(ref _lastUsed, _time.GetTimestamp());
+        TimeSpan left = terms.Timeout == TimeSpan.Zero
+            ? TimeSpan.Zero
+            : terms.Timeout - _time.GetElapsedTime(terms.Started);
+        if (_load is null || left < TimeSpan.Zero)
+        {
+            return ServeErrors.LoadTooSlow.At($"{Name} was not in memory, and the time of the request is over.");
+        }
+
+        run.ReadAt = _time.GetTimestamp();
+        run.ComputedAt = run.ReadAt;
+        if (await _load(terms.Gone, left).ConfigureAwait(false) is { } fault)
+        {
+            return fault;
+        }
+
+        Hold(run);
+        return await RunAsync(run, terms).ConfigureAwait(false);
+    }
+
+    private void Hold(InferenceRun run)
+    {
+        run.IsHeld = true;
+        run.Load = _loads;
+    }
+
+    private void Release(InferenceRun run)
+    {
+        if (run.IsHeld)
+        {
+            run.IsHeld = false;
+            Residency.Leave();
+        }
+    }
 }

@@ -1,0 +1,111 @@
+using System.Collections.Concurrent;
+using Kedge.Core.Errors;
+using Kedge.Inference.Control;
+using Kedge.Inference.Onnx;
+using Kedge.Inference.Sessions;
+using Kedge.Native;
+using Microsoft.Extensions.Logging;
+
+namespace Kedge.ModelServer.Models;
+
+/// <summary>What a load made.</summary>
+/// <param name="Session">In memory and warm; null when it could not be loaded.</param>
+/// <param name="Fault">Why not.</param>
+/// <param name="Bytes">Memory that it took, in bytes; 0 where that was not measured.</param>
+/// <param name="Elapsed">How long it took.</param>
+internal sealed record LoadOutcome(IInferenceSession? Session, Finding? Fault, long Bytes, TimeSpan Elapsed);
+
+/// <summary>
+/// Loads and unloads models, one after the other on one thread of its own: the C library keeps memory by thread, so
+/// what one load gives back the next one finds.
+/// </summary>
+internal sealed class ModelLoader : IDisposable
+{
+    private readonly BlockingCollection<Action> _work = [];
+    private readonly ServeConfig _config;
+    private readonly TimeProvider _time;
+    private readonly ILogger _log;
+    private readonly Thread _thread;
+    private bool _isRuntimeUp;
+
+    internal ModelLoader(ServeConfig config, TimeProvider time, ILogger log)
+    {
+        _config = config;
+        _time = time;
+        _log = log;
+        _thread = new Thread(Run) { IsBackground = true, Name = "loader" };
+        _thread.Start();
+    }
+
+    /// <summary>Loads a model.</summary>
+    /// <param name="model">Which.</param>
+    /// <param name="isMeasured">
+    /// True where what it takes is known: later, with requests at work, it would be read wrong.
+    /// </param>
+    /// <param name="done">Told on the loader's thread.</param>
+    internal void Load(ServeModel model, bool isMeasured, Action<LoadOutcome> done) =>
+        _work.Add(() => done(Load(model, isMeasured)));
+
+    /// <summary>Gives the memory of a session back.</summary>
+    /// <param name="session">Which; nobody runs it any more.</param>
+    /// <param name="done">Told on the loader's thread.</param>
+    internal void Unload(IInferenceSession session, Action done) => _work.Add(() =>
+    {
+        session.Dispose();
+        ResidentMemory.TrimHeap();
+        done();
+    });
+
+    public void Dispose()
+    {
+        _work.CompleteAdding();
+        _thread.Join();
+        _work.Dispose();
+    }
+
+    private void Run()
+    {
+        foreach (Action work in _work.GetConsumingEnumerable())
+        {
+            work();
+        }
+    }
+
+    private LoadOutcome Load(ServeModel model, bool isMeasured)
+    {
+        long started = _time.GetTimestamp();
+        bool measures = !isMeasured && _config.ModelMemoryBytes > 0;
+        try
+        {
+            if (measures && !_isRuntimeUp)
+            {
+                // The first load brings the runtime with it, which is no memory of this model.
+                Open(model).Dispose();
+                ResidentMemory.TrimHeap();
+            }
+
+            _isRuntimeUp = true;
+            long before = measures ? ProcessMemory.PrivateBytes() : 0;
+            IInferenceSession session = Open(model);
+            if (model.IsWarmedUp && WarmUp.Run(session, model.WarmUp) is { } cold)
+            {
+                ServeLog.NotWarm(_log, model.Name, model.Version, cold.ToString());
+            }
+
+            ResidentMemory.TrimHeap(); // The file was read and parsed: that is over.
+            long bytes = measures ? Math.Max(ProcessMemory.PrivateBytes() - before, 0) : 0;
+            TimeSpan elapsed = _time.GetElapsedTime(started);
+            ServeLog.ModelLoaded(
+                _log, model.Name, model.Version, model.Path, (long)elapsed.TotalMilliseconds, bytes);
+            return new LoadOutcome(session, null, bytes, elapsed);
+        }
+        catch (KedgeException failure)
+        {
+            ServeLog.ModelNotLoaded(_log, model.Name, model.Version, failure.Message);
+            return new LoadOutcome(null, failure.Finding, 0, _time.GetElapsedTime(started));
+        }
+    }
+
+    private OnnxSession Open(ServeModel model) =>
+        OnnxSession.FromFile(model.Path, new OnnxSessionOptions { IntraOpThreads = _config.IntraOpThreads });
+}
