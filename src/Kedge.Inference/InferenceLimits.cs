@@ -30,6 +30,25 @@ public static class InferenceLimits
     /// <summary>UTF-8 bytes of a request's id.</summary>
     public const int IdBytesMax = 256;
 
+    /// <summary>UTF-8 bytes of the name of a shared memory region.</summary>
+    public const int RegionNameBytesMax = 128;
+
+    /// <summary>Regions of shared memory at once: a client needs one or two.</summary>
+    public const int RegionsMax = 64;
+
+    /// <summary>
+    /// Bytes of all regions together: pages that the server touches first count for its own memory limit.
+    /// </summary>
+    public const long RegionBytesMax = 512L * 1024 * 1024;
+
+    /// <summary>Classes of one output that a request may ask for: each is a text of its own.</summary>
+    public const int ClassesMax = 10_000;
+
+    /// <summary>
+    /// Longest timeout of a request, in microseconds: beyond a year nobody waits, and no clock overflows.
+    /// </summary>
+    public const long TimeoutUsMax = 31_536_000_000_000;
+
     /// <summary>Depth of JSON outside of tensor data: parameters may nest a little.</summary>
     public const int JsonDepthMax = 32;
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Kedge.Inference.Logging;
 using Microsoft.Extensions.Logging;
 
 namespace Kedge.ModelServer;
@@ -16,6 +17,8 @@ internal sealed class RotatingLog : ILoggerFactory, ILogger
     private readonly TimeProvider _time;
     private StreamWriter? _writer;
     private long _dropped;
+    private long _requests;
+    private volatile LogSetting _setting = new();
 
     internal RotatingLog(string path, long bytesMax, TimeProvider time)
     {
@@ -27,6 +30,13 @@ internal sealed class RotatingLog : ILoggerFactory, ILogger
     /// <summary>Lines that could not be written.</summary>
     internal long Dropped => Interlocked.Read(ref _dropped);
 
+    /// <summary>What is logged, and in which form.</summary>
+    internal LogSetting Setting
+    {
+        get => _setting;
+        set => _setting = value;
+    }
+
     public ILogger CreateLogger(string categoryName) =>
         categoryName.StartsWith("Microsoft", StringComparison.Ordinal) ? new WarningsOnly(this) : this;
 
@@ -36,7 +46,22 @@ internal sealed class RotatingLog : ILoggerFactory, ILogger
     public IDisposable? BeginScope<TState>(TState state)
         where TState : notnull => null;
 
-    public bool IsEnabled(LogLevel logLevel) => _path.Length > 0 && logLevel >= LogLevel.Information;
+    public bool IsEnabled(LogLevel logLevel) => _path.Length > 0 && logLevel switch
+    {
+        LogLevel.Information => _setting.Info,
+        LogLevel.Warning => _setting.Warnings,
+        LogLevel.Error or LogLevel.Critical => _setting.Errors,
+        LogLevel.Trace or LogLevel.Debug or LogLevel.None => false,
+        _ => false,
+    };
+
+    /// <summary>True when the request that was just answered is to be logged. Takes no lock.</summary>
+    internal bool TakesAccess()
+    {
+        LogSetting setting = _setting;
+        return setting.VerboseLevel > 0
+            || (setting.AccessEvery > 0 && Interlocked.Increment(ref _requests) % setting.AccessEvery == 0);
+    }
 
     public void Log<TState>(
         LogLevel logLevel,
@@ -49,9 +74,13 @@ internal sealed class RotatingLog : ILoggerFactory, ILogger
         {
             string text = formatter(state, exception) + (exception is null ? "" : " | " + exception);
             text = text.ReplaceLineEndings(" | ");
-            Append(string.Create(
-                CultureInfo.InvariantCulture,
-                $"{_time.GetUtcNow():yyyy-MM-ddTHH:mm:ss.fffZ} {logLevel} {eventId.Id} {text}"));
+            Append(_setting.IsIso
+                ? string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{_time.GetUtcNow():yyyy-MM-ddTHH:mm:ss.fffZ} {logLevel} {eventId.Id} {text}")
+                : string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{logLevel.ToString()[0]}{_time.GetUtcNow():MMdd HH:mm:ss.ffffff} {eventId.Id}] {text}"));
         }
     }
 

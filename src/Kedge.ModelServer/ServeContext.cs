@@ -1,8 +1,10 @@
 using System.Collections.Immutable;
 using Kedge.Core.Measure;
+using Kedge.Inference.Regions;
 using Kedge.ModelServer.Metrics;
 using Kedge.ModelServer.Models;
 using Kedge.ModelServer.Shadow;
+using Kedge.ModelServer.Tracing;
 using Microsoft.Extensions.Logging;
 
 namespace Kedge.ModelServer;
@@ -16,17 +18,51 @@ internal sealed class ServeContext
     private volatile ModelTable _table = ModelTable.Empty;
     private volatile ShadowTap? _shadow;
 
-    internal required ILogger Log { get; init; }
+    internal ServeContext(RotatingLog log, TimeProvider time)
+    {
+        LogFile = log;
+        Time = time;
+        ProgramVersion = "";
+        WriteMetrics = static () => default;
+        Tracer = new RequestTracer(time, log);
+    }
 
-    internal required TimeProvider Time { get; init; }
+    /// <summary>Where lines of the log go.</summary>
+    internal ILogger Log => LogFile;
 
-    internal required string ProgramVersion { get; init; }
+    /// <summary>The same with its settings.</summary>
+    internal RotatingLog LogFile { get; }
+
+    internal TimeProvider Time { get; }
+
+    /// <summary>Traces requests.</summary>
+    internal RequestTracer Tracer { get; }
+
+    /// <summary>Shared memory that is registered; null where it is off.</summary>
+    internal RegionTable? Regions { get; init; }
+
+    /// <summary>Areas of control that are open on the public socket.</summary>
+    internal ImmutableArray<string> OpenControl { get; init; } = [];
+
+    /// <summary>Triton's extensions that this server has.</summary>
+    internal IEnumerable<string> Extensions =>
+    [
+        "classification",
+        .. Repository is null
+            ? ReadOnlySpan<string>.Empty
+            : ["model_repository", "model_repository(unload_dependents)"],
+        "schedule_policy", "model_configuration",
+        .. Regions is null ? ReadOnlySpan<string>.Empty : ["system_shared_memory"],
+        "binary_tensor_data", "parameters", "statistics", "trace", "logging",
+    ];
+
+    internal string ProgramVersion { get; init; }
 
     /// <summary>Largest body of a request, in bytes.</summary>
     internal required long RequestBytesMax { get; init; }
 
     /// <summary>Body of <c>/metrics</c>, as of now.</summary>
-    internal required Func<ReadOnlyMemory<byte>> WriteMetrics { get; init; }
+    internal Func<ReadOnlyMemory<byte>> WriteMetrics { get; init; }
 
     /// <summary>What can be asked now; set before the first request can come.</summary>
     internal ModelTable Table

@@ -41,6 +41,12 @@ internal static class ServeLimits
     /// </summary>
     internal const int BodyBlockBytes = 64 * 1024;
 
+    /// <summary>Bytes of a body that asks for control: settings are a few lines.</summary>
+    internal const int ControlBodyBytesMax = 64 * 1024;
+
+    /// <summary>Traces that wait for the agent, which comes every few seconds: 1 MB at most.</summary>
+    internal const int TracesMax = 1024;
+
     /// <summary>Copies of requests that wait for a comparison.</summary>
     internal const int ShadowQueueMax = 16;
 

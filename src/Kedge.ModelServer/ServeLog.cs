@@ -53,4 +53,13 @@ internal static partial class ServeLog
     [LoggerMessage(3022, LogLevel.Information, "Model {Name} {Version}: {Old} -> {New}")]
     internal static partial void PhaseChanged(
         ILogger log, string name, string version, ModelPhase old, ModelPhase @new);
+
+    [LoggerMessage(3011, LogLevel.Information, "{Method} {Path} {Status} {AnswerBytes} bytes {ElapsedUs} us")]
+    internal static partial void Access(
+        ILogger log, string method, string path, int status, int answerBytes, long elapsedUs);
+
+    [LoggerMessage(3012, LogLevel.Information,
+        "Trace {Trace} of {Model}: accept {AcceptNs}, parse {ParseNs}, queue {QueueNs}, run {RunNs}, write {WriteNs}")]
+    internal static partial void Traced(
+        ILogger log, string trace, string model, long acceptNs, long parseNs, long queueNs, long runNs, long writeNs);
 }

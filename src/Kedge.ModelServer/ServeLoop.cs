@@ -45,10 +45,10 @@ internal sealed class ServeLoop : IDisposable
         _version = version;
         _log = log;
         _time = time;
-        _context = new ServeContext
+        log.Setting = log.Setting with { AccessEvery = config.AccessLogEvery };
+        _context = new ServeContext(log, time)
         {
-            Log = log,
-            Time = time,
+            OpenControl = config.OpenControl,
             ProgramVersion = version,
             RequestBytesMax = config.RequestBytesMax,
             WriteMetrics = WriteMetrics,
@@ -182,6 +182,7 @@ internal sealed class ServeLoop : IDisposable
             ControlOps.Resume => Resume(),
             ControlOps.Shadow => Shadow(request, line.Attached),
             ControlOps.Unshadow => Unshadow(request),
+            ControlOps.Spans => Spans(),
             ControlOps.Stop => Stop(),
             _ => Refuse(ServeErrors.ControlLineInvalid, $"There is no op {request.Op}."),
         };
@@ -205,6 +206,15 @@ internal sealed class ServeLoop : IDisposable
             },
             null);
     }
+
+    private ControlAnswer Spans() => new(
+        Status(ok: true) with
+        {
+            Models = [],
+            Traces = _context.Tracer.Ring.Take(ControlTrace.ReplyMax),
+            TracesDropped = _context.Tracer.Ring.Dropped,
+        },
+        null);
 
     private ControlAnswer Listen(FileDescriptor? listener)
     {

@@ -40,6 +40,13 @@ public static class ControlOps
     /// <summary>End what <see cref="Shadow"/> began for the same <see cref="ControlRequest.Shadow"/>.</summary>
     public const string Unshadow = "unshadow";
 
+    /// <summary>
+    /// Asks for <see cref="ControlReply.Traces"/>: the oldest that nobody was given,
+    /// <see cref="ControlTrace.ReplyMax"/>
+    /// at most. They are gone from the server then.
+    /// </summary>
+    public const string Spans = "spans";
+
     /// <summary>Exit 0 at once.</summary>
     public const string Stop = "stop";
 }

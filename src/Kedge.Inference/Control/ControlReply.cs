@@ -53,6 +53,17 @@ public sealed record ControlReply
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Values { get; set; }
 
+    /// <summary>Traces of requests; null but in the answer to <see cref="ControlOps.Spans"/>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ControlTrace[]? Traces { get; set; }
+
+    /// <summary>
+    /// Traces that were overwritten since the start because nobody asked for them; 0 but in the answer to
+    /// <see cref="ControlOps.Spans"/>.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public long TracesDropped { get; set; }
+
     /// <summary>Open connections on the public socket.</summary>
     public int OpenConnections { get; set; }
 

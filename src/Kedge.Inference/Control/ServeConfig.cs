@@ -90,6 +90,9 @@ public sealed record ServeConfig
     /// <summary>How long SIGTERM waits for connections to end, in milliseconds: 0 or more.</summary>
     public long DrainMsOnSignal { get; set; } = 10_000;
 
+    /// <summary>Of so many requests one is logged, 0 for none.</summary>
+    public int AccessLogEvery { get; set; }
+
     /// <summary>Writes the file's content.</summary>
     public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, ControlJson.Default.ServeConfig);
 
@@ -138,6 +141,7 @@ public sealed record ServeConfig
         Require(LogBytesMax >= 4096, "must be 4096 or more.", "logBytesMax");
         Require(RequestBytesMax is >= 1024 and <= int.MaxValue, "must be 1024..2147483647.", "requestBytesMax");
         Require(ConnectionsMax is >= 1 and <= 65536, "must be 1..65536.", "connectionsMax");
+        Require(AccessLogEvery >= 0, "must be 0 or more.", "accessLogEvery");
         Require(DrainMsOnSignal >= 0, "must be 0 or more.", "drainMsOnSignal");
         Require(ModelMemoryBytes >= 0, "must be 0 or more.", "modelMemoryBytes");
         Require(

@@ -89,6 +89,66 @@ public static class InferErrors
         "An output holds bytes that are not UTF-8, which JSON cannot carry.",
         "Ask for another output, or for this one as binary data.");
 
+    /// <summary>A sequence.</summary>
+    public static readonly ErrorCode SequenceUnsupported = new(
+        "KEDGE-INFER-020",
+        "The request belongs to a sequence, and this server keeps no state between requests.",
+        "Leave sequence_id, sequence_start and sequence_end out, and send what the model needs with every request.");
+
+    /// <summary>A parameter of one of Triton's extensions.</summary>
+    public static readonly ErrorCode ParameterInvalid = new(
+        "KEDGE-INFER-021",
+        "A parameter of the request is not what the protocol makes of it.",
+        "Correct the parameter that is named; docs/protocol/inference.md has them all.");
+
+    /// <summary>An encoding that is not understood.</summary>
+    public static readonly ErrorCode EncodingUnsupported = new(
+        "KEDGE-INFER-022",
+        "The body is encoded in a way that this server does not read.",
+        "Send it as it is, or with Content-Encoding gzip or deflate.");
+
+    /// <summary>A compressed body that is broken.</summary>
+    public static readonly ErrorCode EncodingBroken = new(
+        "KEDGE-INFER-023",
+        "The compressed body cannot be read.",
+        "Compress the whole body with what Content-Encoding says; deflate means the zlib format.");
+
+    /// <summary>Control that is closed on this socket.</summary>
+    public static readonly ErrorCode ControlClosed = new(
+        "KEDGE-INFER-024",
+        "This is not open on the public socket of this server.",
+        "Ask on the server's own socket, or let the device's own agent.json open it by openControl.");
+
+    /// <summary>No such shared memory.</summary>
+    public static readonly ErrorCode RegionUnknown = new(
+        "KEDGE-INFER-025",
+        "The request names shared memory that this server does not have.",
+        "Hand the memory over first, and keep that connection open; sharedMemory must be on.");
+
+    /// <summary>Shared memory that does not fit.</summary>
+    public static readonly ErrorCode RegionTooSmall = new(
+        "KEDGE-INFER-026",
+        "A tensor does not fit the shared memory that is named for it.",
+        "Let offset and byte size lie within the region; an input has exactly the bytes of its shape.");
+
+    /// <summary>A setting that is not taken.</summary>
+    public static readonly ErrorCode SettingInvalid = new(
+        "KEDGE-INFER-027",
+        "A setting of traces or of the log is unknown, or its value is not taken.",
+        "Read the settings first, and send back those that are to change.");
+
+    /// <summary>Shared memory that is not taken.</summary>
+    public static readonly ErrorCode RegionRefused = new(
+        "KEDGE-INFER-028",
+        "The memory that was handed over is not taken as a shared region.",
+        "Send a memfd that is sealed against shrinking and as large as it says, as docs/protocol/inference.md has it.");
+
+    /// <summary>An output that cannot be classified.</summary>
+    public static readonly ErrorCode ClassificationImpossible = new(
+        "KEDGE-INFER-029",
+        "This output cannot be classified.",
+        "Ask for classes of an output of numbers only.");
+
     /// <summary>The queue is full.</summary>
     public static readonly ErrorCode QueueFull = new(
         "KEDGE-INFER-030",

@@ -26,14 +26,14 @@ internal static class BinaryTensors
             return TryTakeTexts(tensor, bytes);
         }
 
-        if (bytes.Length != tensor.Bytes.Length
-            || (tensor.Type == TensorType.Bool && bytes.ContainsAnyExceptInRange((byte)0, (byte)1)))
+        if (bytes.Length != tensor.Bytes.Length)
         {
             return false;
         }
 
+        // Looked at only after the copy: shared memory may change in between.
         bytes.CopyTo(tensor.Bytes);
-        return true;
+        return tensor.Type != TensorType.Bool || !tensor.Bytes.ContainsAnyExceptInRange((byte)0, (byte)1);
     }
 
     /// <summary>Bytes that a tensor takes as binary data.</summary>
@@ -55,6 +55,24 @@ internal static class BinaryTensors
             BinaryPrimitives.WriteInt32LittleEndian(output.GetSpan(sizeof(int)), text.Length);
             output.Advance(sizeof(int));
             output.Write(text);
+        }
+    }
+
+    /// <summary>Writes a tensor's elements to the start of memory that is large enough.</summary>
+    internal static void Write(Span<byte> memory, Tensor tensor)
+    {
+        if (tensor.Type != TensorType.Bytes)
+        {
+            tensor.Bytes.CopyTo(memory);
+            return;
+        }
+
+        for (int i = 0; i < tensor.TextCount; i++)
+        {
+            ReadOnlySpan<byte> text = tensor.Text(i);
+            BinaryPrimitives.WriteInt32LittleEndian(memory, text.Length);
+            text.CopyTo(memory[sizeof(int)..]);
+            memory = memory[(sizeof(int) + text.Length)..];
         }
     }
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using Kedge.Core.Errors;
 using Kedge.Inference.Errors;
+using Kedge.Inference.Regions;
 using Kedge.Inference.Sessions;
 using Kedge.Inference.Tensors;
 
@@ -18,9 +19,11 @@ public static class InferenceRequestReader
     /// <summary>Reads a whole body.</summary>
     /// <param name="body">All of it.</param>
     /// <param name="jsonBytes">How much of it is JSON: all of it, or Triton's header length.</param>
-    /// <param name="call">Gets id, inputs and wanted outputs.</param>
+    /// <param name="call">Gets id, inputs, wanted outputs and extensions.</param>
+    /// <param name="regions">Shared memory that the request may name; null for none.</param>
     /// <returns>Null when the request is right, else what is wrong with it.</returns>
-    public static Finding? Read(ReadOnlySpan<byte> body, int jsonBytes, InferenceCall call)
+    public static Finding? Read(
+        ReadOnlySpan<byte> body, int jsonBytes, InferenceCall call, RegionTable? regions = null)
     {
         call.Clear();
         if (jsonBytes < 0 || jsonBytes > body.Length)
@@ -30,7 +33,7 @@ public static class InferenceRequestReader
 
         try
         {
-            JsonCursor cursor = new(body[..jsonBytes]);
+            JsonCursor cursor = new(body[..jsonBytes]) { Extensions = call.Extensions, Regions = regions };
             return ReadRequest(ref cursor, body[jsonBytes..], call) ?? CheckInputs(call);
         }
         catch (JsonException failure)
@@ -75,7 +78,7 @@ public static class InferenceRequestReader
             }
             else if (reader.ValueTextEquals("parameters"u8))
             {
-                fault = ReadParameters(ref reader, ref allBinary);
+                fault = RequestParameters.Read(ref reader, call.Extensions, ref allBinary);
             }
             else
             {
@@ -94,9 +97,9 @@ public static class InferenceRequestReader
             fault = InferErrors.ShapeMismatch.At("There is more binary data than the inputs say.");
         }
 
-        if (fault is null && call.WantedCount == 0)
+        if (fault is null)
         {
-            call.WantAll(allBinary);
+            SettleOutputs(call, allBinary);
         }
 
         return fault;
@@ -172,14 +175,34 @@ public static class InferenceRequestReader
                 return InferErrors.RequestInvalid.At("An output needs a 'name'.");
             }
 
-            if (!call.TryWant(fields.Declared, fields.WantsBinary))
+            if (!call.TryWant(fields.Declared, fields.WantsBinary ?? false))
             {
                 return InferErrors.RequestInvalid.At(
                     $"Output '{declared[fields.Declared].Name}' is asked for twice.");
             }
+
+            call.Extensions.Take(fields.Declared, fields.WantsBinary is not null, fields.Classes, fields.Part);
         }
 
         return null;
+    }
+
+    /// <summary>What the request says for all outputs counts for those that say nothing themselves.</summary>
+    private static void SettleOutputs(InferenceCall call, bool allBinary)
+    {
+        if (call.WantedCount == 0)
+        {
+            call.WantAll(allBinary);
+            return;
+        }
+
+        foreach (int output in call.Wanted)
+        {
+            if (allBinary && !call.Extensions.SaysBinary(output))
+            {
+                call.SetBinary(output, true);
+            }
+        }
     }
 
     private static Finding? ReadId(ref Utf8JsonReader reader, InferenceCall call)
@@ -196,25 +219,6 @@ public static class InferenceRequestReader
         }
 
         call.ShrinkId(reader.CopyString(call.StartId(reader.ValueSpan.Length)));
-        return null;
-    }
-
-    private static Finding? ReadParameters(ref Utf8JsonReader reader, ref bool allBinary)
-    {
-        reader.Read();
-        if (reader.TokenType != JsonTokenType.StartObject)
-        {
-            return InferErrors.RequestInvalid.At("'parameters' must be an object.");
-        }
-
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
-        {
-            bool isBinary = reader.ValueTextEquals("binary_data_output"u8);
-            reader.Read();
-            allBinary |= isBinary && reader.TokenType == JsonTokenType.True;
-            reader.Skip();
-        }
-
         return null;
     }
 

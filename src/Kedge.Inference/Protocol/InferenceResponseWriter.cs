@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text.Json;
 using Kedge.Core.Errors;
 using Kedge.Inference.Errors;
+using Kedge.Inference.Regions;
 using Kedge.Inference.Sessions;
 using Kedge.Inference.Tensors;
 
@@ -33,6 +34,14 @@ public sealed class InferenceResponseWriter : IDisposable
     /// <summary>Writes the answer of a call that was run, in place of what was there.</summary>
     public Finding? Write(string modelName, string modelVersion, InferenceCall call)
     {
+        Finding? fault = call.Extensions.HasOutputs
+            ? OutputClassifier.Apply(call) ?? RegionTransfer.WriteOutputs(call)
+            : null;
+        if (fault is not null)
+        {
+            return fault;
+        }
+
         _output.ResetWrittenCount();
         _writer.Reset();
         _writer.WriteStartObject();
@@ -46,13 +55,14 @@ public sealed class InferenceResponseWriter : IDisposable
         _writer.WriteStartArray("outputs"u8);
         foreach (int index in call.Wanted)
         {
-            Tensor tensor = call.Outputs[index];
-            if (!call.IsBinary(index) && !TensorWriter.IsExpressible(tensor))
+            Tensor tensor = call.AnswerOf(index);
+            RegionPart? place = call.Extensions.PlaceOf(index);
+            if (place is null && !call.IsBinary(index) && !TensorWriter.IsExpressible(tensor))
             {
                 return InferErrors.OutputInexpressible.At($"'{tensor.Name}' holds bytes that are not UTF-8.");
             }
 
-            TensorWriter.Write(_writer, tensor, call.IsBinary(index));
+            TensorWriter.Write(_writer, tensor, call.IsBinary(index), place);
         }
 
         _writer.WriteEndArray();
@@ -61,9 +71,9 @@ public sealed class InferenceResponseWriter : IDisposable
         JsonBytes = _output.WrittenCount;
         foreach (int index in call.Wanted)
         {
-            if (call.IsBinary(index))
+            if (call.IsBinary(index) && call.Extensions.PlaceOf(index) is null)
             {
-                BinaryTensors.Write(_output, call.Outputs[index]);
+                BinaryTensors.Write(_output, call.AnswerOf(index));
             }
         }
 

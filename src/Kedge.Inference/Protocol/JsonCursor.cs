@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Kedge.Inference.Regions;
+using Kedge.Inference.Sessions;
 
 namespace Kedge.Inference.Protocol;
 
@@ -20,6 +22,12 @@ internal ref struct JsonCursor
         _json = json;
         Reader = new Utf8JsonReader(json, isFinalBlock: true, new JsonReaderState(Options));
     }
+
+    /// <summary>What takes the extensions of the request; null where none are understood.</summary>
+    internal RequestExtensions? Extensions { get; init; }
+
+    /// <summary>Shared memory that may be named; null where there is none.</summary>
+    internal RegionTable? Regions { get; init; }
 
     /// <summary>The whole body.</summary>
     internal readonly ReadOnlySpan<byte> Json => _json;

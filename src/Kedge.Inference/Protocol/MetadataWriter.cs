@@ -11,22 +11,37 @@ namespace Kedge.Inference.Protocol;
 public static class MetadataWriter
 {
     /// <summary><c>GET /v2</c>: who answers, and what beyond the protocol it can do.</summary>
-    public static byte[] Server(string name, string version) => Write(writer =>
+    /// <param name="name">The server's name.</param>
+    /// <param name="version">Version of the program.</param>
+    /// <param name="extensions">Names of the extensions, as Triton has them.</param>
+    public static byte[] Server(string name, string version, IEnumerable<string> extensions) => Write(writer =>
     {
         writer.WriteString("name"u8, name);
         writer.WriteString("version"u8, version);
         writer.WriteStartArray("extensions"u8);
-        writer.WriteStringValue("binary_tensor_data"u8);
+        foreach (string extension in extensions)
+        {
+            writer.WriteStringValue(extension);
+        }
+
         writer.WriteEndArray();
     });
 
     /// <summary><c>GET /v2/models/NAME</c>: what the model takes and gives.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="versions">Every version of it that can be asked.</param>
+    /// <param name="platform">What computes it.</param>
+    /// <param name="signature">What it takes and gives.</param>
     public static byte[] Model(
-        string name, string version, string platform, ModelSignature signature) => Write(writer =>
+        string name, IEnumerable<string> versions, string platform, ModelSignature signature) => Write(writer =>
     {
         writer.WriteString("name"u8, name);
         writer.WriteStartArray("versions"u8);
-        writer.WriteStringValue(version);
+        foreach (string version in versions)
+        {
+            writer.WriteStringValue(version);
+        }
+
         writer.WriteEndArray();
         writer.WriteString("platform"u8, platform);
         WriteTensors(writer, "inputs", signature.Inputs);
@@ -50,6 +65,18 @@ public static class MetadataWriter
     public static byte[] Error(Finding finding) => Write(writer =>
         writer.WriteString("error"u8, $"{finding.Code}: {finding.Message}"));
 
+    /// <summary><c>GET /v2/models</c>: every model by its name, as KServe has it.</summary>
+    public static byte[] Models(IEnumerable<string> names) => Write(writer =>
+    {
+        writer.WriteStartArray("models"u8);
+        foreach (string name in names)
+        {
+            writer.WriteStringValue(name);
+        }
+
+        writer.WriteEndArray();
+    });
+
     private static void WriteTensors(Utf8JsonWriter writer, string property, ImmutableArray<TensorSpec> specs)
     {
         writer.WriteStartArray(property);
@@ -71,7 +98,7 @@ public static class MetadataWriter
         writer.WriteEndArray();
     }
 
-    private static byte[] Write(Action<Utf8JsonWriter> fields)
+    internal static byte[] Write(Action<Utf8JsonWriter> fields)
     {
         ArrayBufferWriter<byte> output = new();
         using Utf8JsonWriter writer = new(

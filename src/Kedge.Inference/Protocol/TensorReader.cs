@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using Kedge.Core.Errors;
 using Kedge.Inference.Errors;
+using Kedge.Inference.Regions;
 using Kedge.Inference.Sessions;
 using Kedge.Inference.Tensors;
 
@@ -29,8 +30,25 @@ internal struct TensorFields
     /// <summary>Triton's <c>binary_data_size</c>, in bytes; -1 when it has none.</summary>
     internal long BinaryBytes;
 
-    /// <summary>Triton's <c>binary_data</c>: this output is wanted as binary.</summary>
-    internal bool WantsBinary;
+    /// <summary>Triton's <c>binary_data</c>: how this output is wanted; null where nothing is said.</summary>
+    internal bool? WantsBinary;
+
+    /// <summary>
+    /// Triton's <c>classification</c>: how many classes of this output are wanted; 0 for its elements.
+    /// </summary>
+    internal int Classes;
+
+    /// <summary>Triton's <c>shared_memory_region</c>; null for none.</summary>
+    internal SharedRegion? Region;
+
+    /// <summary>Triton's <c>shared_memory_offset</c>, in bytes.</summary>
+    internal long RegionOffset;
+
+    /// <summary>Triton's <c>shared_memory_byte_size</c>; -1 for none.</summary>
+    internal long RegionBytes;
+
+    /// <summary>The two together, once the object was read.</summary>
+    internal RegionPart? Part;
 }
 
 /// <summary>
@@ -51,7 +69,7 @@ internal static class TensorReader
         ReadOnlySpan<Tensor> tensors,
         out TensorFields fields)
     {
-        fields = new TensorFields { Declared = -1, DataStart = -1, BinaryBytes = -1, Name = "" };
+        fields = new TensorFields { Declared = -1, DataStart = -1, BinaryBytes = -1, RegionBytes = -1, Name = "" };
         Span<long> shape = stackalloc long[InferenceLimits.RankMax];
         if (cursor.Reader.TokenType != JsonTokenType.StartObject)
         {
@@ -67,13 +85,15 @@ internal static class TensorReader
             }
         }
 
-        if (fields.DataDone || !IsComplete(fields, declared, tensors))
+        Finding? unfit = TensorParameters.Settle(ref fields);
+        if (unfit is not null || fields.DataDone || !IsComplete(fields, declared, tensors))
         {
-            return null;
+            return unfit;
         }
 
         return fields.DataStart >= 0 ? ReadData(ref cursor, declared, tensors, ref fields, shape)
-            : fields.BinaryBytes >= 0 ? PrepareBinary(declared, tensors, fields, shape)
+            : fields.BinaryBytes >= 0 ? PrepareBinary(declared, tensors, fields, shape, fields.BinaryBytes)
+            : fields.Part is { } part ? TakePart(cursor, declared, tensors, ref fields, shape, part)
             : null;
     }
 
@@ -109,7 +129,7 @@ internal static class TensorReader
 
         if (reader.ValueTextEquals("parameters"u8))
         {
-            return ReadParameters(ref cursor, ref fields);
+            return TensorParameters.Read(ref cursor, ref fields);
         }
 
         bool isData = reader.ValueTextEquals("data"u8);
@@ -195,33 +215,6 @@ internal static class TensorReader
             : InferErrors.ShapeMismatch.At("'shape' must be a list of at most 16 whole numbers from 0.");
     }
 
-    private static Finding? ReadParameters(ref JsonCursor cursor, ref TensorFields fields)
-    {
-        ref Utf8JsonReader reader = ref cursor.Reader;
-        reader.Read();
-        if (reader.TokenType != JsonTokenType.StartObject)
-        {
-            return InferErrors.RequestInvalid.At("'parameters' must be an object.");
-        }
-
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
-        {
-            bool isSize = reader.ValueTextEquals("binary_data_size"u8);
-            bool isWanted = reader.ValueTextEquals("binary_data"u8);
-            reader.Read();
-            if (isSize && (reader.TokenType != JsonTokenType.Number
-                || !reader.TryGetInt64(out fields.BinaryBytes) || fields.BinaryBytes < 0))
-            {
-                return InferErrors.RequestInvalid.At("'binary_data_size' must be a whole number from 0.");
-            }
-
-            fields.WantsBinary |= isWanted && reader.TokenType == JsonTokenType.True;
-            reader.Skip();
-        }
-
-        return null;
-    }
-
     private static Finding? ReadData(
         ref JsonCursor cursor,
         ImmutableArray<TensorSpec> declared,
@@ -254,17 +247,64 @@ internal static class TensorReader
         ImmutableArray<TensorSpec> declared,
         ReadOnlySpan<Tensor> tensors,
         in TensorFields fields,
-        scoped ReadOnlySpan<long> shape)
+        scoped ReadOnlySpan<long> shape,
+        long byteCount)
     {
         // A text takes the four bytes of its length at least.
         int width = fields.Type == TensorType.Bytes ? sizeof(int) : TensorTypes.ElementBytes(fields.Type);
         TensorSpec? spec = declared.IsDefault ? null : declared[fields.Declared];
-        return Prepare(tensors[Math.Max(fields.Declared, 0)], spec, fields, shape, fields.BinaryBytes / width);
+        return Prepare(tensors[Math.Max(fields.Declared, 0)], spec, fields, shape, byteCount / width);
+    }
+
+    /// <summary>
+    /// Takes the elements out of shared memory: floating-point numbers where they lie, others as a copy.
+    /// </summary>
+    private static Finding? TakePart(
+        in JsonCursor cursor,
+        ImmutableArray<TensorSpec> declared,
+        ReadOnlySpan<Tensor> tensors,
+        ref TensorFields fields,
+        scoped ReadOnlySpan<long> shape,
+        RegionPart part)
+    {
+        Tensor tensor = tensors[fields.Declared];
+        TensorSpec spec = declared[fields.Declared];
+        fields.DataDone = true;
+        Finding? fault;
+        if (cursor.Extensions is { BorrowsInputs: true } && RegionTransfer.MayBorrow(fields.Type, part))
+        {
+            fault = Begin(tensor, spec, fields, shape);
+            return fault is not null || tensor.TryBorrow(shape[..fields.Rank], part.Memory)
+                ? fault
+                : RegionTransfer.Misfit(spec.Name, part);
+        }
+
+        fault = PrepareBinary(declared, tensors, fields, shape, part.ByteCount);
+        return fault is not null || BinaryTensors.TryTake(tensor, part.Memory.Span, part.ByteCount)
+            ? fault
+            : RegionTransfer.Misfit(spec.Name, part);
     }
 
     /// <summary>Sets name, type and shape of a tensor whose elements come next.</summary>
     private static Finding? Prepare(
         Tensor tensor, TensorSpec? spec, in TensorFields fields, ReadOnlySpan<long> shape, long elementsMax)
+    {
+        Finding? fault = Begin(tensor, spec, fields, shape);
+        if (fault is not null)
+        {
+            return fault;
+        }
+
+        ReadOnlySpan<long> given = shape[..fields.Rank];
+        return tensor.TryShape(given, elementsMax)
+            ? null
+            : InferErrors.ShapeMismatch.At(
+                $"'{tensor.Name}' has shape {TensorShape.Describe(given)}, more elements than its data holds.");
+    }
+
+    /// <summary>Names a tensor and sets its type, where type and shape are what is declared.</summary>
+    private static Finding? Begin(
+        Tensor tensor, TensorSpec? spec, in TensorFields fields, ReadOnlySpan<long> shape)
     {
         ReadOnlySpan<long> given = shape[..fields.Rank];
         string name = spec?.Name ?? fields.Name;
@@ -281,10 +321,7 @@ internal static class TensorReader
         }
 
         tensor.Begin(name, fields.Type);
-        return tensor.TryShape(given, elementsMax)
-            ? null
-            : InferErrors.ShapeMismatch.At(
-                $"'{name}' has shape {TensorShape.Describe(given)}, which is more elements than its data holds.");
+        return null;
     }
 
     private static Finding Explain(ScanResult result, Tensor tensor, int position)

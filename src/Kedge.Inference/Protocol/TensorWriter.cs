@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Unicode;
 using Kedge.Core;
+using Kedge.Inference.Regions;
 using Kedge.Inference.Tensors;
 
 namespace Kedge.Inference.Protocol;
@@ -28,7 +29,7 @@ internal static class TensorWriter
     }
 
     /// <summary>Writes the object; with <paramref name="asBinary"/> its data is only announced.</summary>
-    internal static void Write(Utf8JsonWriter writer, Tensor tensor, bool asBinary)
+    internal static void Write(Utf8JsonWriter writer, Tensor tensor, bool asBinary, RegionPart? place = null)
     {
         writer.WriteStartObject();
         writer.WriteString("name"u8, tensor.Name);
@@ -40,7 +41,11 @@ internal static class TensorWriter
         }
 
         writer.WriteEndArray();
-        if (asBinary)
+        if (place is { } part)
+        {
+            WritePlace(writer, tensor, part);
+        }
+        else if (asBinary)
         {
             writer.WriteStartObject("parameters"u8);
             writer.WriteNumber("binary_data_size"u8, BinaryTensors.Size(tensor));
@@ -53,6 +58,15 @@ internal static class TensorWriter
             writer.WriteEndArray();
         }
 
+        writer.WriteEndObject();
+    }
+
+    private static void WritePlace(Utf8JsonWriter writer, Tensor tensor, RegionPart part)
+    {
+        writer.WriteStartObject("parameters"u8);
+        writer.WriteString("shared_memory_region"u8, part.Region.Name);
+        writer.WriteNumber("shared_memory_offset"u8, part.Offset);
+        writer.WriteNumber("shared_memory_byte_size"u8, BinaryTensors.Size(tensor));
         writer.WriteEndObject();
     }
 

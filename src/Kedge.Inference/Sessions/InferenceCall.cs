@@ -19,6 +19,7 @@ public sealed class InferenceCall
     public InferenceCall(ModelSignature signature)
     {
         Signature = signature;
+        Extensions = new RequestExtensions(signature);
         Inputs = [.. signature.Inputs.Select(static _ => new Tensor())];
         Outputs = [.. signature.Outputs.Select(static _ => new Tensor())];
         _wanted = new int[signature.Outputs.Length];
@@ -34,6 +35,9 @@ public sealed class InferenceCall
 
     /// <summary>One tensor per declared output; a run fills those that are wanted.</summary>
     public ImmutableArray<Tensor> Outputs { get; }
+
+    /// <summary>What the request says beyond its tensors.</summary>
+    public RequestExtensions Extensions { get; }
 
     /// <summary>Indices of the outputs to compute, in the order of the answer.</summary>
     public ReadOnlySpan<int> Wanted => _wanted.AsSpan(0, WantedCount);
@@ -68,6 +72,7 @@ public sealed class InferenceCall
         WantedCount = 0;
         IdByteCount = 0;
         Stop.Clear();
+        Extensions.Clear();
         Array.Clear(_binary);
         Array.Clear(_given);
     }
@@ -92,6 +97,15 @@ public sealed class InferenceCall
         _binary[output] = binary;
         return true;
     }
+
+    /// <summary>Says how an output that is wanted already goes out.</summary>
+    public void SetBinary(int output, bool binary) => _binary[output] = binary;
+
+    /// <summary>
+    /// What goes into the answer for this output: its elements, or its classes where those were asked for.
+    /// </summary>
+    public Tensor AnswerOf(int output) =>
+        Extensions.ClassesOf(output) > 0 ? Extensions.ClassifiedOf(output) : Outputs[output];
 
     /// <summary>Wants every output that the model declares.</summary>
     public void WantAll(bool binary)
@@ -118,9 +132,12 @@ public sealed class InferenceCall
         IdByteCount = byteCount;
     }
 
-    /// <summary>Gives memory back where a tensor holds more than this many bytes.</summary>
+    /// <summary>
+    /// Gives memory back where a tensor holds more than this many bytes, and everything that is shared.
+    /// </summary>
     public void Trim(int keepBytesMax)
     {
+        Extensions.Clear();
         foreach (Tensor tensor in Inputs)
         {
             tensor.Trim(keepBytesMax);

@@ -18,4 +18,9 @@ public sealed record TensorSpec(string Name, TensorType Type, ImmutableArray<lon
 /// <summary>What a model takes and gives, in the order that it declares.</summary>
 /// <param name="Inputs">Its inputs.</param>
 /// <param name="Outputs">Its outputs.</param>
-public sealed record ModelSignature(ImmutableArray<TensorSpec> Inputs, ImmutableArray<TensorSpec> Outputs);
+public sealed record ModelSignature(ImmutableArray<TensorSpec> Inputs, ImmutableArray<TensorSpec> Outputs)
+{
+    /// <summary>True when every tensor begins with an axis of any size, which is then that of the batch.</summary>
+    public bool IsBatchable { get; } = Inputs.Length > 0 && Outputs.Length > 0
+        && Inputs.Concat(Outputs).All(static spec => spec.HasShape && spec.Shape.Length > 0 && spec.Shape[0] < 0);
+}

@@ -15,6 +15,7 @@ public sealed class Tensor
     private byte[] _memory = [];
     private int[] _ends = [];
     private int _byteCount;
+    private Memory<byte> _borrowed;
 
     /// <summary>Its name in the request or response.</summary>
     public string Name { get; private set; } = "";
@@ -35,7 +36,7 @@ public sealed class Tensor
     public ReadOnlySpan<long> Shape => _shape.AsSpan(0, Rank);
 
     /// <summary>Its elements; for BYTES the texts one behind the other.</summary>
-    public Span<byte> Bytes => _memory.AsSpan(0, _byteCount);
+    public Span<byte> Bytes => _borrowed.IsEmpty ? _memory.AsSpan(0, _byteCount) : _borrowed.Span;
 
     /// <summary>Bytes that it holds on to.</summary>
     public int Capacity => _memory.Length + (_ends.Length * sizeof(int));
@@ -49,6 +50,7 @@ public sealed class Tensor
         ElementCount = 0;
         TextCount = 0;
         _byteCount = 0;
+        _borrowed = default;
     }
 
     /// <summary>
@@ -85,6 +87,26 @@ public sealed class Tensor
             Reserve(_byteCount, keep: 0);
         }
 
+        return true;
+    }
+
+    /// <summary>
+    /// Sets the shape and takes memory that never moves for its elements, until it is begun again or trimmed. False,
+    /// with nothing changed, when the memory is not exactly that of the shape. Not for BYTES.
+    /// </summary>
+    public bool TryBorrow(ReadOnlySpan<long> shape, Memory<byte> elements)
+    {
+        Check.That(Type is not (TensorType.Unknown or TensorType.Bytes));
+        if (!TensorShape.TryCount(shape, out long count) || count * TensorTypes.ElementBytes(Type) != elements.Length)
+        {
+            return false;
+        }
+
+        shape.CopyTo(_shape);
+        Rank = shape.Length;
+        ElementCount = (int)count;
+        _byteCount = elements.Length;
+        _borrowed = elements;
         return true;
     }
 
@@ -149,6 +171,10 @@ public sealed class Tensor
         {
             _memory = [];
             _ends = [];
+            Begin(Name, Type);
+        }
+        else if (!_borrowed.IsEmpty)
+        {
             Begin(Name, Type);
         }
     }

@@ -1,3 +1,4 @@
+using Kedge.ModelServer.Tracing;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Kedge.ModelServer.Http;
@@ -18,10 +19,44 @@ internal sealed class Exchange(IFeatureCollection features)
 
     internal IRequestBodyPipeFeature RequestBody => Features.GetRequiredFeature<IRequestBodyPipeFeature>();
 
+    /// <summary>True on the server's own socket, which only its owner can open.</summary>
+    internal bool IsOwn => Features.Get<OwnSocketFeature>() is not null;
+
+    /// <summary>Cancelled when whoever asked has gone.</summary>
+    internal CancellationToken Gone => Features.GetRequiredFeature<IHttpRequestLifetimeFeature>().RequestAborted;
+
+    /// <summary>When the head of the request had been read: a timestamp of the process's clock.</summary>
+    internal long BeganAt { get; private set; }
+
+    /// <summary>The trace of the request; null, as nearly always, where it is not traced.</summary>
+    internal OpenTrace? Trace { get; set; }
+
+    /// <summary>Status of the answer; 0 before there is one.</summary>
+    internal int Status { get; private set; }
+
+    /// <summary>Bytes of the answer's body.</summary>
+    internal int AnswerBytes { get; private set; }
+
     /// <summary>Takes the next request.</summary>
     internal Exchange Reuse(IFeatureCollection features)
     {
         Features = features;
         return this;
+    }
+
+    /// <summary>Begins to answer the request.</summary>
+    internal void Begin(long now)
+    {
+        BeganAt = now;
+        Trace = null;
+        Status = 0;
+        AnswerBytes = 0;
+    }
+
+    /// <summary>Notes what is answered, for the access log.</summary>
+    internal void NoteAnswer(int status, int bytes)
+    {
+        Status = status;
+        AnswerBytes = bytes;
     }
 }

@@ -5,11 +5,13 @@ using Kedge.Inference.Control;
 using Kedge.Inference.Errors;
 using Kedge.Inference.Protocol;
 using Kedge.ModelServer.Models;
+using Kedge.ModelServer.Tracing;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Abstractions;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Primitives;
 
 namespace Kedge.ModelServer.Http;
 
@@ -19,19 +21,20 @@ namespace Kedge.ModelServer.Http;
 /// </summary>
 internal sealed class RestApplication : IHttpApplication<Exchange>
 {
-    private const string Json = "application/json";
     private const string Octets = "application/octet-stream";
     internal const string HeaderLength = "Inference-Header-Content-Length";
 
     private static readonly byte[] LiveBody = MetadataWriter.Live();
     private static readonly byte[] ReadyBody = MetadataWriter.Ready(true);
     private readonly ServeContext _context;
+    private readonly ControlAnswers _control;
     private readonly byte[] _serverBody;
 
     internal RestApplication(ServeContext context)
     {
         _context = context;
-        _serverBody = MetadataWriter.Server("kedge", context.ProgramVersion);
+        _control = new ControlAnswers(context);
+        _serverBody = MetadataWriter.Server("kedge", context.ProgramVersion, context.Extensions);
     }
 
     public Exchange CreateContext(IFeatureCollection contextFeatures)
@@ -51,13 +54,21 @@ internal sealed class RestApplication : IHttpApplication<Exchange>
         {
             ServeLog.RequestBroken(_context.Log, exception);
         }
+
+        if (_context.LogFile.TakesAccess())
+        {
+            ServeLog.Access(
+                _context.Log, context.Request.Method, context.Request.Path, context.Status, context.AnswerBytes,
+                (long)_context.Time.GetElapsedTime(context.BeganAt).TotalMicroseconds);
+        }
     }
 
     public Task ProcessRequestAsync(Exchange context)
     {
+        context.Begin(_context.Time.GetTimestamp());
         IHttpRequestFeature request = context.Request;
         Route route = Route.Of(request.Path);
-        if (_context.IsDraining && !IsOwn(context))
+        if (_context.IsDraining && !context.IsOwn)
         {
             context.Response.Headers.Connection = "close";
         }
@@ -68,21 +79,24 @@ internal sealed class RestApplication : IHttpApplication<Exchange>
             return model is null ? UnknownModelAsync(context, route) : InferAsync(context, model);
         }
 
-        return AnswerOther(context, request.Method, route);
+        return ControlAnswers.Has(route.Kind)
+            ? _control.AnswerAsync(context, route.Kind, route.Model.ToString())
+            : AnswerOther(context, request.Method, route);
     }
 
     private Task AnswerOther(Exchange context, string method, Route route)
     {
-        if (route.Kind is RouteKind.Unknown || (route.Kind == RouteKind.Metrics && !IsOwn(context)))
+        if (route.Kind is RouteKind.Unknown || (route.Kind == RouteKind.Metrics && !context.IsOwn))
         {
-            return FailAsync(context, InferErrors.AddressUnknown.At($"There is nothing at {context.Request.Path}."));
+            return HttpAnswers.FailAsync(
+                context, InferErrors.AddressUnknown.At($"There is nothing at {context.Request.Path}."));
         }
 
         if (route.Kind == RouteKind.Infer || method is not ("GET" or "HEAD"))
         {
-            Finding finding = InferErrors.AddressUnknown.At($"{method} is not for {context.Request.Path}.");
             context.Response.Headers.Allow = route.Kind == RouteKind.Infer ? "POST" : "GET, HEAD";
-            return SendAsync(context, 405, Json, MetadataWriter.Error(finding));
+            return HttpAnswers.FailAsync(
+                context, 405, InferErrors.AddressUnknown.At($"{method} is not for {context.Request.Path}."));
         }
 
         ServedModel? model = route.Model.IsEmpty ? null : _context.Table.Find(route.Model, route.Version);
@@ -91,17 +105,27 @@ internal sealed class RestApplication : IHttpApplication<Exchange>
             return UnknownModelAsync(context, route);
         }
 
-        return route.Kind switch
-        {
-            RouteKind.Server => SendAsync(context, 200, Json, _serverBody),
-            RouteKind.Live => SendAsync(context, 200, Json, LiveBody),
-            RouteKind.Ready => SendAsync(context, 200, Json, ReadyBody),
-            RouteKind.Model => SendAsync(context, 200, Json, model!.Metadata), // Found above.
-            RouteKind.ModelReady => SendAsync(context, 200, Json, model!.Ready), // Found above.
-            RouteKind.Metrics => SendAsync(context, 200, PrometheusText.ContentType, _context.WriteMetrics()),
-            RouteKind.Infer or RouteKind.Unknown => throw Kedge.Core.Check.Unreachable(route.Kind),
-        };
+        return HttpAnswers.SendAsync(
+            context, 200, route.Kind == RouteKind.Metrics ? PrometheusText.ContentType : HttpAnswers.Json,
+            BodyOf(route, model));
     }
+
+    private ReadOnlyMemory<byte> BodyOf(Route route, ServedModel? model) => route.Kind switch
+    {
+        RouteKind.Server => _serverBody,
+        RouteKind.Live => LiveBody,
+        RouteKind.Ready => ReadyBody,
+        RouteKind.Models => MetadataWriter.Models(_context.Models.Select(static m => m.Name).Distinct()),
+        RouteKind.Model => _context.Table.WriteMetadata(model!), // The caller found it, as below.
+        RouteKind.ModelReady => model!.Ready,
+        RouteKind.Config => model!.Config,
+        RouteKind.Statistics => StatisticsWriter.Write(
+            _context.Table.Of(model, route.Version.IsEmpty).Select(static m => m.ReadStatistics())),
+        RouteKind.Metrics => _context.WriteMetrics(),
+        RouteKind.Infer or RouteKind.RepositoryIndex or RouteKind.RepositoryLoad or RouteKind.RepositoryUnload
+            or RouteKind.TraceSetting or RouteKind.Logging or RouteKind.MemoryStatus or RouteKind.MemoryRegister
+            or RouteKind.MemoryUnregister or RouteKind.Unknown => throw Kedge.Core.Check.Unreachable(route.Kind),
+    };
 
     private Task InferAsync(Exchange context, ServedModel model)
     {
@@ -124,8 +148,8 @@ internal sealed class RestApplication : IHttpApplication<Exchange>
         catch (BadHttpRequestException failure)
         {
             model.Counters.CountFailure();
-            await SendAsync(context, failure.StatusCode, Json, MetadataWriter.Error(
-                InferErrors.RequestInvalid.At(failure.Message))).ConfigureAwait(false);
+            await HttpAnswers.FailAsync(
+                context, failure.StatusCode, InferErrors.RequestInvalid.At(failure.Message)).ConfigureAwait(false);
             return;
         }
         catch (Exception gone) when (gone is ConnectionResetException or OperationCanceledException)
@@ -137,11 +161,24 @@ internal sealed class RestApplication : IHttpApplication<Exchange>
         await AnswerInfer(context, model, body).ConfigureAwait(false);
     }
 
-    private Task AnswerInfer(Exchange context, ServedModel model, in WholeBody body)
+    private Task AnswerInfer(Exchange context, ServedModel model, WholeBody body)
     {
-        RequestTerms terms = new() { Started = _context.Time.GetTimestamp(), IsCounted = !IsProbe(context) };
+        long started = _context.Time.GetTimestamp();
         InferenceRun run = model.Rent();
-        Finding? fault = Read(context.Request.Headers, body, run, out int jsonBytes);
+        Finding? fault = Read(context.Request.Headers, ref body, run, out int jsonBytes);
+        RequestTerms terms = new()
+        {
+            Started = started,
+            IsCounted = !IsProbe(context),
+            Priority = run.Call.Extensions.Priority,
+            Timeout = TimeSpan.FromMicroseconds(run.Call.Extensions.TimeoutUs),
+        };
+        if (_context.Tracer.Board.IsOn && terms.IsCounted)
+        {
+            context.Trace = _context.Tracer.Begin(model.Name, context.Request.Headers.TraceParent);
+            run.ReadAt = run.ComputedAt = _context.Time.GetTimestamp();
+        }
+
         if (fault is not null)
         {
             return Finish(context, model, run, body, terms, fault, jsonBytes);
@@ -177,26 +214,18 @@ internal sealed class RestApplication : IHttpApplication<Exchange>
     {
         fault ??= run.Response.Write(model.Name, model.Version, run.Call);
         model.Count(run, terms, fault);
-        if (_context.Shadow is { } shadow && fault is null && !IsOwn(context))
+        if (_context.Shadow is { } shadow && fault is null && !context.IsOwn && !run.Call.Extensions.HoldsMemory)
         {
             shadow.Offer(model.Name, body.Bytes, jsonBytes, run.Response.Written.Span, run.Response.JsonBytes);
         }
 
         body.Release();
-        if (fault is not null)
+        Task sent = fault is null ? SendResultAsync(context, run) : HttpAnswers.FailAsync(context, fault);
+        if (context.Trace is { } trace)
         {
-            model.Return(run);
-            return FailAsync(context, fault);
+            _context.Tracer.End(trace, model, StepsOf(context, run, terms), fault);
         }
 
-        ReadOnlyMemory<byte> answer = run.Response.Written;
-        bool hasBinary = run.Response.JsonBytes != answer.Length;
-        if (hasBinary)
-        {
-            context.Response.Headers[HeaderLength] = run.Response.JsonBytes.ToString(CultureInfo.InvariantCulture);
-        }
-
-        Task sent = SendAsync(context, 200, hasBinary ? Octets : Json, answer);
         if (!sent.IsCompletedSuccessfully)
         {
             return ReturnLaterAsync(sent, model, run);
@@ -204,6 +233,26 @@ internal sealed class RestApplication : IHttpApplication<Exchange>
 
         model.Return(run);
         return Task.CompletedTask;
+    }
+
+    private static Task SendResultAsync(Exchange context, InferenceRun run)
+    {
+        ReadOnlyMemory<byte> answer = run.Response.Written;
+        bool hasBinary = run.Response.JsonBytes != answer.Length;
+        if (hasBinary)
+        {
+            context.Response.Headers[HeaderLength] = run.Response.JsonBytes.ToString(CultureInfo.InvariantCulture);
+        }
+
+        StringValues accepted = context.Request.Headers.AcceptEncoding;
+        if (accepted.Count > 0 && answer.Length >= BodyEncoding.AnswerBytesMin
+            && BodyEncoding.Choose(accepted.ToString()) is { } encoding)
+        {
+            context.Response.Headers.ContentEncoding = encoding;
+            answer = BodyEncoding.Pack(answer, encoding);
+        }
+
+        return HttpAnswers.SendAsync(context, 200, hasBinary ? Octets : HttpAnswers.Json, answer);
     }
 
     private static async Task ReturnLaterAsync(Task sent, ServedModel model, InferenceRun run)
@@ -218,8 +267,10 @@ internal sealed class RestApplication : IHttpApplication<Exchange>
         }
     }
 
-    private Finding? Read(IHeaderDictionary headers, in WholeBody body, InferenceRun run, out int jsonBytes)
+    private Finding? Read(IHeaderDictionary headers, ref WholeBody body, InferenceRun run, out int jsonBytes)
     {
+        // Nothing of the request that was here before may count for one that cannot be read.
+        run.Call.Clear();
         jsonBytes = body.Bytes.Length;
         if (body.IsTooLarge)
         {
@@ -227,51 +278,40 @@ internal sealed class RestApplication : IHttpApplication<Exchange>
                 CultureInfo.InvariantCulture, $"A request may have {_context.RequestBytesMax} bytes."));
         }
 
-        return headers.TryGetValue(HeaderLength, out Microsoft.Extensions.Primitives.StringValues text)
-            && !int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out jsonBytes)
-            ? InferErrors.RequestInvalid.At($"{HeaderLength} must be a whole number.")
-            : InferenceRequestReader.Read(body.Bytes, jsonBytes, run.Call);
+        StringValues encoding = headers.ContentEncoding;
+        if (encoding.Count > 0
+            && BodyEncoding.Unpack(ref body, encoding.ToString(), _context.RequestBytesMax) is { } fault)
+        {
+            return fault;
+        }
+
+        jsonBytes = body.Bytes.Length;
+        if (!headers.TryGetValue(HeaderLength, out StringValues text))
+        {
+            return InferenceRequestReader.Read(body.Bytes, jsonBytes, run.Call, _context.Regions);
+        }
+
+        if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out jsonBytes))
+        {
+            return InferErrors.RequestInvalid.At($"{HeaderLength} must be a whole number.");
+        }
+
+        return jsonBytes == 0
+            ? RawRequestReader.Read(body.Bytes, run.Call)
+            : InferenceRequestReader.Read(body.Bytes, jsonBytes, run.Call, _context.Regions);
     }
+
+    private static TraceSteps StepsOf(Exchange context, InferenceRun run, in RequestTerms terms) =>
+        new("http", context.BeganAt, terms.Started, run.ReadAt, run.ReadAt, run.ComputedAt);
 
     private static Task UnknownModelAsync(Exchange context, Route route)
     {
         string version = route.Version.IsEmpty ? "" : $" version {route.Version}";
-        return FailAsync(context, InferErrors.ModelUnknown.At($"There is no model {route.Model}{version}."));
-    }
-
-    private static Task FailAsync(Exchange context, Finding fault) =>
-        SendAsync(context, StatusOf(fault.Code), Json, MetadataWriter.Error(fault));
-
-    private static int StatusOf(string code) => code switch
-    {
-        _ when code == InferErrors.ModelUnknown.Code || code == InferErrors.AddressUnknown.Code => 404,
-        _ when code == ServeErrors.ModelUnloaded.Code => 404,
-        _ when code == ServeErrors.LoadTooSlow.Code || code == ServeErrors.LoadQueueFull.Code => 503,
-        _ when code == ServeErrors.ModelLoadFailed.Code || code == ServeErrors.ModelTooLarge.Code => 503,
-        _ when code == InferErrors.TooLarge.Code => 413,
-        _ when code == InferErrors.RunFailed.Code || code == InferErrors.OutputInexpressible.Code => 500,
-        _ => 400,
-    };
-
-    private static Task SendAsync(Exchange context, int status, string contentType, ReadOnlyMemory<byte> body)
-    {
-        IHttpResponseFeature response = context.Response;
-        response.StatusCode = status;
-        response.Headers.ContentType = contentType;
-        response.Headers.ContentLength = body.Length;
-        if (context.Request.Method == "HEAD")
-        {
-            return Task.CompletedTask;
-        }
-
-        ValueTask<System.IO.Pipelines.FlushResult> written = context.ResponseBody.Writer.WriteAsync(body);
-        return written.IsCompletedSuccessfully ? Task.CompletedTask : written.AsTask();
+        return HttpAnswers.FailAsync(
+            context, InferErrors.ModelUnknown.At($"There is no model {route.Model}{version}."));
     }
 
     /// <summary>A question of the agent whether this process still answers: it is no request of anybody.</summary>
     private static bool IsProbe(Exchange context) =>
-        IsOwn(context) && context.Request.Headers.Host == OwnHosts.Probe;
-
-    private static bool IsOwn(Exchange context) =>
-        context.Features.Get<OwnSocketFeature>() is not null;
+        context.IsOwn && context.Request.Headers.Host == OwnHosts.Probe;
 }

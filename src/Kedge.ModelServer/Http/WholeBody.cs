@@ -50,6 +50,9 @@ internal struct WholeBody
             : CopyAsync(reader, declaredLength, bytesMax);
     }
 
+    /// <summary>A body in an array of the shared pool.</summary>
+    internal static WholeBody OfRented(byte[] rented, int length) => new(rented, length);
+
     /// <summary>Lets go of the body; its bytes are gone.</summary>
     internal readonly void Release()
     {

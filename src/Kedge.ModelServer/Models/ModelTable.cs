@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Kedge.Inference.Protocol;
 
 namespace Kedge.ModelServer.Models;
 
@@ -13,6 +14,16 @@ internal sealed class ModelTable(ImmutableArray<ServedModel> models)
 
     /// <summary>All of them.</summary>
     internal ImmutableArray<ServedModel> Models => models;
+
+    /// <summary>Every model, every version of one, or one version.</summary>
+    /// <param name="model">A model that was found; null for all.</param>
+    /// <param name="everyVersion">True for the other versions of it too.</param>
+    internal IEnumerable<ServedModel> Of(ServedModel? model, bool everyVersion) => models.Where(other =>
+        model is null || ReferenceEquals(other, model) || (everyVersion && other.Name == model.Name));
+
+    /// <summary>Body of a model's metadata, with every version that can be asked.</summary>
+    internal byte[] WriteMetadata(ServedModel model) => MetadataWriter.Model(
+        model.Name, Of(model, everyVersion: true).Select(static m => m.Version), model.Platform, model.Signature);
 
     /// <summary>The model of this name, and of this version when one is named; null when there is none.</summary>
     internal ServedModel? Find(ReadOnlySpan<char> name, ReadOnlySpan<char> version)

@@ -3,6 +3,7 @@ using Kedge.Inference.Control;
 using Kedge.Inference.Errors;
 using Kedge.Inference.Protocol;
 using Kedge.Inference.Sessions;
+using Kedge.Inference.Statistics;
 using Kedge.ModelServer.Metrics;
 
 namespace Kedge.ModelServer.Models;
@@ -58,7 +59,7 @@ internal sealed class ServedModel : IDisposable
         _session = session;
         _time = time;
         Counters = new ModelCounters(latency);
-        Metadata = MetadataWriter.Model(model.Name, model.Version, "onnx_onnxruntime", session.Signature);
+        Config = ModelConfigWriter.Write(model.Name, Platform, "onnxruntime", session.Signature, model.Scheduling);
         Ready = MetadataWriter.ModelReady(model.Name);
     }
 
@@ -77,8 +78,11 @@ internal sealed class ServedModel : IDisposable
     /// <summary>When a request was computed last, or waited for that: a timestamp of the process's clock.</summary>
     internal long LastUsed => Volatile.Read(ref _lastUsed);
 
-    /// <summary>Body of the model's metadata.</summary>
-    internal byte[] Metadata { get; }
+    /// <summary>What computes it, in Triton's words.</summary>
+    internal string Platform { get; } = "onnxruntime_onnx";
+
+    /// <summary>Body of the model's configuration.</summary>
+    internal byte[] Config { get; }
 
     /// <summary>Body that says that it is ready.</summary>
     internal byte[] Ready { get; }
@@ -161,6 +165,9 @@ internal sealed class ServedModel : IDisposable
         Counters.CountSuccess(_time, terms.Started, run.ReadAt, run.ComputedAt);
         Values?.Count(run.Call, run.ComputedAt);
     }
+
+    /// <summary>What it did since the start.</summary>
+    internal ModelStatistics ReadStatistics() => Counters.Read(Name, Version);
 
     /// <summary>Puts a session of the same file in the place of one that was taken out.</summary>
     internal void Put(IInferenceSession session)

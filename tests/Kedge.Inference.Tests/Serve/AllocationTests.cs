@@ -31,13 +31,9 @@ public sealed class AllocationTests
         using ServedModel model = new(
             new ServeModel("tiny", "1", "onnx", "-"), session, new LatencyCounter(), TimeProvider.System,
             new ValueCounter(References(), session.Signature, TimeProvider.System));
-        ServeContext context = new()
+        ServeContext context = new(log, TimeProvider.System)
         {
-            Log = log,
-            Time = TimeProvider.System,
-            ProgramVersion = "0",
             RequestBytesMax = 1 << 20,
-            WriteMetrics = static () => default,
             Table = new ModelTable([model]),
         };
         await using HttpServing serving = new(4, 1 << 20, log);

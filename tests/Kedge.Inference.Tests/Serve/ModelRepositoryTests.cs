@@ -164,11 +164,8 @@ public sealed class ModelRepositoryTests : IDisposable
         Assert.Equal([0, 7, 0, 0], seen);
     }
 
-    private ServeContext Context() => new()
+    private ServeContext Context() => new(_log, TimeProvider.System)
     {
-        Log = _log,
-        Time = TimeProvider.System,
-        ProgramVersion = "0",
         RequestBytesMax = 1 << 20,
         WriteMetrics = static () => default,
     };

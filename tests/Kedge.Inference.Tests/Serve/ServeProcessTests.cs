@@ -53,7 +53,7 @@ public sealed class ServeProcessTests
             "POST", Infer, RawHttp.AddSubBody.Replace("[1,16]", "[2,16]", StringComparison.Ordinal)));
         Expect(404, "KEDGE-INFER-009", http.Ask("POST", "/v2/models/other/infer", RawHttp.AddSubBody));
         Expect(404, "KEDGE-INFER-009", http.Ask("POST", "/v2/models/tiny/versions/9/infer", RawHttp.AddSubBody));
-        Expect(404, "KEDGE-INFER-010", http.Ask("GET", "/v2/repository/index"));
+        Expect(404, "KEDGE-INFER-010", http.Ask("GET", "/v2/repository/none"));
         Expect(405, "KEDGE-INFER-010", http.Ask("GET", Infer));
         Assert.Equal(200, http.Ask("POST", Infer, RawHttp.AddSubBody).Status);
         Expect(413, "KEDGE-INFER-008", http.Ask("POST", Infer, new string(' ', 5000)));
