@@ -44,6 +44,9 @@ internal static class ServeLimits
     /// <summary>Bytes of a body that asks for control: settings are a few lines.</summary>
     internal const int ControlBodyBytesMax = 64 * 1024;
 
+    /// <summary>Clients that hand shared memory over at once: as many as regions.</summary>
+    internal const int MemoryConnectionsMax = 60;
+
     /// <summary>Traces that wait for the agent, which comes every few seconds: 1 MB at most.</summary>
     internal const int TracesMax = 1024;
 

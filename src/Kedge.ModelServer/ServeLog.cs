@@ -58,6 +58,12 @@ internal static partial class ServeLog
     internal static partial void Access(
         ILogger log, string method, string path, int status, int answerBytes, long elapsedUs);
 
+    [LoggerMessage(3013, LogLevel.Information, "Shared memory {Region} of {Bytes} bytes is registered")]
+    internal static partial void RegionAdded(ILogger log, string region, int bytes);
+
+    [LoggerMessage(3014, LogLevel.Information, "Shared memory {Region} is gone: its client closed the connection")]
+    internal static partial void RegionLeft(ILogger log, string region);
+
     [LoggerMessage(3012, LogLevel.Information,
         "Trace {Trace} of {Model}: accept {AcceptNs}, parse {ParseNs}, queue {QueueNs}, run {RunNs}, write {WriteNs}")]
     internal static partial void Traced(

@@ -3,8 +3,10 @@ using Kedge.Core.Errors;
 using Kedge.Core.Measure;
 using Kedge.Inference.Control;
 using Kedge.Inference.Errors;
+using Kedge.Inference.Regions;
 using Kedge.ModelServer.Control;
 using Kedge.ModelServer.Http;
+using Kedge.ModelServer.Memory;
 using Kedge.ModelServer.Metrics;
 using Kedge.ModelServer.Models;
 using Kedge.ModelServer.Shadow;
@@ -27,6 +29,7 @@ internal sealed class ServeLoop : IDisposable
     private readonly ControlSocket _control;
     private readonly ShadowControl _shadow;
     private readonly ModelRepository _repository;
+    private readonly RegionSocket? _memory;
     private readonly WakeSignal _wake = new();
     private readonly string _version;
     private Task<string?>? _loading;
@@ -49,6 +52,7 @@ internal sealed class ServeLoop : IDisposable
         _context = new ServeContext(log, time)
         {
             OpenControl = config.OpenControl,
+            Regions = config.SharedMemory ? new RegionTable() : null,
             ProgramVersion = version,
             RequestBytesMax = config.RequestBytesMax,
             WriteMetrics = WriteMetrics,
@@ -59,6 +63,7 @@ internal sealed class ServeLoop : IDisposable
         _http.Public.ConnectionEnded += _wake.Set;
         _control = new ControlSocket(config.ControlSocket, log);
         _shadow = new ShadowControl(_context);
+        _memory = _context.Regions is null ? null : new RegionSocket(config.SharedMemorySocket, _context.Regions, log);
     }
 
     /// <summary>Serves until it is told to end.</summary>
@@ -87,6 +92,7 @@ internal sealed class ServeLoop : IDisposable
 
     public void Dispose()
     {
+        _memory?.Dispose();
         _control.Dispose();
         _shadow.Dispose();
         _http.DisposeAsync().AsTask().GetAwaiter().GetResult();

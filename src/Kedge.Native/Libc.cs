@@ -35,6 +35,15 @@ internal static unsafe partial class Libc
     internal const int SetStatusFlags = 4;
     internal const int DuplicateCloseOnExec = 1030;
 
+    internal const int AddSeals = 1033;
+    internal const int GetSeals = 1034;
+    internal const int SealShrink = 2;
+    internal const uint MemoryCloseOnExec = 1;
+    internal const uint MemoryAllowSealing = 2;
+    internal const int ProtectReadWrite = 3;
+    internal const int MapShared = 1;
+    internal const long FileSystemMemory = 0x0102_1994;
+
     internal const short PollIn = 1;
     internal const short PollOut = 4;
 
@@ -50,6 +59,22 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Library, EntryPoint = "madvise", SetLastError = true)]
     internal static partial int Advise(nuint start, nuint bytes, int advice);
+
+    [LibraryImport(Library, EntryPoint = "mmap", SetLastError = true)]
+    internal static partial nint Map(nint start, nuint bytes, int protection, int flags, int descriptor, long offset);
+
+    [LibraryImport(Library, EntryPoint = "munmap", SetLastError = true)]
+    internal static partial int Unmap(nint start, nuint bytes);
+
+    [LibraryImport(Library, EntryPoint = "memfd_create", SetLastError = true,
+        StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int CreateMemory(string name, uint flags);
+
+    [LibraryImport(Library, EntryPoint = "ftruncate", SetLastError = true)]
+    internal static partial int SetLength(int descriptor, long bytes);
+
+    [LibraryImport(Library, EntryPoint = "fstatfs", SetLastError = true)]
+    internal static partial int GetFileSystem(int descriptor, long* about);
 
     [LibraryImport(Library, EntryPoint = "malloc_trim")]
     internal static partial int TrimHeap(nuint keepBytes);

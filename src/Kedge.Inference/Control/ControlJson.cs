@@ -7,4 +7,6 @@ namespace Kedge.Inference.Control;
 [JsonSerializable(typeof(ServeConfig))]
 [JsonSerializable(typeof(ControlRequest))]
 [JsonSerializable(typeof(ControlReply))]
+[JsonSerializable(typeof(RegionRequest))]
+[JsonSerializable(typeof(RegionReply))]
 internal sealed partial class ControlJson : JsonSerializerContext;

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Kedge.Core.Errors;
 using Kedge.Inference.Batching;
 using Kedge.Inference.Errors;
@@ -68,6 +69,12 @@ public sealed record ServeConfig
 
     /// <summary>True lets clients on the device hand over shared memory.</summary>
     public bool SharedMemory { get; set; }
+
+    /// <summary>
+    /// Path of the Unix socket over which shared memory is handed over, beside <see cref="HttpSocket"/>, mode 0600.
+    /// </summary>
+    [JsonIgnore]
+    public string SharedMemorySocket => Path.Combine(Path.GetDirectoryName(HttpSocket) ?? "", "memory.sock");
 
     /// <summary>Path of the Unix socket for control; the model server makes it, mode 0600.</summary>
     public required string ControlSocket { get; init; }
