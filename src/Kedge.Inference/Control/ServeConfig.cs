@@ -21,6 +21,12 @@ namespace Kedge.Inference.Control;
 public sealed record ServeModel(
     string Name, string Version, string Format, string Path, string PackageDigest = "", string Reference = "")
 {
+    /// <summary>
+    /// Absolute path of the graph around it, as the model server sees it: the models and labels that it names lie
+    /// beside it. Empty for none.
+    /// </summary>
+    public string Graph { get; set; } = "";
+
     /// <summary>How it shares the process with the other models.</summary>
     public SchedulingOptions Scheduling { get; set; } = new();
 

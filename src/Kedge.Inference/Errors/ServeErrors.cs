@@ -112,4 +112,16 @@ public static class ServeErrors
         "KEDGE-SERVE-033",
         "A delegate of TensorFlow Lite cannot be used on this device.",
         "Check that its library is the right one for this device; docs/operations/runtimes.md says how.");
+
+    /// <summary>A library that decodes images is absent.</summary>
+    public static readonly ErrorCode ImagingAbsent = new(
+        "KEDGE-SERVE-040",
+        "A graph decodes images, and a native library for that is absent or cannot be loaded.",
+        "Install libturbojpeg0 and libspng0, or run eng/native/fetch-imaging and set KEDGE_IMAGING_LIBS.");
+
+    /// <summary>A graph cannot be loaded.</summary>
+    public static readonly ErrorCode GraphUnusable = new(
+        "KEDGE-SERVE-041",
+        "The graph of a model cannot be read, or does not fit its models.",
+        "Read the finding in the message; push the package again with the graph mended.");
 }

@@ -17,11 +17,22 @@ public sealed class InferenceCall
 
     /// <summary>Memory for calls to a model of this signature.</summary>
     public InferenceCall(ModelSignature signature)
+        : this(
+            signature,
+            [.. signature.Inputs.Select(static _ => new Tensor())],
+            [.. signature.Outputs.Select(static _ => new Tensor())])
     {
+    }
+
+    /// <summary>A call on tensors that somebody else holds: one for each that the signature declares.</summary>
+    public InferenceCall(ModelSignature signature, ImmutableArray<Tensor> inputs, ImmutableArray<Tensor> outputs)
+    {
+        Check.That(inputs.Length == signature.Inputs.Length);
+        Check.That(outputs.Length == signature.Outputs.Length);
         Signature = signature;
         Extensions = new RequestExtensions(signature);
-        Inputs = [.. signature.Inputs.Select(static _ => new Tensor())];
-        Outputs = [.. signature.Outputs.Select(static _ => new Tensor())];
+        Inputs = inputs;
+        Outputs = outputs;
         _wanted = new int[signature.Outputs.Length];
         _binary = new bool[signature.Outputs.Length];
         _given = new bool[signature.Inputs.Length];
@@ -52,7 +63,7 @@ public sealed class InferenceCall
     public int IdByteCount { get; private set; }
 
     /// <summary>Ends a run of this call before its time.</summary>
-    public RunStop Stop { get; } = new();
+    public RunStop Stop { get; internal set; } = new();
 
     /// <summary>
     /// What a driver keeps for its next run of this call, so that it need not make it anew. Only the kind of driver

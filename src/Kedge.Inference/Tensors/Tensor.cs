@@ -148,9 +148,12 @@ public sealed class Tensor
     }
 
     /// <summary>Makes this a copy of another.</summary>
-    public void CopyFrom(Tensor other)
+    public void CopyFrom(Tensor other) => CopyFrom(other, other.Name);
+
+    /// <summary>Makes this a copy of another under a name of its own.</summary>
+    public void CopyFrom(Tensor other, string name)
     {
-        Begin(other.Name, other.Type);
+        Begin(name, other.Type);
         Check.That(TryShape(other.Shape));
         if (Type != TensorType.Bytes)
         {

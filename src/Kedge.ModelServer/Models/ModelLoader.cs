@@ -106,6 +106,10 @@ internal sealed class ModelLoader : IDisposable
         }
     }
 
-    private OnnxSession Open(ServeModel model) =>
-        OnnxSession.FromFile(model.Path, new OnnxSessionOptions { IntraOpThreads = _config.IntraOpThreads });
+    private IInferenceSession Open(ServeModel model) => model.Graph.Length > 0
+        ? GraphLoader.Load(model.Graph, model.Path, OpenFile)
+        : OpenFile(model.Path);
+
+    private OnnxSession OpenFile(string path) =>
+        OnnxSession.FromFile(path, new OnnxSessionOptions { IntraOpThreads = _config.IntraOpThreads });
 }

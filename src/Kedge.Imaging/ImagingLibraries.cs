@@ -1,0 +1,75 @@
+using System.Runtime.InteropServices;
+using Kedge.Core.Errors;
+using Kedge.Inference.Errors;
+
+namespace Kedge.Imaging;
+
+/// <summary>
+/// Finds the native libraries that decode images. They are needed only where a graph decodes images.
+/// </summary>
+public static class ImagingLibraries
+{
+    /// <summary>libjpeg-turbo's own interface.</summary>
+    public const string Jpeg = "libturbojpeg.so.0";
+
+    /// <summary>libspng; it needs the system's libz.so.1.</summary>
+    public const string Png = "libspng.so.0";
+
+    /// <summary>The pinned set, as in eng/native/pins-imaging.txt.</summary>
+    public const string PinnedSet = "imaging-1";
+
+    /// <summary>
+    /// Where a library is looked for, in this order: the folder that KEDGE_IMAGING_LIBS names and nowhere else; beside
+    /// the program; in the cache; in the folder of an installed Kedge; where the system has its own.
+    /// </summary>
+    public static IEnumerable<string> Candidates(string file)
+    {
+        string? named = Environment.GetEnvironmentVariable("KEDGE_IMAGING_LIBS");
+        if (!string.IsNullOrEmpty(named))
+        {
+            yield return Path.Combine(named, file);
+            yield break;
+        }
+
+        bool isArm = RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
+        yield return Path.Combine(AppContext.BaseDirectory, file);
+        yield return Path.Combine(Cache, PinnedSet, isArm ? "arm64" : "x64", file);
+        yield return Path.Combine("/usr/lib/kedge", file);
+        yield return Path.Combine("/usr/lib", isArm ? "aarch64-linux-gnu" : "x86_64-linux-gnu", file);
+        yield return Path.Combine("/usr/lib64", file);
+    }
+
+    /// <summary>The first candidate that exists; null when there is none.</summary>
+    public static string? Find(string file) => Candidates(file).FirstOrDefault(File.Exists);
+
+    internal static nint Load(string file)
+    {
+        string path = Find(file) ?? throw new KedgeException(
+            ServeErrors.ImagingAbsent, $"{file} is at none of these: {string.Join(", ", Candidates(file))}.");
+        return NativeLibrary.TryLoad(path, out nint library)
+            ? library
+            : throw new KedgeException(ServeErrors.ImagingAbsent, $"{path} cannot be loaded.");
+    }
+
+    internal static nint Export(nint library, string name) => NativeLibrary.TryGetExport(library, name, out nint found)
+        ? found
+        : throw new KedgeException(ServeErrors.ImagingAbsent, $"The library has no function {name}.");
+
+    private static string Cache
+    {
+        get
+        {
+            string? named = Environment.GetEnvironmentVariable("KEDGE_NATIVE_CACHE");
+            if (!string.IsNullOrEmpty(named))
+            {
+                return named;
+            }
+
+            string? root = Environment.GetEnvironmentVariable("XDG_CACHE_HOME");
+            root = string.IsNullOrEmpty(root)
+                ? Path.Combine(Environment.GetEnvironmentVariable("HOME") ?? "/root", ".cache")
+                : root;
+            return Path.Combine(root, "kedge", "native");
+        }
+    }
+}
