@@ -4,42 +4,80 @@ using System.Net.Sockets;
 namespace Kedge.Bench.Serve;
 
 /// <summary>One connection that sends the same request again and again and reads the answers whole.</summary>
-internal sealed class HttpWorker
+internal sealed class HttpWorker : IDisposable
 {
-    private readonly byte[] _buffer = new byte[256 * 1024];
-    private readonly Socket _socket;
-    private readonly byte[] _request;
+    private readonly EndPoint _endPoint;
+    private byte[] _buffer = new byte[256 * 1024];
+    private Socket _socket;
 
-    private HttpWorker(IPEndPoint endPoint, byte[] request)
+    public HttpWorker(EndPoint endPoint)
     {
-        _request = request;
-        _socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        _socket.Connect(endPoint);
+        _endPoint = endPoint;
+        _socket = Connect();
     }
 
-    /// <summary>A worker for <see cref="Measured.Run"/>.</summary>
-    public static Func<Action> Against(IPEndPoint endPoint, byte[] request) =>
-        () => new HttpWorker(endPoint, request).Ask;
-
-    public void Ask()
+    /// <summary>A worker for <see cref="Measured.Run"/>; anything but 200 ends the benchmark.</summary>
+    public static Func<Action> Against(EndPoint endPoint, byte[] request) => () =>
     {
-        _socket.Send(_request);
+        HttpWorker worker = new(endPoint);
+        return () =>
+        {
+            if (worker.Ask(request, out ReadOnlySpan<byte> answer) != 200)
+            {
+                throw new InvalidOperationException(System.Text.Encoding.UTF8.GetString(answer));
+            }
+        };
+    };
+
+    /// <summary>
+    /// Sends a request and reads its answer; returns the status. Connects again when the server closes.
+    /// </summary>
+    public int Ask(byte[] request, out ReadOnlySpan<byte> answer)
+    {
+        _socket.Send(request);
         int filled = 0;
         while (true)
         {
+            if (filled == _buffer.Length)
+            {
+                Array.Resize(ref _buffer, filled * 2);
+            }
+
             int got = _socket.Receive(_buffer.AsSpan(filled));
             filled += got;
             ReadOnlySpan<byte> all = _buffer.AsSpan(0, filled);
             int end = all.IndexOf("\r\n\r\n"u8);
-            if (got == 0 || (end > 0 && !all.StartsWith("HTTP/1.1 200"u8)))
+            if (got == 0)
             {
-                throw new InvalidOperationException(System.Text.Encoding.UTF8.GetString(all));
+                throw new IOException("The server closed within an answer.");
             }
 
             if (end > 0 && filled >= end + 4 + Length(all[..(end + 2)]))
             {
-                return;
+                answer = all[(end + 4)..];
+                Renew(all[..end]);
+                return ((all[9] - '0') * 100) + ((all[10] - '0') * 10) + all[11] - '0';
             }
+        }
+    }
+
+    public void Dispose() => _socket.Dispose();
+
+    private Socket Connect()
+    {
+        Socket socket = _endPoint is IPEndPoint
+            ? new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true }
+            : new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        socket.Connect(_endPoint);
+        return socket;
+    }
+
+    private void Renew(ReadOnlySpan<byte> head)
+    {
+        if (head.IndexOf("Connection: close"u8) >= 0)
+        {
+            _socket.Dispose();
+            _socket = Connect();
         }
     }
 

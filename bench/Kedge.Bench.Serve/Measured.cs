@@ -7,7 +7,10 @@ namespace Kedge.Bench.Serve;
 /// <param name="P99">Microseconds.</param>
 internal sealed record Measured(double Rps, double Mean, double P50, double P99)
 {
-    /// <summary>Runs workers side by side: first to warm up, then measured.</summary>
+    /// <summary>
+    /// Runs workers side by side: first to warm up, then measured. What ends after the warm-up counts, and whoever is
+    /// under way at the end goes on until it has its answer, so that slow answers count too.
+    /// </summary>
     public static Measured Run(int concurrency, TimeSpan warmUp, TimeSpan duration, Func<Action> newWorker)
     {
         long warmUntil = TimeProvider.System.GetTimestamp() + Ticks(warmUp);
@@ -22,7 +25,7 @@ internal sealed record Measured(double Rps, double Mean, double P50, double P99)
             {
                 ask();
                 long ended = TimeProvider.System.GetTimestamp();
-                if (started >= warmUntil)
+                if (ended >= warmUntil)
                 {
                     own.Add(ended - started);
                 }
@@ -34,10 +37,11 @@ internal sealed record Measured(double Rps, double Mean, double P50, double P99)
         }))];
         Array.ForEach(threads, thread => thread.Start());
         Array.ForEach(threads, thread => thread.Join());
+        double seconds = TimeProvider.System.GetElapsedTime(warmUntil).TotalSeconds;
         long[] all = [.. times.SelectMany(own => own).Order()];
         double perMicrosecond = TimeProvider.System.TimestampFrequency / 1e6;
         return new Measured(
-            all.Length / duration.TotalSeconds,
+            all.Length / seconds,
             all.Average() / perMicrosecond,
             all[all.Length / 2] / perMicrosecond,
             all[(int)(all.Length * 0.99)] / perMicrosecond);

@@ -1,7 +1,10 @@
 using System.Collections.Immutable;
-using System.Diagnostics;
 using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Kedge.Bench.Common;
+using Kedge.Inference.Batching;
 using Kedge.Inference.Control;
 using Kedge.Native;
 
@@ -13,63 +16,112 @@ internal sealed class ServerProcess : IDisposable
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
     private readonly ChildProcess _process;
     private readonly FileDescriptor? _listener;
+    private readonly string _folder;
 
-    private ServerProcess(ChildProcess process, IPEndPoint endPoint, FileDescriptor? listener)
+    private ServerProcess(ChildProcess process, IPEndPoint endPoint, FileDescriptor? listener, string folder)
     {
         _process = process;
         EndPoint = endPoint;
         _listener = listener;
+        _folder = folder;
     }
 
     public IPEndPoint EndPoint { get; }
 
-    /// <summary>Resident and proportional memory now, in megabytes.</summary>
-    public (double Rss, double Pss) Memory
+    /// <summary>Resident and proportional memory now.</summary>
+    public ProcessSample Memory => ProcessSample.Of(_process.Pid);
+
+    private string Control => Path.Combine(_folder, "control.sock");
+
+    private UnixDomainSocketEndPoint Own => new(Path.Combine(_folder, "http.sock"));
+
+    /// <summary>Starts kedge-serve and hands it a listener.</summary>
+    /// <param name="program">The native build.</param>
+    /// <param name="models">Files by name.</param>
+    /// <param name="listener">A listener to share; null for one of its own.</param>
+    /// <param name="scheduling">How the models are scheduled; null as they are by default.</param>
+    public static ServerProcess StartKedge(
+        string program,
+        IEnumerable<(string Name, string Path)> models,
+        FileDescriptor? listener = null,
+        SchedulingOptions? scheduling = null)
     {
-        get
+        ServerProcess server = Launch(program, models, listener, scheduling);
+        server.WaitFor(() => File.Exists(server.Control)
+            && server.Ask(ControlOps.Status, null).State == ServeStates.Ready);
+        ControlReply reply = server.Ask(ControlOps.Listen, server._listener);
+        return reply.Ok ? server : throw new InvalidOperationException(reply.Error);
+    }
+
+    /// <summary>Time from the start of the process to its first answer, in milliseconds.</summary>
+    public static double TimeToAnswer(string program, string model, byte[] request)
+    {
+        long started = TimeProvider.System.GetTimestamp();
+        using ServerProcess server = Launch(program, [("m", model)], null, null);
+        while (true)
         {
-            string[] lines = File.ReadAllLines($"/proc/{_process.Pid}/smaps_rollup");
-            double Field(string name) => double.Parse(
-                lines.First(line => line.StartsWith(name, StringComparison.Ordinal))
-                    .Split(' ', StringSplitOptions.RemoveEmptyEntries)[1],
-                CultureInfo.InvariantCulture) / 1024;
-            return (Field("Rss:"), Field("Pss:"));
+            try
+            {
+                using HttpWorker own = new(server.Own);
+                if (own.Ask(request, out _) == 200)
+                {
+                    return TimeProvider.System.GetElapsedTime(started).TotalMilliseconds;
+                }
+            }
+            catch (SocketException)
+            {
+                // Not there yet.
+            }
+
+            if (Polling.WaitReadable(server._process.ExitDescriptor, TimeSpan.FromMilliseconds(1)))
+            {
+                throw new InvalidOperationException("The server ended.");
+            }
         }
     }
 
-    public static ServerProcess StartKedge(string program, string model, string folder)
+    public static ServerProcess StartNode(string node, string script, string model)
     {
-        string control = Path.Combine(folder, "control.sock");
-        string config = Path.Combine(folder, "config.json");
-        File.WriteAllBytes(config, new ServeConfig
-        {
-            Nonce = "benchmark",
-            Deployment = "bench",
-            Instance = "1",
-            Models = [new ServeModel("m", "1", "onnx", model)],
-            ControlSocket = control,
-            HttpSocket = Path.Combine(folder, "http.sock"),
-        }.ToJson());
-        File.Delete(control);
-        ChildProcess process = Start(program, ["--config", config], folder);
-        FileDescriptor listener = ListeningSocket.OpenTcp(new IPEndPoint(IPAddress.Loopback, 0), 128);
-        WaitFor(process, () =>
-            File.Exists(control) && Ask(control, ControlOps.Status, null).State == ServeStates.Ready);
-        ControlReply reply = Ask(control, ControlOps.Listen, listener);
-        return reply.Ok
-            ? new ServerProcess(process, IPEndPoint.Parse(ListeningSocket.Describe(listener)), listener)
-            : throw new InvalidOperationException(reply.Error);
-    }
-
-    public static ServerProcess StartNode(string node, string script, string model, string folder)
-    {
+        string folder = Directory.CreateTempSubdirectory("kedge-bench-").FullName;
         using FileDescriptor free = ListeningSocket.OpenTcp(new IPEndPoint(IPAddress.Loopback, 0), 1);
         IPEndPoint endPoint = IPEndPoint.Parse(ListeningSocket.Describe(free));
         free.Dispose();
         string port = endPoint.Port.ToString(CultureInfo.InvariantCulture);
-        ChildProcess process = Start(node, [script, model, port], folder);
-        WaitFor(process, () => CanConnect(endPoint));
-        return new ServerProcess(process, endPoint, null);
+        ServerProcess server = new(Start(node, [script, model, port], folder), endPoint, null, folder);
+        server.WaitFor(() => CanConnect(endPoint));
+        return server;
+    }
+
+    /// <summary>A copy of the listener, for the next version.</summary>
+    public FileDescriptor ShareListener() =>
+        _listener?.Duplicate() ?? throw new InvalidOperationException("It has none.");
+
+    /// <summary>Lets the next version take over: stops accepting and ends when the last connection has.</summary>
+    public void Drain() => Ask(new ControlRequest { Op = ControlOps.Drain, DeadlineMs = 10_000 }, null);
+
+    /// <summary>Waits until it has ended by itself.</summary>
+    public bool WaitForEnd() => Polling.WaitReadable(_process.ExitDescriptor, Deadline);
+
+    /// <summary>Asks on the own socket; the status with the body.</summary>
+    public (int Status, string Body) AskOwn(string method, string path, string body = "")
+    {
+        using HttpWorker own = new(Own);
+        byte[] request = Encoding.UTF8.GetBytes(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{method} {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {body.Length}\r\n\r\n{body}"));
+        int status = own.Ask(request, out ReadOnlySpan<byte> answer);
+        return (status, Encoding.UTF8.GetString(answer));
+    }
+
+    /// <summary>Sum of a metric over all its labels; null where the server has none of this name.</summary>
+    public double? Metric(string name)
+    {
+        string[] lines = [.. AskOwn("GET", "/metrics").Body.Split('\n').Where(line =>
+            line.StartsWith(name, StringComparison.Ordinal) && line.Length > name.Length
+            && line[name.Length] is ' ' or '{')];
+        return lines.Length == 0
+            ? null
+            : lines.Sum(line => double.Parse(line[(line.LastIndexOf(' ') + 1)..], CultureInfo.InvariantCulture));
     }
 
     public void Dispose()
@@ -79,6 +131,35 @@ internal sealed class ServerProcess : IDisposable
         _process.TryCollect();
         _process.Dispose();
         _listener?.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private static ServerProcess Launch(
+        string program,
+        IEnumerable<(string Name, string Path)> models,
+        FileDescriptor? listener,
+        SchedulingOptions? scheduling)
+    {
+        string folder = Directory.CreateTempSubdirectory("kedge-bench-").FullName;
+        string config = Path.Combine(folder, "config.json");
+        File.WriteAllBytes(config, new ServeConfig
+        {
+            Nonce = "benchmark",
+            Deployment = "bench",
+            Instance = "1",
+            Models =
+            [
+                .. models.Select(model => new ServeModel(model.Name, "1", "onnx", model.Path)
+                {
+                    Scheduling = scheduling ?? new SchedulingOptions(),
+                }),
+            ],
+            ControlSocket = Path.Combine(folder, "control.sock"),
+            HttpSocket = Path.Combine(folder, "http.sock"),
+        }.ToJson());
+        ChildProcess process = Start(program, ["--config", config], folder);
+        FileDescriptor own = listener ?? ListeningSocket.OpenTcp(new IPEndPoint(IPAddress.Loopback, 0), 128);
+        return new ServerProcess(process, IPEndPoint.Parse(ListeningSocket.Describe(own)), own, folder);
     }
 
     private static ChildProcess Start(string program, ImmutableArray<string> arguments, string folder) =>
@@ -91,38 +172,41 @@ internal sealed class ServerProcess : IDisposable
             OutputFile = Path.Combine(folder, "output"),
         });
 
-    private static void WaitFor(ChildProcess process, Func<bool> ready)
-    {
-        long started = Stopwatch.GetTimestamp();
-        while (!ready())
-        {
-            if (process.HasEnded || Stopwatch.GetElapsedTime(started) > Deadline)
-            {
-                throw new TimeoutException("A server did not come up.");
-            }
-
-            Polling.WaitReadable(process.ExitDescriptor, TimeSpan.FromMilliseconds(10));
-        }
-    }
-
     private static bool CanConnect(IPEndPoint endPoint)
     {
         try
         {
-            using System.Net.Sockets.TcpClient client = new();
+            using TcpClient client = new();
             client.Connect(endPoint);
             return true;
         }
-        catch (System.Net.Sockets.SocketException)
+        catch (SocketException)
         {
             return false;
         }
     }
 
-    private static ControlReply Ask(string path, string op, FileDescriptor? attach)
+    private void WaitFor(Func<bool> ready)
     {
-        using LineChannel channel = LineChannel.Connect(path);
-        ReceivedLine line = channel.Exchange(new ControlRequest { Op = op }.ToLine(), attach, Deadline);
+        long started = TimeProvider.System.GetTimestamp();
+        while (!ready())
+        {
+            if (_process.HasEnded || TimeProvider.System.GetElapsedTime(started) > Deadline)
+            {
+                throw new TimeoutException(
+                    $"A server did not come up: {File.ReadAllText(Path.Combine(_folder, "output"))}");
+            }
+
+            Polling.WaitReadable(_process.ExitDescriptor, TimeSpan.FromMilliseconds(10));
+        }
+    }
+
+    private ControlReply Ask(string op, FileDescriptor? attach) => Ask(new ControlRequest { Op = op }, attach);
+
+    private ControlReply Ask(ControlRequest request, FileDescriptor? attach)
+    {
+        using LineChannel channel = LineChannel.Connect(Control);
+        ReceivedLine line = channel.Exchange(request.ToLine(), attach, Deadline);
         return ControlReply.TryParse(line.Bytes, out ControlReply? reply)
             ? reply
             : throw new InvalidOperationException("The reply is none.");

@@ -33,9 +33,6 @@ internal sealed class Workload
     /// <summary>The whole HTTP request with binary tensor data, answered so too.</summary>
     public byte[] BinaryRequest { get; }
 
-    /// <summary>True when a request is so large that its encoding costs more than a little.</summary>
-    public bool IsLarge => JsonRequest.Length > 64 * 1024;
-
     /// <summary>Two int32 vectors of 16: their sum and their difference.</summary>
     public static Workload Tiny(string folder)
     {
@@ -60,13 +57,41 @@ internal sealed class Workload
         ]);
     }
 
-    /// <summary>SqueezeNet with constant weights; null when the shared data is absent.</summary>
-    public static Workload? SqueezeNet(string checkout)
+    /// <summary>A layer of 128 by 128 weights, 64 KB of them, for a batch of any size.</summary>
+    public static Workload Mlp(string folder) => Layer(folder, "mlp", 128);
+
+    /// <summary>
+    /// A layer of 1024 by 1024 weights: reading 4 MB of them is most of its work, however large the batch.
+    /// </summary>
+    public static Workload Wide(string folder) => Layer(folder, "wide", 1024);
+
+    private static Workload Layer(string folder, string name, int size)
+    {
+        float[] weights = [.. Enumerable.Range(0, size * size).Select(i => ((i % 17) - 8) / 64f)];
+        string path = System.IO.Path.Combine(folder, $"{name}.onnx");
+        File.WriteAllBytes(path, OnnxWriter.Write(new OnnxGraphSpec
+        {
+            Name = name,
+            Inputs = [OnnxValue.Tensor("x", OnnxElementType.Float, -1, size)],
+            Outputs = [OnnxValue.Tensor("y", OnnxElementType.Float, -1, size)],
+            Initializers = [OnnxTensor.Of("w", [size, size], weights)],
+            Nodes =
+            [
+                new OnnxNodeSpec("MatMul", ["x", "w"], ["h"]),
+                new OnnxNodeSpec("Relu", ["h"], ["y"]),
+            ],
+        }));
+        float[] values = [.. Enumerable.Range(0, size).Select(i => i / (float)size)];
+        return new Workload(name, path, [Tensor.Of<float>("x", TensorType.Float32, [1, size], values)]);
+    }
+
+    /// <summary>A network with constant weights; null when the shared data is absent.</summary>
+    public static Workload? Light(string checkout, string name)
     {
         string data = Environment.GetEnvironmentVariable("KEDGE_SHARED_DATA")
             ?? System.IO.Path.Combine(checkout, "..", "shared", "data");
         string path = System.IO.Path.GetFullPath(
-            System.IO.Path.Combine(data, "onnx-conformance", "light", "light_squeezenet.onnx"));
+            System.IO.Path.Combine(data, "onnx-conformance", "light", $"light_{name}.onnx"));
         if (!File.Exists(path))
         {
             return null;
@@ -77,7 +102,7 @@ internal sealed class Workload
         float[] values = [.. Enumerable.Range(0, Count).Select(i => (float)((double)i / Count))];
         string input = session.Signature.Inputs[0].Name;
         return new Workload(
-            "squeezenet", path, [Tensor.Of<float>(input, TensorType.Float32, [1, 3, 224, 224], values)]);
+            name, path, [Tensor.Of<float>(input, TensorType.Float32, [1, 3, 224, 224], values)]);
     }
 
     /// <summary>A call with these inputs, ready to be run.</summary>

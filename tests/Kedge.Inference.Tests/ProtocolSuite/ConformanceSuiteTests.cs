@@ -11,9 +11,6 @@ namespace Kedge.Inference.Tests.ProtocolSuite;
 /// <summary>The suite passes on our server, and sees what is wrong with one that lies.</summary>
 public sealed class ConformanceSuiteTests(SuiteServer server) : IClassFixture<SuiteServer>
 {
-    /// <summary>Rules that our server does not keep: it has no requests without any JSON.</summary>
-    private static readonly string[] NotKept = [];
-
     /// <summary>
     /// A word of an answer, another one of the same length, and the rule that must see it. Bytes are replaced on their
     /// way, so that every other rule meets a right answer.
@@ -44,6 +41,9 @@ public sealed class ConformanceSuiteTests(SuiteServer server) : IClassFixture<Su
         { "binary_data_size", "binary_data_bits", "binary-output" },
         { "Inference-Header", "Inference-Hoader", "binary-header" },
         { "\"id\":\"3\"", "\"id\":\"7\"", "http-pipelining" },
+        { "\"success\":{", "\"succoss\":{", "statistics-form" },
+        { "TYPE_INT32", "TYPE_INT31", "config-form" },
+        { "30:15", "31:15", "classification-top" },
         { "HTTP/1.1 100 Cont", "HTTP/1.1 102 Cont", "http-expect" },
     };
 
@@ -143,11 +143,7 @@ public sealed class ConformanceSuiteTests(SuiteServer server) : IClassFixture<Su
     {
         ConformanceReport broken = report with
         {
-            Results =
-            [
-                .. report.Results.Where(result =>
-                    result.Verdict == Verdict.Fail && !NotKept.Contains(result.Rule.Id)),
-            ],
+            Results = [.. report.Results.Where(result => result.Verdict == Verdict.Fail)],
         };
         Assert.True(broken.FailedCount == 0, broken.Write(ReportFormat.Table));
     }
