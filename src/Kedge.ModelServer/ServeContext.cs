@@ -15,6 +15,7 @@ namespace Kedge.ModelServer;
 internal sealed class ServeContext
 {
     private volatile bool _draining;
+    private volatile CancellationTokenSource _streamsEnd = new();
     private volatile ModelTable _table = ModelTable.Empty;
     private volatile ShadowTap? _shadow;
 
@@ -89,6 +90,9 @@ internal sealed class ServeContext
         set => _draining = value;
     }
 
+    /// <summary>Cancelled when streams that go on and on are to end with what has come.</summary>
+    internal CancellationToken StreamsEnd => _streamsEnd.Token;
+
     /// <summary>Takes copies of requests; null, as nearly always, where nobody wants any.</summary>
     internal ShadowTap? Shadow
     {
@@ -102,6 +106,20 @@ internal sealed class ServeContext
     internal long Requests => Counted.Sum(static model => model.Counters.Success + model.Counters.Failure);
 
     internal long Failures => Counted.Sum(static model => model.Counters.Failure);
+
+    /// <summary>Ends streams after this time, so that they can say so before their connections are cut.</summary>
+    internal void EndStreams(TimeSpan after) => _streamsEnd.CancelAfter(after);
+
+    /// <summary>Lets streams go on again: those that have not been ended yet, and new ones.</summary>
+    internal void KeepStreams()
+    {
+        _streamsEnd.CancelAfter(Timeout.InfiniteTimeSpan);
+        if (_streamsEnd.IsCancellationRequested)
+        {
+            // The old one is left to the collector: streams may still hold its token.
+            _streamsEnd = new CancellationTokenSource();
+        }
+    }
 
     /// <summary>Values of requests, model by model; null where none are counted.</summary>
     internal ValueTally? ReadValues() => Counted.All(static model => model.Values is null)

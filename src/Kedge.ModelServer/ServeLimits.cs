@@ -50,6 +50,9 @@ internal static class ServeLimits
     /// <summary>Traces that wait for the agent, which comes every few seconds: 1 MB at most.</summary>
     internal const int TracesMax = 1024;
 
+    /// <summary>Requests at once on one connection of HTTP/2; more wait in the client.</summary>
+    internal const int StreamsMax = 256;
+
     /// <summary>Copies of requests that wait for a comparison.</summary>
     internal const int ShadowQueueMax = 16;
 
@@ -90,6 +93,12 @@ internal static class ServeLimits
 
     /// <summary>How long requests that are being answered at the drain deadline may still take.</summary>
     internal static readonly TimeSpan LastAnswersTime = TimeSpan.FromSeconds(2);
+
+    /// <summary>
+    /// How long a client that was told the end may take to close: what it sent meanwhile is read and dropped, so that
+    /// the end is not lost. Less than <see cref="LastAnswersTime"/>.
+    /// </summary>
+    internal static readonly TimeSpan FarewellTime = TimeSpan.FromSeconds(1);
 
     /// <summary>How long a server that could not load its models stays to say so.</summary>
     internal static readonly TimeSpan FailedStayTime = TimeSpan.FromSeconds(30);

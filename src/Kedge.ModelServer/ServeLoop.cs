@@ -154,6 +154,7 @@ internal sealed class ServeLoop : IDisposable
             _isParking = false;
             _deadline = null;
             _context.IsDraining = false;
+            _context.KeepStreams();
             Move(ServeStates.Ready, "parked");
         }
     }
@@ -282,7 +283,11 @@ internal sealed class ServeLoop : IDisposable
         _shadow.End("it drains");
         _http.Public.Pause();
         _context.IsDraining = true;
-        SetDeadline(TimeSpan.FromMilliseconds(Math.Min(deadlineMs, int.MaxValue)));
+        _http.TellEnd();
+        TimeSpan deadline = TimeSpan.FromMilliseconds(Math.Min(deadlineMs, int.MaxValue));
+        SetDeadline(deadline);
+        TimeSpan early = deadline - ServeLimits.LastAnswersTime;
+        _context.EndStreams(early > deadline / 2 ? early : deadline / 2);
         Move(ServeStates.Draining, string.Create(CultureInfo.InvariantCulture, $"within {deadlineMs} ms"));
     }
 
@@ -296,6 +301,7 @@ internal sealed class ServeLoop : IDisposable
         _deadline = null;
         _isParking = false;
         _context.IsDraining = false;
+        _context.KeepStreams();
         _http.Public.Resume();
         Move(_wasServing ? ServeStates.Serving : ServeStates.Ready, "drain taken back");
         return Done();
@@ -356,7 +362,7 @@ internal sealed class ServeLoop : IDisposable
 
             FileDescriptor own = ListeningSocket.OpenUnix(
                 _config.HttpSocket, ServeLimits.OwnConnectionsMax, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-            await _http.StartAsync(own, new RestApplication(_context)).ConfigureAwait(false);
+            await _http.StartAsync(own, new FrontApplication(_context)).ConfigureAwait(false);
             return null;
         }
         catch (KedgeException failure)

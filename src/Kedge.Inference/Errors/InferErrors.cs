@@ -184,4 +184,46 @@ public static class InferErrors
         "KEDGE-INFER-035",
         "Batching is asked for a model whose tensors do not all begin with an axis of any size.",
         "Export the model with a dynamic first axis on every input and output, or leave batching out.");
+
+    /// <summary>No protobuf message.</summary>
+    public static readonly ErrorCode MessageInvalid = new(
+        "KEDGE-INFER-040",
+        "The body of a gRPC call is not a message of protobuf, or not framed as gRPC has it.",
+        "Send what a client generated from docs/protocol/open_inference.proto sends.");
+
+    /// <summary>A protobuf message that is no request.</summary>
+    public static readonly ErrorCode GrpcRequestInvalid = new(
+        "KEDGE-INFER-041",
+        "The message of a gRPC call is not a request that can be answered.",
+        "Follow docs/protocol/grpc.md: contents or raw_input_contents for every input, each output once.");
+
+    /// <summary>Compression unknown.</summary>
+    public static readonly ErrorCode EncodingUnknown = new(
+        "KEDGE-INFER-042",
+        "The messages of a gRPC call are compressed in a way that this server does not know.",
+        "Compress with gzip, or not at all.");
+
+    /// <summary>No such call.</summary>
+    public static readonly ErrorCode CallUnknown = new(
+        "KEDGE-INFER-043",
+        "This server does not answer this gRPC call.",
+        "See docs/protocol/grpc.md for the calls that it answers.");
+
+    /// <summary>The caller's time has passed.</summary>
+    public static readonly ErrorCode DeadlinePassed = new(
+        "KEDGE-INFER-044",
+        "The time that the caller gave had passed before the answer was there.",
+        "Give more time, or send less at once.");
+
+    /// <summary>A stream ends because the server does.</summary>
+    public static readonly ErrorCode StreamEnded = new(
+        "KEDGE-INFER-045",
+        "The server is being replaced and has ended the stream; every message it had read is answered.",
+        "Open the stream again and send what was not answered.");
+
+    /// <summary>An answer that no message can carry.</summary>
+    public static readonly ErrorCode AnswerTooLarge = new(
+        "KEDGE-INFER-046",
+        "The outputs are larger than a message of gRPC may be.",
+        "Ask for fewer outputs at once, or send a smaller batch.");
 }

@@ -9,6 +9,8 @@ public static class TensorTypes
         "FP16", "BF16", "FP32", "FP64", "BYTES",
     ];
 
+    private static readonly byte[][] Utf8Names = [.. Names.Select(System.Text.Encoding.ASCII.GetBytes)];
+
     private static readonly byte[] Widths = [0, 1, 1, 2, 4, 8, 1, 2, 4, 8, 2, 2, 4, 8, 0];
 
     /// <summary>Every type that the protocol can carry.</summary>
@@ -17,6 +19,9 @@ public static class TensorTypes
 
     /// <summary>The protocol's word: <c>FP32</c>. Empty for <see cref="TensorType.Unknown"/>.</summary>
     public static string Name(TensorType type) => Names[(int)type];
+
+    /// <summary>The same in UTF-8.</summary>
+    public static ReadOnlySpan<byte> NameUtf8(TensorType type) => Utf8Names[(int)type];
 
     /// <summary>Bytes of one element; 0 for BYTES, whose elements differ.</summary>
     public static int ElementBytes(TensorType type) => Widths[(int)type];

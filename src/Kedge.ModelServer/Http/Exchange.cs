@@ -1,5 +1,7 @@
+using Microsoft.AspNetCore.Http;
 using Kedge.ModelServer.Tracing;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
 namespace Kedge.ModelServer.Http;
 
@@ -36,6 +38,18 @@ internal sealed class Exchange(IFeatureCollection features)
 
     /// <summary>Bytes of the answer's body.</summary>
     internal int AnswerBytes { get; private set; }
+
+    /// <summary>What comes after the body; HTTP/2 only.</summary>
+    internal IHeaderDictionary Trailers =>
+        Features.GetRequiredFeature<IHttpResponseTrailersFeature>().Trailers;
+
+    /// <summary>Takes a body of any length: whoever reads it counts for itself.</summary>
+    internal void DisableBodyLimit() =>
+        Features.GetRequiredFeature<IHttpMaxRequestBodySizeFeature>().MaxRequestBodySize = null;
+
+    /// <summary>Takes a body that comes as slowly as it likes.</summary>
+    internal void DisableBodyPace() =>
+        Features.GetRequiredFeature<IHttpMinRequestBodyDataRateFeature>().MinDataRate = null;
 
     /// <summary>Takes the next request.</summary>
     internal Exchange Reuse(IFeatureCollection features)

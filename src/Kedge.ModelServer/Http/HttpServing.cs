@@ -1,4 +1,7 @@
 using Kedge.Native;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -6,12 +9,16 @@ using Microsoft.Extensions.Options;
 namespace Kedge.ModelServer.Http;
 
 /// <summary>
-/// Kestrel over two listeners: the own Unix socket, and the public one whose socket the agent brings.
+/// Kestrel over two listeners: the own Unix socket, and the public one whose socket the agent brings. Both speak
+/// HTTP/1.1 and HTTP/2, as the first bytes of a connection say.
 /// </summary>
 internal sealed class HttpServing : IAsyncDisposable
 {
     private readonly KestrelServer _kestrel;
     private readonly SharedListener _own;
+    private readonly Lock _gate = new();
+    private readonly HashSet<ConnectionContext> _http2 = [];
+    private ConnectionDelegate? _serveHttp2;
 
     internal HttpServing(int connectionsMax, long requestBytesMax, RotatingLog log)
     {
@@ -25,16 +32,20 @@ internal sealed class HttpServing : IAsyncDisposable
         options.Limits.MaxRequestHeaderCount = ServeLimits.HeadersMax;
         options.Limits.RequestHeadersTimeout = ServeLimits.HeaderTime;
         options.Limits.KeepAliveTimeout = ServeLimits.KeepAliveTime;
+        options.Limits.Http2.MaxRequestHeaderFieldSize = ServeLimits.HeaderBytesMax;
+        options.Limits.Http2.MaxStreamsPerConnection = ServeLimits.StreamsMax;
+        SilentListener http2 = new(new SharedEndPoint("http2"));
+        options.Listen(http2.EndPoint, ConfigureHttp2);
         options.Listen(_own.EndPoint, listen => Configure(listen, _own, isOwn: true));
         options.Listen(Public.EndPoint, listen => Configure(listen, Public, isOwn: false));
-        _kestrel = new KestrelServer(Options.Create(options), new SharedListeners(_own, Public), log);
+        _kestrel = new KestrelServer(Options.Create(options), new SharedListeners(http2, _own, Public), log);
     }
 
     /// <summary>The listener that the agent attaches, pauses and takes back.</summary>
     internal SharedListener Public { get; }
 
     /// <summary>Serves from now on; takes the own socket.</summary>
-    internal async Task StartAsync(FileDescriptor ownSocket, RestApplication application)
+    internal async Task StartAsync(FileDescriptor ownSocket, IHttpApplication<Exchange> application)
     {
         await _kestrel.StartAsync(application, CancellationToken.None).ConfigureAwait(false);
         Kedge.Core.Check.That(_own.TryAttach(ownSocket));
@@ -47,6 +58,28 @@ internal sealed class HttpServing : IAsyncDisposable
         await _kestrel.StopAsync(limit.Token).ConfigureAwait(false);
     }
 
+    /// <summary>
+    /// Tells everybody who speaks HTTP/2 on the public socket to take new requests elsewhere (GOAWAY). What is under
+    /// way is answered; then their connections end. HTTP/1.1 is told with its next answer.
+    /// </summary>
+    internal void TellEnd()
+    {
+        ConnectionContext[] open;
+        lock (_gate)
+        {
+            open = [.. _http2];
+        }
+
+        foreach (ConnectionContext connection in open)
+        {
+            // Not here and now: whoever listens may answer a request.
+            _ = ThreadPool.UnsafeQueueUserWorkItem(
+                static c => c.Features.Get<IConnectionLifetimeNotificationFeature>()?.RequestClose(),
+                connection,
+                preferLocal: false);
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         _kestrel.Dispose();
@@ -54,7 +87,17 @@ internal sealed class HttpServing : IAsyncDisposable
         await Public.DisposeAsync().ConfigureAwait(false);
     }
 
-    private static void Configure(ListenOptions listen, SharedListener listener, bool isOwn)
+    private void ConfigureHttp2(ListenOptions listen)
+    {
+        listen.Protocols = HttpProtocols.Http2;
+        listen.Use(next =>
+        {
+            _serveHttp2 = next;
+            return next;
+        });
+    }
+
+    private void Configure(ListenOptions listen, SharedListener listener, bool isOwn)
     {
         listen.Protocols = HttpProtocols.Http1;
         listen.Use(next => async connection =>
@@ -66,12 +109,47 @@ internal sealed class HttpServing : IAsyncDisposable
 
             try
             {
-                await next(connection).ConfigureAwait(false);
+                bool isHttp2 = await Preface.IsHttp2Async(connection).ConfigureAwait(false);
+                await (isHttp2 ? ServeHttp2Async(connection, isOwn) : next(connection)).ConfigureAwait(false);
             }
             finally
             {
                 listener.CountEnded(connection);
             }
         });
+    }
+
+    private async Task ServeHttp2Async(ConnectionContext connection, bool isOwn)
+    {
+        Kedge.Core.Check.That(_serveHttp2 is not null);
+        if (isOwn)
+        {
+            await _serveHttp2(connection).ConfigureAwait(false);
+            return;
+        }
+
+        OpenStreams streams = new();
+        connection.Features.Set(streams);
+        if (connection is SocketConnection socket)
+        {
+            socket.Streams = streams;
+        }
+
+        lock (_gate)
+        {
+            _ = _http2.Add(connection);
+        }
+
+        try
+        {
+            await _serveHttp2(connection).ConfigureAwait(false);
+        }
+        finally
+        {
+            lock (_gate)
+            {
+                _ = _http2.Remove(connection);
+            }
+        }
     }
 }

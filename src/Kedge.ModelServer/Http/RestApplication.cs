@@ -68,8 +68,9 @@ internal sealed class RestApplication : IHttpApplication<Exchange>
         context.Begin(_context.Time.GetTimestamp());
         IHttpRequestFeature request = context.Request;
         Route route = Route.Of(request.Path);
-        if (_context.IsDraining && !context.IsOwn)
+        if (_context.IsDraining && !context.IsOwn && request.Protocol != "HTTP/2")
         {
+            // HTTP/2 has a frame for that; see FrontApplication.
             context.Response.Headers.Connection = "close";
         }
 

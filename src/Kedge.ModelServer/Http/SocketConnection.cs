@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.IO.Pipelines;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
@@ -8,6 +9,8 @@ namespace Kedge.ModelServer.Http;
 /// One accepted connection for Kestrel. Problem: the transport that comes with Kestrel reads 4 KiB at a time, which for
 /// a tensor of some hundred KiB costs more than a millisecond. Approach: the same two loops between socket and pipes,
 /// but a read that filled its buffer is followed by a large one. An idle connection holds no buffer.
+/// Once all was sent, what still comes is read and dropped for a moment: closing a socket with bytes that nobody has
+/// read takes from the client what it was sent last.
 /// Invariants: both loops have ended and the socket is closed when <see cref="DisposeAsync"/> is done;
 /// <c>ConnectionClosed</c> is cancelled once nothing more can be received.
 /// </summary>
@@ -49,7 +52,12 @@ internal sealed class SocketConnection : DefaultConnectionContext
     /// <summary>
     /// How long nothing has come or gone, in milliseconds; -1 while something that came waits for its answer.
     /// </summary>
-    internal long IdleMs => _isAnswered ? Environment.TickCount64 - Volatile.Read(ref _changedAt) : -1;
+    internal long IdleMs => (Streams?.IsEmpty ?? _isAnswered)
+        ? Environment.TickCount64 - Volatile.Read(ref _changedAt)
+        : -1;
+
+    /// <summary>What is under way where it speaks HTTP/2, whose frames do not say; null otherwise.</summary>
+    internal OpenStreams? Streams { get; set; }
 
     /// <summary>Begins to receive and send.</summary>
     internal SocketConnection Started()
@@ -69,10 +77,24 @@ internal sealed class SocketConnection : DefaultConnectionContext
     {
         await Transport.Input.CompleteAsync().ConfigureAwait(false);
         await Transport.Output.CompleteAsync().ConfigureAwait(false);
-        await _receiving.ConfigureAwait(false);
         await _sending.ConfigureAwait(false);
+        await TakeLeaveAsync().ConfigureAwait(false);
         _closed.Dispose();
         await base.DisposeAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Waits a moment for the peer to close too, then closes.</summary>
+    private async Task TakeLeaveAsync()
+    {
+        if (!_receiving.IsCompleted)
+        {
+            // Never fails: it waits, and that is all.
+            await Task.WhenAny(_receiving, Task.Delay(ServeLimits.FarewellTime, TimeProvider.System, _closed.Token))
+                .ConfigureAwait(false);
+        }
+
+        Shut(null);
+        await _receiving.ConfigureAwait(false);
     }
 
     private static PipeOptions Options(long pause, int block) => new(
@@ -124,16 +146,35 @@ internal sealed class SocketConnection : DefaultConnectionContext
             FlushResult flushed = await pipe.FlushAsync().ConfigureAwait(false);
             if (flushed.IsCompleted || flushed.IsCanceled)
             {
+                await DropUntilEndAsync().ConfigureAwait(false);
                 return;
             }
         }
     }
 
+    private async Task DropUntilEndAsync()
+    {
+        byte[] dropped = ArrayPool<byte>.Shared.Rent(SmallRead);
+        try
+        {
+            while (await _socket.ReceiveAsync(dropped, SocketFlags.None).ConfigureAwait(false) > 0)
+            {
+                // Nobody reads it any more.
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(dropped);
+        }
+    }
+
     private async Task SendAsync(PipeReader pipe)
     {
+        bool isWhole = false;
         try
         {
             await SendUntilEndAsync(pipe).ConfigureAwait(false);
+            isWhole = true;
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
@@ -141,7 +182,7 @@ internal sealed class SocketConnection : DefaultConnectionContext
         }
         finally
         {
-            Shut(null);
+            EndSending(isWhole);
             await pipe.CompleteAsync().ConfigureAwait(false);
             Application!.Output.CancelPendingFlush(); // Set by the constructor.
         }
@@ -175,6 +216,30 @@ internal sealed class SocketConnection : DefaultConnectionContext
     {
         Volatile.Write(ref _changedAt, Environment.TickCount64);
         _isAnswered = isAnswered;
+    }
+
+    private void EndSending(bool isWhole)
+    {
+        if (!isWhole)
+        {
+            Shut(null);
+            return;
+        }
+
+        lock (_gate)
+        {
+            try
+            {
+                if (!_isShut)
+                {
+                    _socket.Shutdown(SocketShutdown.Send);
+                }
+            }
+            catch (SocketException)
+            {
+                // The peer was faster.
+            }
+        }
     }
 
     private void Shut(ConnectionAbortedException? reason)

@@ -1,6 +1,7 @@
 using Kedge.Core.Errors;
 using Kedge.Inference.Control;
 using Kedge.Inference.Errors;
+using Kedge.Inference.Grpc;
 using Kedge.Inference.Protocol;
 using Kedge.Inference.Sessions;
 using Kedge.Inference.Statistics;
@@ -60,6 +61,7 @@ internal sealed class ServedModel : IDisposable
         _time = time;
         Counters = new ModelCounters(latency);
         Config = ModelConfigWriter.Write(model.Name, Platform, "onnxruntime", session.Signature, model.Scheduling);
+        Grpc = new GrpcResponseWriter(model.Name, model.Version);
         Ready = MetadataWriter.ModelReady(model.Name);
     }
 
@@ -83,6 +85,9 @@ internal sealed class ServedModel : IDisposable
 
     /// <summary>Body of the model's configuration.</summary>
     internal byte[] Config { get; }
+
+    /// <summary>Writes its answers where a request came over gRPC.</summary>
+    internal GrpcResponseWriter Grpc { get; }
 
     /// <summary>Body that says that it is ready.</summary>
     internal byte[] Ready { get; }

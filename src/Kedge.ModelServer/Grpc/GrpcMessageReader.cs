@@ -1,0 +1,228 @@
+using System.Buffers;
+using System.Globalization;
+using System.IO.Pipelines;
+using Kedge.Inference.Errors;
+using Kedge.Inference.Grpc;
+
+namespace Kedge.ModelServer.Grpc;
+
+/// <summary>
+/// Cuts the body of a call into messages. Problem: the sender may send only as much as was taken (the window of the
+/// stream), so a large message must be taken out piece by piece; a small one is nearly always here whole and is read
+/// where it lies. Invariant: no more memory is taken than has really come, twice over.
+/// </summary>
+/// <param name="reader">The body.</param>
+/// <param name="messageBytesMax">Largest message, in bytes, after it is unpacked.</param>
+/// <param name="isGzip">The call says that its compressed messages are gzip.</param>
+internal readonly struct GrpcMessageReader(PipeReader reader, long messageBytesMax, bool isGzip)
+{
+    private const int FirstBytes = 64 * 1024;
+
+    /// <summary>
+    /// Reads the only message of a call, to its end; without waiting where it is here whole.
+    /// </summary>
+    internal ValueTask<GrpcMessage> ReadOnlyAsync()
+    {
+        if (reader.TryRead(out ReadResult result))
+        {
+            if (result.IsCompleted && TryTake(result.Buffer, isOnly: true, out GrpcMessage message))
+            {
+                return ValueTask.FromResult(message);
+            }
+
+            // Nothing is seen as examined: what is here comes again at once, beside what follows.
+            reader.AdvanceTo(result.Buffer.Start);
+        }
+
+        return ReadLaterAsync(isOnly: true, new GrpcEnding());
+    }
+
+    /// <summary>Reads the next message of a stream; without waiting where it is here whole.</summary>
+    /// <param name="ending">Tells that the server ends; what is here already is read all the same.</param>
+    internal ValueTask<GrpcMessage> ReadNextAsync(GrpcEnding ending)
+    {
+        if (reader.TryRead(out ReadResult result))
+        {
+            if (TryTake(result.Buffer, isOnly: false, out GrpcMessage message))
+            {
+                return ValueTask.FromResult(message);
+            }
+
+            reader.AdvanceTo(result.Buffer.Start);
+        }
+
+        return ReadLaterAsync(isOnly: false, ending);
+    }
+
+    private async ValueTask<GrpcMessage> ReadLaterAsync(bool isOnly, GrpcEnding ending)
+    {
+        while (true)
+        {
+            ReadResult result = await reader.ReadAsync().ConfigureAwait(false);
+            ReadOnlySequence<byte> buffer = result.Buffer;
+            if ((!isOnly || result.IsCompleted) && TryTake(buffer, isOnly, out GrpcMessage message))
+            {
+                return message;
+            }
+
+            if (result.IsCompleted)
+            {
+                reader.AdvanceTo(buffer.End);
+                return !buffer.IsEmpty ? Broken("The call ends within a message.")
+                    : isOnly ? Broken("The call has no message.")
+                    : GrpcMessage.End;
+            }
+
+            if (ending.HasCome)
+            {
+                reader.AdvanceTo(buffer.End);
+                return GrpcMessage.Broken(InferErrors.StreamEnded.At("The server is being replaced."));
+            }
+
+            if (GrpcFrame.TryReadHead(buffer, out byte flag, out uint length))
+            {
+                return await CollectAsync(buffer, flag, length, isOnly).ConfigureAwait(false);
+            }
+
+            reader.AdvanceTo(buffer.Start, buffer.End);
+        }
+    }
+
+    /// <summary>Takes a message that is here whole, or one that cannot be taken at all.</summary>
+    private bool TryTake(in ReadOnlySequence<byte> buffer, bool isOnly, out GrpcMessage message)
+    {
+        message = default;
+        if (!GrpcFrame.TryReadHead(buffer, out byte flag, out uint length))
+        {
+            return false;
+        }
+
+        if (Refuse(flag, length) is { } refused)
+        {
+            reader.AdvanceTo(buffer.End);
+            message = refused;
+            return true;
+        }
+
+        long left = buffer.Length - GrpcFrame.HeadBytes - length;
+        if (left < 0)
+        {
+            return false;
+        }
+
+        ReadOnlySequence<byte> piece = buffer.Slice(GrpcFrame.HeadBytes, length);
+        if (isOnly && left > 0)
+        {
+            reader.AdvanceTo(buffer.End);
+            message = Broken("The call has more than one message.");
+        }
+        else if (flag == 0 && piece.IsSingleSegment)
+        {
+            message = GrpcMessage.At(reader, piece);
+        }
+        else
+        {
+            byte[] rented = ArrayPool<byte>.Shared.Rent((int)length);
+            piece.CopyTo(rented);
+            reader.AdvanceTo(piece.End);
+            message = Unpacked(rented, (int)length, flag);
+        }
+
+        return true;
+    }
+
+    /// <summary>Takes a message out piece by piece, so that the sender may go on.</summary>
+    private async ValueTask<GrpcMessage> CollectAsync(
+        ReadOnlySequence<byte> buffer, byte flag, uint length, bool isOnly)
+    {
+        if (Refuse(flag, length) is { } refused)
+        {
+            reader.AdvanceTo(buffer.End);
+            return refused;
+        }
+
+        byte[] rented = ArrayPool<byte>.Shared.Rent((int)Math.Min(length, FirstBytes));
+        int filled = 0;
+        SequencePosition from = buffer.GetPosition(GrpcFrame.HeadBytes);
+        while (true)
+        {
+            ReadOnlySequence<byte> content = buffer.Slice(from);
+            int taken = (int)Math.Min(content.Length, length - filled);
+            rented = Grown(rented, filled, filled + taken, length);
+            content.Slice(0, taken).CopyTo(rented.AsSpan(filled));
+            filled += taken;
+            bool isMore = isOnly && content.Length > taken;
+            reader.AdvanceTo(content.GetPosition(taken));
+            if (isMore)
+            {
+                ArrayPool<byte>.Shared.Return(rented);
+                return Broken("The call has more than one message.");
+            }
+
+            if (filled == length && !isOnly)
+            {
+                return Unpacked(rented, filled, flag);
+            }
+
+            ReadResult result = await ReadMoreAsync(rented).ConfigureAwait(false);
+            buffer = result.Buffer;
+            from = buffer.Start;
+            if (result.IsCompleted && buffer.IsEmpty)
+            {
+                reader.AdvanceTo(buffer.End);
+                return filled == length ? Unpacked(rented, filled, flag) : CutShort(rented);
+            }
+        }
+    }
+
+    private async ValueTask<ReadResult> ReadMoreAsync(byte[] rented)
+    {
+        try
+        {
+            return await reader.ReadAsync().ConfigureAwait(false);
+        }
+        catch
+        {
+            ArrayPool<byte>.Shared.Return(rented);
+            throw;
+        }
+    }
+
+    private GrpcMessage? Refuse(byte flag, uint length)
+    {
+        if (length > messageBytesMax)
+        {
+            return GrpcMessage.Broken(InferErrors.TooLarge.At(
+                string.Create(CultureInfo.InvariantCulture, $"A message may have {messageBytesMax} bytes.")));
+        }
+
+        return flag > 1 ? Broken("A message begins with 0 or 1.")
+            : flag == 1 && !isGzip ? Broken("A message is compressed, and the call does not say how.")
+            : null;
+    }
+
+    private GrpcMessage Unpacked(byte[] rented, int length, byte flag) => flag == 0
+        ? GrpcMessage.In(rented, length)
+        : GzipMessage.Unpack(rented, length, messageBytesMax);
+
+    private static byte[] Grown(byte[] rented, int filled, int needed, uint length)
+    {
+        if (needed <= rented.Length)
+        {
+            return rented;
+        }
+
+        byte[] larger = ArrayPool<byte>.Shared.Rent((int)Math.Min(Math.Max(needed, rented.Length * 2L), length));
+        rented.AsSpan(0, filled).CopyTo(larger);
+        ArrayPool<byte>.Shared.Return(rented);
+        return larger;
+    }
+
+    private static GrpcMessage CutShort(byte[] rented)
+    {
+        ArrayPool<byte>.Shared.Return(rented);
+        return Broken("The call ends within a message.");
+    }
+
+    private static GrpcMessage Broken(string why) => GrpcMessage.Broken(InferErrors.MessageInvalid.At(why));
+}
