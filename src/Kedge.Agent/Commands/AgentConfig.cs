@@ -54,6 +54,9 @@ internal sealed record AgentConfig
     /// </summary>
     public NeighbourConfig? Neighbours { get; set; }
 
+    /// <summary>Keeps what model servers have traced, in a file; null for not at all.</summary>
+    public TracesConfig? Traces { get; set; }
+
     /// <summary><see cref="ContentBytesMax"/> in bytes, 0 for none.</summary>
     internal long ContentBytes() =>
         Quantity.TryParseBytes(ContentBytesMax ?? "", out long bytes) && bytes >= ContentBytesMin ? bytes : 0;
@@ -123,6 +126,11 @@ internal sealed record AgentConfig
         foreach (string finding in wrong)
         {
             yield return finding;
+        }
+
+        if (Traces is { } traces && traces.Bytes() == 0)
+        {
+            yield return $"traces.bytesMax must be {TracesConfig.BytesMin} or more, as \"16Mi\"";
         }
 
         foreach (string finding in Neighbours?.Findings() ?? [])

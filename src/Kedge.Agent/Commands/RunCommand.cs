@@ -66,6 +66,10 @@ internal static class RunCommand
         neighbours?.Start();
         using Heartbeat heartbeat = new(loop, time);
         using MemoryTrim trim = new(time);
+        using TraceForwarder? traces = config.Traces is null
+            ? null
+            : new TraceForwarder(
+                supervisor.TakeTraces, folder.Disk.HostPath(TraceForwarder.Folder), config.Traces, time);
         heartbeat.Ready();
         await loop.RunAsync(cancel).ConfigureAwait(false);
         heartbeat.Stopping();

@@ -229,6 +229,10 @@ internal sealed class ServeSupervisor : IProcessSupervisor, IDisposable
         return parked == true;
     }
 
+    /// <summary>Takes what every instance that answers has traced. Blocks its caller.</summary>
+    internal IEnumerable<(InstanceId Instance, ControlTrace[] Traces)> TakeTraces() =>
+        _live.Values.SelectMany(TraceReading.Of);
+
     public long MemoryOf(InstanceId instance) =>
         _live.TryGetValue(instance, out LiveInstance? live)
             ? live.Launcher.MemoryOf(live.Paths, live.Process.Pid)
