@@ -10,7 +10,7 @@ namespace Kedge.ModelServer.Grpc;
 /// <summary>Answers the calls that ask about the server and its models.</summary>
 internal sealed class GrpcQuestions(ServeContext context)
 {
-    private readonly byte[] _server = GrpcMessages.Server("kedge", context.ProgramVersion, ["binary_tensor_data"]);
+    private readonly byte[] _server = GrpcMessages.Server("kedge", context.ProgramVersion, [.. context.Extensions]);
 
     /// <summary>The bytes of the answer; null with what is wrong when there is none.</summary>
     internal byte[]? Answer(GrpcMethod method, ReadOnlySpan<byte> message, out Finding? fault)

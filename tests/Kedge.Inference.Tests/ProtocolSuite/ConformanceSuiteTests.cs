@@ -50,7 +50,8 @@ public sealed class ConformanceSuiteTests(SuiteServer server) : IClassFixture<Su
     [Fact]
     public async Task Every_rule_that_the_public_socket_claims_holds()
     {
-        ConformanceReport report = await server.CheckAsync(server.PublicUrl, "--timeout", "20");
+        ConformanceReport report = await server.CheckAsync(
+            server.PublicUrl, "--grpc", server.PublicUrl, "--timeout", "20");
         MustBeGreen(report);
         Assert.True(report.PassedCount > 100, report.Write(ReportFormat.Table));
     }
@@ -58,7 +59,8 @@ public sealed class ConformanceSuiteTests(SuiteServer server) : IClassFixture<Su
     [Fact]
     public async Task Every_rule_that_the_own_socket_claims_holds()
     {
-        ConformanceReport report = await server.CheckAsync(server.OwnUrl, "--control", "--timeout", "20");
+        ConformanceReport report = await server.CheckAsync(
+            server.OwnUrl, "--grpc", server.OwnUrl, "--control", "--timeout", "20");
         MustBeGreen(report);
     }
 
