@@ -282,7 +282,7 @@ public sealed class AgentLoop : IAsyncDisposable
                 + $"{DateTimeOffset.FromUnixTimeMilliseconds(_parts.Clock.FloorMs):u}"));
         }
 
-        ImmutableArray<InstanceState> recorded = [.. State.Workloads.Values.SelectMany(Instances)];
+        ImmutableArray<InstanceState> recorded = [.. State.InOrder.SelectMany(Instances)];
         _parts.Mailbox.Run(_supervisor.TestAsync, Tested, _stop.Token);
         void Tested(SandboxFacts facts)
         {
@@ -467,7 +467,7 @@ public sealed class AgentLoop : IAsyncDisposable
         Held = _hold.IsHeld
             ? new Problem(DeviceErrors.Held.Code, HoldsDesk.Words(_hold, _parts.Options))
             : null,
-        Serving = [.. State.Workloads.Values.Select(static w => w.Current).OfType<InstanceState>()
+        Serving = [.. State.InOrder.Select(static w => w.Current).OfType<InstanceState>()
             .Select(static i => i.Id)],
     };
 

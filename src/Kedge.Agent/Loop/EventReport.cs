@@ -24,7 +24,7 @@ internal static class EventReport
             });
         }
 
-        foreach (DeploymentId name in before.Workloads.Keys.Union(after.Workloads.Keys).Order())
+        foreach (DeploymentId name in before.Names.Union(after.Names).Order())
         {
             AddWorkload(
                 events, name, before.Workloads.GetValueOrDefault(name), after.Workloads.GetValueOrDefault(name));

@@ -35,7 +35,7 @@ internal sealed class FiguresDesk(
     internal void Pump(DeviceState state, bool isUp, CancellationToken cancel)
     {
         Due = null;
-        foreach (WorkloadState workload in state.Workloads.Values)
+        foreach (WorkloadState workload in state.InOrder)
         {
             if (!_workloads.TryGetValue(workload.Name, out WorkloadFigures? figures))
             {

@@ -31,7 +31,7 @@ internal sealed class HoldsDesk(LoopParts parts, HoldFile file)
         Problem? device = Hold(utc);
         ImmutableSortedDictionary<DeploymentId, Problem> windows = DeviceHolds.None.Windows;
         bool isSame = device == _holds.Device;
-        foreach (WorkloadState workload in state.Workloads.Values)
+        foreach (WorkloadState workload in state.InOrder)
         {
             if (workload.Target is { } target && Window(target.Windows, utc) is { } shut)
             {

@@ -34,7 +34,7 @@ internal sealed class ProbeDesk(
     internal void Pump(DeviceState state, CancellationToken cancel)
     {
         Due = null;
-        foreach (WorkloadState workload in state.Workloads.Values)
+        foreach (WorkloadState workload in state.InOrder)
         {
             if (workload.Current is not { } current || current.Spec.Probe.IsOff)
             {

@@ -28,7 +28,7 @@ internal sealed class ScrubDesk(LoopParts parts, ReleaseFetcher fetcher, Action<
         }
 
         _isReading = true;
-        WorkloadSpec[] specs = [.. state.Workloads.Values.Select(static w => w.Current?.Spec).OfType<WorkloadSpec>()];
+        WorkloadSpec[] specs = [.. state.InOrder.Select(static w => w.Current?.Spec).OfType<WorkloadSpec>()];
         parts.Mailbox.Run(
             c => fetcher.ScrubAsync(specs, c),
             damaged =>

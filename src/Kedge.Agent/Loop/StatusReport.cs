@@ -23,9 +23,9 @@ internal static class StatusReport
         LoopClock? clock = null) => new()
         {
             Generation = state.Generation.Value,
-            Settled = refused is null && state.Workloads.Values.All(IsSettled),
+            Settled = refused is null && state.InOrder.All(IsSettled),
             AgentVersion = options.AgentVersion,
-            Workloads = [.. state.Workloads.Values.Select(w => Of(w, options, Why(w, shadows), Standby(w, clock)))],
+            Workloads = [.. state.InOrder.Select(w => Of(w, options, Why(w, shadows), Standby(w, clock)))],
             Refused = refused is null ? null : new ProblemMessage(refused.Code, Cut(refused.Message)),
         };
 

@@ -162,7 +162,7 @@ internal sealed class WorkloadDriver
         }
 
         _due = step.NextTimer;
-        _memoryDue = State.Workloads.Values.All(static w => w.Standby is null)
+        _memoryDue = State.InOrder.All(static w => w.Standby is null)
             ? null
             : _memoryDue ?? _parts.Clock.Now + AgentLimits.MemoryPeriod;
         if (step.MustSave)
@@ -478,7 +478,7 @@ internal sealed class WorkloadDriver
     }
 
     private HashSet<Digest> Named() =>
-        [.. State.Workloads.Values.SelectMany(Specs).SelectMany(static s => s.Models).Select(static m => m.Package)];
+        [.. State.InOrder.SelectMany(Specs).SelectMany(static s => s.Models).Select(static m => m.Package)];
 
     private static TimeSpan? Earlier(TimeSpan? a, TimeSpan? b) => a is null || b < a ? b ?? a : a;
 

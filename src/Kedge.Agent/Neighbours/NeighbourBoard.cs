@@ -25,10 +25,19 @@ internal sealed class NeighbourBoard(ContentStore store)
         {
             if (_whole.Count >= PeerLimits.WholeFilesMax && !_whole.ContainsKey(file.Digest))
             {
-                _ = _whole.Remove(_whole.First().Key);
+                ForgetOne();
             }
 
             _whole[file.Digest] = new FilePlace(path, file.Bytes);
+        }
+    }
+
+    private void ForgetOne()
+    {
+        foreach (Digest file in _whole.Keys)
+        {
+            _ = _whole.Remove(file);
+            return;
         }
     }
 

@@ -30,7 +30,7 @@ internal static class LedgerFormat
             json.WriteNumber("uncleanStarts", device.UncleanStarts);
             json.WriteString("runtime", device.Runtime);
             json.WriteStartArray("workloads");
-            foreach (WorkloadState workload in device.Workloads.Values)
+            foreach (WorkloadState workload in device.InOrder)
             {
                 WriteWorkload(json, workload);
             }

@@ -84,7 +84,7 @@ public static class DeviceMachine
                 Holds = e.Holds,
             };
             WorkloadEvent sight = new(WorkloadEventKind.AgentStarted) { Alive = [.. e.Alive] };
-            foreach (DeploymentId name in _state.Workloads.Keys)
+            foreach (DeploymentId name in _state.Names)
             {
                 if (poison)
                 {
@@ -109,7 +109,7 @@ public static class DeviceMachine
 
             _state = _state with { Generation = desired.Generation, Content = content };
             ImmutableHashSet<DeploymentId> wanted = [.. desired.Workloads.Select(w => w.Deployment)];
-            foreach (DeploymentId name in _state.Workloads.Keys.Where(n => !wanted.Contains(n)).ToArray())
+            foreach (DeploymentId name in _state.Names.Where(n => !wanted.Contains(n)).ToArray())
             {
                 Apply(name, m => WorkloadMachine.Step(
                     m, new WorkloadEvent(WorkloadEventKind.Unassigned) { Generation = desired.Generation }));
@@ -126,7 +126,7 @@ public static class DeviceMachine
         public void Hold(DeviceHolds holds)
         {
             _state = _state with { Holds = holds };
-            foreach (DeploymentId name in _state.Workloads.Keys)
+            foreach (DeploymentId name in _state.Names)
             {
                 Send(name, new WorkloadEvent(WorkloadEventKind.HoldsChanged));
             }
@@ -140,7 +140,7 @@ public static class DeviceMachine
                 return;
             }
 
-            foreach (DeploymentId name in _state.Workloads.Keys.Where(n => _state.Workloads[n].Standby is not null))
+            foreach (DeploymentId name in _state.Names.Where(n => _state.Workloads[n].Standby is not null))
             {
                 Send(name, new WorkloadEvent(WorkloadEventKind.MemoryShort) { Bytes = availableBytes });
             }
@@ -153,7 +153,7 @@ public static class DeviceMachine
                 _state = _state with { CleanAt = null, UncleanStarts = 0 };
             }
 
-            foreach (DeploymentId name in _state.Workloads.Keys)
+            foreach (DeploymentId name in _state.Names)
             {
                 if (_state.Workloads[name].Volatile.ProvenAt <= _now)
                 {
@@ -297,7 +297,7 @@ public static class DeviceMachine
     private static TimeSpan? NextTimer(DeviceState state)
     {
         TimeSpan? next = state.CleanAt;
-        foreach (WorkloadState w in state.Workloads.Values)
+        foreach (WorkloadState w in state.InOrder)
         {
             next = Earlier(next, w.Volatile.RetryAt);
             next = Earlier(next, w.Volatile.ProvenAt);
@@ -319,7 +319,7 @@ public static class DeviceMachine
         return a.Generation != b.Generation || a.Content != b.Content || a.LastInstance != b.LastInstance
             || a.UncleanStarts != b.UncleanStarts || a.Runtime != b.Runtime
             || a.Workloads.Count != b.Workloads.Count
-            || b.Workloads.Values.Any(w => !a.Workloads.TryGetValue(w.Name, out WorkloadState? old)
+            || b.InOrder.Any(w => !a.Workloads.TryGetValue(w.Name, out WorkloadState? old)
                 || (old with { Volatile = w.Volatile }) != w);
     }
 }

@@ -35,4 +35,31 @@ public sealed record DeviceState
 
     /// <summary>When the start will count as clean, on the monotonic clock; null once it does. Volatile.</summary>
     public TimeSpan? CleanAt { get; init; }
+
+    /// <summary>
+    /// The workloads in the order of their names. Not the dictionary's own sequence: that is made of queries over pairs,
+    /// which native code has once for each type that is made of them.
+    /// </summary>
+    public IEnumerable<WorkloadState> InOrder
+    {
+        get
+        {
+            foreach (KeyValuePair<DeploymentId, WorkloadState> pair in Workloads)
+            {
+                yield return pair.Value;
+            }
+        }
+    }
+
+    /// <summary>The names of the workloads in order.</summary>
+    public IEnumerable<DeploymentId> Names
+    {
+        get
+        {
+            foreach (KeyValuePair<DeploymentId, WorkloadState> pair in Workloads)
+            {
+                yield return pair.Key;
+            }
+        }
+    }
 }
