@@ -79,7 +79,8 @@ internal sealed class ContentStage : IAsyncDisposable
         ApplyPackageAsync(name, $"{name}:{tag}", label, port);
 
     /// <summary>Deploys a package under a name of its own.</summary>
-    public async Task ApplyPackageAsync(string name, string package, string label, int port) => await Fleet.Client.ApplyAsync(
+    public async Task ApplyPackageAsync(string name, string package, string label, int port) =>
+        await Fleet.Client.ApplyAsync(
         $$$"""
         apiVersion: kedge.dev/v1
         kind: Deployment
