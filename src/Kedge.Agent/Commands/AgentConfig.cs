@@ -5,6 +5,7 @@ using Kedge.Core;
 using Kedge.Core.Borders;
 using Kedge.Core.Errors;
 using Kedge.Core.Manifests;
+using Kedge.Inference.Control;
 
 namespace Kedge.Agent.Commands;
 
@@ -45,6 +46,15 @@ internal sealed record AgentConfig
 
     /// <summary>How often the files of models that serve are read again, as <c>24h</c>; <c>0</c> for never.</summary>
     public string VerifyEvery { get; set; } = "";
+
+    /// <summary>
+    /// What model servers answer on their public socket beside inference: <c>repository</c>, <c>trace</c>,
+    /// <c>logging</c>, <c>memory</c>; nothing by default.
+    /// </summary>
+    public string[] OpenControl { get; set; } = [];
+
+    /// <summary>True lets clients on this device hand shared memory to model servers.</summary>
+    public bool SharedMemory { get; set; }
 
     /// <summary>How fast content may be fetched; null for no limit of the device's own.</summary>
     public BandwidthConfig? Bandwidth { get; set; }
@@ -119,6 +129,11 @@ internal sealed record AgentConfig
         if (VerifyEvery is not ("" or "0") && Verifying() < VerifyEveryMin)
         {
             yield return "verifyEvery must be a time of an hour or more, as \"24h\", or \"0\"";
+        }
+
+        if (OpenControl is null || !OpenControl.All(ControlAreas.All.Contains))
+        {
+            yield return $"openControl must list some of {string.Join(", ", ControlAreas.All)}";
         }
 
         List<string> wrong = [];

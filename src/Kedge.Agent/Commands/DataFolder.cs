@@ -100,5 +100,7 @@ internal sealed class DataFolder
             "libonnxruntime.so.1", library ?? Environment.GetEnvironmentVariable("KEDGE_ORT_LIB"), serve),
         LoopbackAddress = config.LoopbackAddress,
         AllowsNoSandbox = config.AllowNoSandbox,
+        OpenControl = [.. config.OpenControl],
+        SharedMemory = config.SharedMemory,
     };
 }

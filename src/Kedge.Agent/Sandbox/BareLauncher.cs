@@ -28,6 +28,7 @@ internal sealed class BareLauncher(SupervisorOptions options) : ILauncher
             .. config.Models.Zip(release.Models, (m, p) => m with
             {
                 Path = Path.Combine(options.DataFolder, p.Folder, p.EntryFile),
+                WarmUp = p.Golden is null ? "" : Path.Combine(options.DataFolder, p.Golden),
             }),
         ],
     };

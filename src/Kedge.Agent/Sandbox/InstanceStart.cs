@@ -3,6 +3,7 @@ using Kedge.Core.Borders;
 using Kedge.Core.Deployments;
 using Kedge.Core.Device;
 using Kedge.Core.Models;
+using Kedge.Inference.Batching;
 using Kedge.Inference.Control;
 
 namespace Kedge.Agent.Sandbox;
@@ -20,17 +21,39 @@ internal static class InstanceStart
         Instance = paths.Instance.ToString(),
         Models =
         [
-            .. release.Models.Select(m => new ServeModel(
+            .. release.Models.Zip(release.Spec.Models, (m, asked) => new ServeModel(
                 m.Name,
                 release.Spec.Revision.ToString(CultureInfo.InvariantCulture),
                 ModelFormats.Word(m.Format),
                 "",
                 m.Package.ToString(),
-                release.Spec.CountsValues ? m.Reference : "")),
+                release.Spec.CountsValues ? m.Reference : "")
+            {
+                Scheduling = SchedulingOf(asked.Serving),
+                IsWarmedUp = asked.Serving.WarmsUp,
+            }),
         ],
+        ModelMemoryBytes = release.Spec.ModelMemoryBytes,
         ControlSocket = "",
         HttpSocket = "",
         IntraOpThreads = ThreadsFor(release.Spec.Resources),
+    };
+
+    private static SchedulingOptions SchedulingOf(ServingSpec serving) => new()
+    {
+        Instances = serving.Instances,
+        CacheBytes = serving.CacheBytes,
+        Batching = serving.Batching is { } batching
+            ? new BatchingOptions
+            {
+                MaxSize = batching.MaxSize,
+                Preferred = batching.Preferred,
+                MaxDelayUs = batching.MaxDelayUs,
+                IsAdaptive = batching.IsAdaptive,
+                QueueMax = batching.QueueMax,
+                TimeoutUs = batching.TimeoutUs,
+            }
+            : new BatchingOptions(),
     };
 
     /// <summary>No more threads than whole cores of the limit: threads beyond it only wait for their quota.</summary>

@@ -24,7 +24,11 @@ internal sealed class OciLauncher(SupervisorOptions options, string runtime, Cgr
         LogFile = $"{OciRequest.SharedInside}/serve.log",
         Models =
         [
-            .. config.Models.Zip(release.Models, (m, p) => m with { Path = $"/models/{p.Name}/{p.EntryFile}" }),
+            .. config.Models.Zip(release.Models, (m, p) => m with
+            {
+                Path = $"/models/{p.Name}/{p.EntryFile}",
+                WarmUp = p.Golden is null ? "" : GoldenInside(p),
+            }),
         ],
     };
 
@@ -38,6 +42,8 @@ internal sealed class OciLauncher(SupervisorOptions options, string runtime, Cgr
             new(options.RuntimeLibrary, $"{HostLibraries.Inside}/libonnxruntime.so.1"),
             .. release.Models.Select(
                 m => new BindMount(Path.Combine(options.DataFolder, m.Folder), $"/models/{m.Name}")),
+            .. release.Models.Where(m => m.Golden is not null).Select(
+                m => new BindMount(Path.Combine(options.DataFolder, m.Golden!), GoldenInside(m))), // Filtered just now.
         ];
         return Run(paths, new OciRequest
         {
@@ -99,6 +105,8 @@ internal sealed class OciLauncher(SupervisorOptions options, string runtime, Cgr
 
     /// <summary>The cgroup of an instance.</summary>
     public string CgroupOf(InstancePaths paths) => cgroups.PathOf(paths.Instance);
+
+    private static string GoldenInside(PreparedModel model) => $"/golden/{model.Name}.json";
 
     private string ContainerOf(InstanceId instance) => $"kedge-{device}-{instance}";
 

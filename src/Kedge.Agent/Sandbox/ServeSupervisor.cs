@@ -336,6 +336,8 @@ internal sealed class ServeSupervisor : IProcessSupervisor, IDisposable
             File.WriteAllText(paths.LauncherFile, launcher.Name);
             ToleranceNotes.Write(paths, release);
             ServeConfig config = launcher.SeenFromInside(InstanceStart.ConfigOf(paths, release, nonce), paths, release);
+            config.OpenControl = _options.OpenControl;
+            config.SharedMemory = _options.SharedMemory;
             File.WriteAllBytes(paths.Config, config.ToJson());
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

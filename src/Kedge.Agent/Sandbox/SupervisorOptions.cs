@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Kedge.Agent.Disk;
 using Kedge.Core.Borders;
 
@@ -31,6 +32,14 @@ public sealed record SupervisorOptions
 
     /// <summary>True when this device allows workloads without a sandbox.</summary>
     public bool AllowsNoSandbox { get; init; }
+
+    /// <summary>
+    /// What of <see cref="Kedge.Inference.Control.ControlAreas"/> model servers answer on their public socket too.
+    /// </summary>
+    public ImmutableArray<string> OpenControl { get; init; } = [];
+
+    /// <summary>True lets clients on this device hand shared memory to model servers.</summary>
+    public bool SharedMemory { get; init; }
 
     /// <summary>Where thermal zones are read: rooted at <c>/</c>, or at a captured tree.</summary>
     public IDisk Sensors { get; init; } = new RealDisk("/");

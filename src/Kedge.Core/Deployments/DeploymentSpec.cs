@@ -36,6 +36,9 @@ public sealed record DeploymentSpec
     /// <summary>Whether it may run where the device has no sandbox.</summary>
     public SandboxRule Sandbox { get; init; } = SandboxRule.Required;
 
+    /// <summary>Memory that all models may take together, in bytes; 0 for no bound of its own.</summary>
+    public long ModelMemoryBytes { get; init; }
+
     /// <summary>How an instance that serves is asked whether it still answers.</summary>
     public ProbeSpec Probe { get; init; } = ProbeSpec.Default;
 
@@ -47,7 +50,11 @@ public sealed record DeploymentSpec
 /// <param name="Name">The name under which it is served.</param>
 /// <param name="Package">As the user wrote it: <c>bearing:v2</c> or a digest.</param>
 /// <param name="Digest">What that was resolved to, once, when it was applied; none before.</param>
-public sealed record ModelChoice(string Name, string Package, Digest Digest);
+public sealed record ModelChoice(string Name, string Package, Digest Digest)
+{
+    /// <summary>How it is run.</summary>
+    public ServingSpec Serving { get; init; } = ServingSpec.Default;
+}
 
 /// <summary>How an endpoint is reached.</summary>
 public enum Exposure

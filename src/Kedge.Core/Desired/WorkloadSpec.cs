@@ -34,6 +34,9 @@ public sealed record WorkloadSpec : IEquatable<WorkloadSpec>
     /// <summary>Whether it may run without a sandbox.</summary>
     public required SandboxRule Sandbox { get; init; }
 
+    /// <summary>Memory that all models may take together, in bytes; 0 for no bound of its own.</summary>
+    public long ModelMemoryBytes { get; init; }
+
     /// <summary>
     /// How long figures are collected before a window of them closes, within <see cref="Limits.FigureWindowMin"/> and
     /// <see cref="Limits.FigureWindowMax"/>; not part of the digest.
@@ -96,4 +99,8 @@ public sealed record WorkloadSpec : IEquatable<WorkloadSpec>
 /// <param name="Variant">Name of the variant that was chosen for this device.</param>
 /// <param name="Accelerator">What it runs on.</param>
 public sealed record WorkloadModel(
-    string Name, Digest Package, string PackageLabel, string Variant, AcceleratorKind Accelerator);
+    string Name, Digest Package, string PackageLabel, string Variant, AcceleratorKind Accelerator)
+{
+    /// <summary>How it is run.</summary>
+    public ServingSpec Serving { get; init; } = ServingSpec.Default;
+}

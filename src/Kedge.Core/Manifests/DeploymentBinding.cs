@@ -20,7 +20,11 @@ internal static class DeploymentBinding
                 model.Text("package"),
                 PackageReference.TryParse(model.Text("package"), out PackageReference? package)
                     ? package.Digest
-                    : default))],
+                    : default)
+            {
+                Serving = ServingFields.Bind(model),
+            })],
+            ModelMemoryBytes = spec.Bytes("modelMemory"),
             Endpoint = Endpoint(spec.At("endpoint")),
             Resources = Resources(spec.At("resources")),
             CpuSet = spec.At("cpuSet").IsThere ? spec.Text("cpuSet") : CpuSetText.Auto,

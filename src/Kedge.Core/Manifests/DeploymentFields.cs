@@ -36,6 +36,7 @@ internal static class DeploymentFields
             "What is asked for.",
             Selector,
             Models,
+            ServingFields.ModelMemory,
             Endpoint,
             Resources,
             FieldSchema.Of(
@@ -106,13 +107,16 @@ internal static class DeploymentFields
         Item = FieldSchema.Group(
             "",
             "One model.",
-            FieldSchema.Of("name", FieldShape.Name, "Name under which it is served: `/v2/models/NAME/infer`.")
-                .Required(),
-            FieldSchema.Of(
-                "package",
-                FieldShape.Package,
-                "The package, as `bearing:v2` or by digest. A tag is resolved once, when it is applied; "
-                + "moving the tag later changes nothing.").Required()),
+            [
+                FieldSchema.Of("name", FieldShape.Name, "Name under which it is served: `/v2/models/NAME/infer`.")
+                    .Required(),
+                FieldSchema.Of(
+                    "package",
+                    FieldShape.Package,
+                    "The package, as `bearing:v2` or by digest. A tag is resolved once, when it is applied; "
+                    + "moving the tag later changes nothing.").Required(),
+                .. ServingFields.OfModel,
+            ]),
     };
 
     private static FieldSchema Endpoint => FieldSchema.Group(

@@ -19,8 +19,12 @@ public static class ManifestWriter
         Map(
             ("selector", Selector(deployment.Selector)),
             ("models", new ManifestNode.Sequence([.. deployment.Models.Select(model => (ManifestNode)Map(
-                ("name", Text(model.Name)),
-                ("package", Text(model.Package))))])),
+                [
+                    ("name", Text(model.Name)),
+                    ("package", Text(model.Package)),
+                    .. ServingFields.Write(model.Serving),
+                ]))])),
+            ("modelMemory", Bytes(deployment.ModelMemoryBytes)),
             ("endpoint", Endpoint(deployment.Endpoint)),
             ("resources", Resources(deployment.Resources)),
             ("cpuSet", Text(deployment.CpuSet)),
@@ -194,7 +198,7 @@ public static class ManifestWriter
     internal static ManifestNode Number(long number) =>
         new ManifestNode.Scalar(number.ToString(CultureInfo.InvariantCulture), quoted: false);
 
-    private static ManifestNode Flag(bool value) => new ManifestNode.Scalar(value ? "true" : "false", quoted: false);
+    internal static ManifestNode Flag(bool value) => new ManifestNode.Scalar(value ? "true" : "false", quoted: false);
 
     /// <summary>A mapping of those fields that have a value.</summary>
     internal static ManifestNode.Mapping Map(params ReadOnlySpan<(string Key, ManifestNode? Value)> fields)

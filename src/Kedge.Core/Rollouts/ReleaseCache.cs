@@ -37,12 +37,13 @@ internal sealed class ReleaseCache(Func<WorkloadSpec, Digest> releaseDigest)
             Models =
             [
                 .. spec.Models.Zip(chosen.Variants, (m, v) =>
-                    new WorkloadModel(m.Name, m.Digest, m.Package, v.Variant, v.Accelerator)),
+                    new WorkloadModel(m.Name, m.Digest, m.Package, v.Variant, v.Accelerator) { Serving = m.Serving }),
             ],
             Endpoint = spec.Endpoint,
             Resources = spec.Resources,
             CpuSet = spec.CpuSet,
             Sandbox = spec.Sandbox,
+            ModelMemoryBytes = spec.ModelMemoryBytes,
             FigureWindow = spec.Strategy.Gates.Window,
             Windows = spec.Strategy.Windows,
             GoldenPpm = spec.Strategy.Gates.GoldenPpm ?? 0,

@@ -17,7 +17,10 @@ public static class DesiredMessage
     /// <summary>Version of the message.</summary>
     public const int Version = 1;
 
-    private static readonly string[] Known = ["workloads", "endpoint", "resources", "cpuSet", "sandbox", "models"];
+    private static readonly string[] Known = [
+        "workloads", "endpoint", "resources", "cpuSet", "sandbox", "models", ServingFormat.Field, ModelMemory,
+    ];
+    private const string ModelMemory = "modelMemoryBytes";
     private static readonly JsonDocumentOptions Strict = new() { MaxDepth = 16 };
 
     /// <summary>The digest that makes a release: over its canonical JSON without revision and labels.</summary>
@@ -47,6 +50,7 @@ public static class DesiredMessage
             json.WriteNumber("issuedAtMs", state.IssuedAtMs);
             json.WriteStartArray("critical");
             json.WriteStringValue("workloads");
+            WriteCritical(json, state);
             json.WriteEndArray();
             json.WriteStartArray("workloads");
             foreach (WorkloadSpec workload in state.Workloads)
@@ -128,6 +132,20 @@ public static class DesiredMessage
         };
     }
 
+    /// <summary>What an older agent must not skip, where it is there: it would run another release.</summary>
+    private static void WriteCritical(Utf8JsonWriter json, DesiredState state)
+    {
+        if (state.Workloads.Any(static workload => workload.Models.Any(static model => !model.Serving.IsDefault)))
+        {
+            json.WriteStringValue(ServingFormat.Field);
+        }
+
+        if (state.Workloads.Any(static workload => workload.ModelMemoryBytes > 0))
+        {
+            json.WriteStringValue(ModelMemory);
+        }
+    }
+
     /// <summary>Writes one workload; the ledger uses it too.</summary>
     public static void WriteWorkload(Utf8JsonWriter json, WorkloadSpec spec, bool forDigest)
     {
@@ -151,6 +169,7 @@ public static class DesiredMessage
 
             json.WriteString("variant", model.Variant);
             json.WriteString("accelerator", Words.Of(model.Accelerator));
+            ServingFormat.Write(json, model.Serving);
             json.WriteEndObject();
         }
 
@@ -166,6 +185,11 @@ public static class DesiredMessage
         json.WriteNumber("cpuLimitMilli", spec.Resources.CpuLimitMilli);
         json.WriteNumber("pidsLimit", spec.Resources.PidsLimit);
         json.WriteEndObject();
+        if (spec.ModelMemoryBytes > 0)
+        {
+            json.WriteNumber(ModelMemory, spec.ModelMemoryBytes);
+        }
+
         json.WriteString("cpuSet", spec.CpuSet);
         json.WriteString("sandbox", Words.Of(spec.Sandbox));
         if (!forDigest)
@@ -276,6 +300,7 @@ public static class DesiredMessage
             },
             CpuSet = json.GetProperty("cpuSet").GetString() ?? "auto",
             Sandbox = Words.Sandbox(json.GetProperty("sandbox").GetString()),
+            ModelMemoryBytes = json.TryGetProperty(ModelMemory, out JsonElement memory) ? memory.GetInt64() : 0,
             FigureWindow = ReadFigureWindow(json),
             Windows = ReadWindows(json),
             GoldenPpm = json.TryGetProperty("goldenPpm", out JsonElement ppm) ? ppm.GetInt32() : 0,
@@ -288,6 +313,7 @@ public static class DesiredMessage
         };
         Require(spec.Endpoint.Expose != Exposure.Unknown && spec.Endpoint.Port is >= 0 and <= 65535, "endpoint");
         Require(spec.Sandbox != SandboxRule.Unknown, "sandbox");
+        Require(spec.ModelMemoryBytes >= 0, ModelMemory);
         Require(spec.GoldenPpm is >= 0 and <= 1_000_000, "goldenPpm");
         return spec with { Digest = ReleaseDigest(spec) };
     }
@@ -365,7 +391,10 @@ public static class DesiredMessage
             ReadDigest(json, "package"),
             json.GetProperty("label").GetString() ?? "",
             variant,
-            Words.Accelerator(json.GetProperty("accelerator").GetString()));
+            Words.Accelerator(json.GetProperty("accelerator").GetString()))
+        {
+            Serving = ServingFormat.Read(json),
+        };
     }
 
     private static Digest ReadDigest(JsonElement json, string field)

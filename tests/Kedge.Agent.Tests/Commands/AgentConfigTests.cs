@@ -35,6 +35,18 @@ public sealed class AgentConfigTests
     }
 
     [Fact]
+    public void What_model_servers_open_is_said_by_the_device()
+    {
+        AgentConfig config = Load("""{ "openControl": ["repository", "memory"], "sharedMemory": true }""");
+        Assert.Equal(["repository", "memory"], config.OpenControl);
+        Assert.True(config.SharedMemory);
+        Assert.Empty(Load("{}").OpenControl);
+        Assert.False(Load("{}").SharedMemory);
+        KedgeException wrong = Assert.Throws<KedgeException>(() => Load("""{ "openControl": ["everything"] }"""));
+        Assert.Contains("openControl must list some of repository", wrong.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Nothing_said_means_no_bound_and_a_look_every_day()
     {
         AgentConfig config = Load("{}");

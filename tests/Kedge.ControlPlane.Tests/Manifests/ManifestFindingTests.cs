@@ -314,6 +314,53 @@ public class ManifestFindingTests
     private static string Shadowed(string type, string shadow) => Deployment("a", "{}").Replace(
         "{port: 8500}}", $"{{port: 8500}}, strategy: {{type: {type}, shadow: {shadow}}}}}", StringComparison.Ordinal);
 
+    [Fact]
+    public void How_models_are_run_is_read_and_checked()
+    {
+        const string Text =
+            """
+            apiVersion: kedge.dev/v1
+            kind: Deployment
+            metadata: {name: camera}
+            spec:
+              selector: {}
+              models:
+              - name: detector
+                package: "detector:v2"
+                instances: 2
+                cache: 16Mi
+                warmUp: false
+                batching: {maxSize: 8, preferred: [4, 8], maxDelay: 1.5ms, queueMax: 32, timeout: 500ms}
+              modelMemory: 128Mi
+              endpoint: {port: 8501}
+              resources: {limits: {memory: 256Mi}}
+            """;
+        DeploymentSpec spec = Assert.Single(Set(Text).Deployments).Spec;
+        Assert.Equal(128 << 20, spec.ModelMemoryBytes);
+        Assert.Equal(
+            new ServingSpec
+            {
+                Instances = 2,
+                CacheBytes = 16 << 20,
+                WarmsUp = false,
+                Batching = new BatchingSpec
+                {
+                    MaxSize = 8, Preferred = [4, 8], MaxDelayUs = 1500, QueueMax = 32, TimeoutUs = 500_000,
+                },
+            },
+            spec.Models[0].Serving);
+        string wrong = Text.Replace("[4, 8]", "[4, 16]", StringComparison.Ordinal)
+            .Replace("128Mi", "512Mi", StringComparison.Ordinal)
+            .Replace("instances: 2", "instances: 300", StringComparison.Ordinal)
+            .Replace("warmUp: false", "warmUp: perhaps", StringComparison.Ordinal);
+        Assert.Equal(
+            [
+                "spec.models[0].instances", "spec.models[0].warmUp", "spec.models[0].batching.preferred",
+                "spec.modelMemory",
+            ],
+            Findings(wrong).OrderBy(static finding => finding.Line).Select(static finding => finding.Field));
+    }
+
     private static System.Collections.Immutable.ImmutableArray<Finding> Findings(string text) =>
         Assert.IsType<ManifestOutcome.Invalid>(ManifestYaml.ReadSet(text)).Findings;
 

@@ -127,6 +127,7 @@ public class ManifestRoundTripTests
         && a.CpuSet == b.CpuSet
         && a.Accelerators.SequenceEqual(b.Accelerators)
         && a.Sandbox == b.Sandbox
+        && a.ModelMemoryBytes == b.ModelMemoryBytes
         && a.Probe.Equals(b.Probe);
 
     private static Gen<DeploymentSpec> Deployments =>
@@ -141,17 +142,23 @@ public class ManifestRoundTripTests
         from sandbox in Gen.Elements(SandboxRule.Required, SandboxRule.None)
         from every in Gen.Elements(0, 5, 30, 3_600)
         from failures in Gen.Choose(1, 10)
+        from serving in Serving
         from tag in Gen.Elements("m:v1", "m:1", "m:1.10")
         select new DeploymentSpec
         {
             Id = new DeploymentId("d" + port),
             Labels = labels,
             Selector = new LabelSelector { MatchLabels = match, MatchExpressions = [.. expressions] },
-            Models = [new ModelChoice("m", tag, default), new ModelChoice("n1", "x@" + Digest.Of([1]), Digest.Of([1]))],
+            ModelMemoryBytes = cpu * 1_048_576L,
+            Models =
+            [
+                new ModelChoice("m", tag, default) { Serving = serving },
+                new ModelChoice("n1", "x@" + Digest.Of([1]), Digest.Of([1])),
+            ],
             Endpoint = port == 0 ? new EndpointSpec(Exposure.Unix, 0) : new EndpointSpec(Exposure.Loopback, port),
             Resources = new ResourceSpec
             {
-                MemoryLimitBytes = memory * 1_048_576L,
+                MemoryLimitBytes = (memory + 64) * 1_048_576L,
                 MemoryRequestBytes = (memory / 2) * 1_048_576L,
                 CpuLimitMilli = cpu * 125,
                 PidsLimit = memory,
@@ -160,6 +167,32 @@ public class ManifestRoundTripTests
             Accelerators = accelerators.Count == 0 ? [AcceleratorKind.Cpu] : [.. accelerators],
             Sandbox = sandbox,
             Probe = new ProbeSpec(TimeSpan.FromSeconds(every), TimeSpan.FromSeconds(failures + 2), failures),
+        };
+
+    private static Gen<ServingSpec> Serving =>
+        from instances in Gen.Choose(0, 256)
+        from cache in Gen.Elements(0, 1, 16)
+        from sizes in Gen.SubListOf(new[] { 2, 4, 8, 64 })
+        from queue in Gen.Elements(1, 128, 65_536)
+        from delay in Gen.Elements(0, 1, 1_500, 10_000_000)
+        from flag in Gen.Elements(true, false)
+        from batches in Gen.Elements(true, false)
+        select new ServingSpec
+        {
+            Instances = instances,
+            CacheBytes = cache * 1_048_576L,
+            WarmsUp = flag,
+            Batching = batches
+                ? new BatchingSpec
+                {
+                    MaxSize = 64,
+                    Preferred = [.. sizes],
+                    MaxDelayUs = delay,
+                    IsAdaptive = !flag,
+                    QueueMax = queue,
+                    TimeoutUs = delay * 2,
+                }
+                : null,
         };
 
     private static Gen<ImmutableSortedDictionary<string, string>> Labels =>

@@ -99,6 +99,39 @@ public sealed class SignedMessageTests : IDisposable
     }
 
     [Fact]
+    public void How_a_model_is_run_is_part_of_the_release_and_critical()
+    {
+        WorkloadSpec usual = Specs.Workload("a", "v1");
+        ServingSpec serving = new()
+        {
+            Instances = 2,
+            CacheBytes = 4096,
+            WarmsUp = false,
+            Batching = new BatchingSpec { MaxSize = 8, Preferred = [4, 8], MaxDelayUs = 500, TimeoutUs = 9 },
+        };
+        WorkloadSpec batched = usual with
+        {
+            Models = [usual.Models[0] with { Serving = serving }],
+            ModelMemoryBytes = 1 << 30,
+        };
+        Assert.NotEqual(DesiredMessage.ReleaseDigest(usual), DesiredMessage.ReleaseDigest(batched));
+
+        string json = Encoding.UTF8.GetString(DesiredMessage.Write(Real(Specs.Desired(1, batched))));
+        Assert.Contains(
+            "\"critical\":[\"workloads\",\"serving\",\"modelMemoryBytes\"]", json, StringComparison.Ordinal);
+        WorkloadSpec read = DesiredMessage.TryRead(Encoding.UTF8.GetBytes(json), out _)!.Workloads[0];
+        Assert.Equal(serving, read.Models[0].Serving);
+        Assert.Equal(1 << 30, read.ModelMemoryBytes);
+        string[] wrong = ["[8,4]", "[1]", "[16]", "[4,4]", "4", $"[{string.Join(',', Enumerable.Range(2, 17))}]"];
+        Assert.All(wrong, sizes => Assert.Null(DesiredMessage.TryRead(
+            Encoding.UTF8.GetBytes(json.Replace("[4,8]", sizes, StringComparison.Ordinal)), out _)));
+        string older = Encoding.UTF8.GetString(DesiredMessage.Write(Real(Specs.Desired(1, usual))));
+        Assert.Contains("\"critical\":[\"workloads\"]", older, StringComparison.Ordinal);
+        Assert.DoesNotContain("serving", older, StringComparison.Ordinal);
+        Assert.DoesNotContain("modelMemory", older, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void How_long_figures_are_collected_is_told_beside_the_release()
     {
         WorkloadSpec usual = Specs.Workload("a", "v1");
