@@ -3,6 +3,7 @@ using Kedge.Core.Measure;
 using Kedge.Inference.Regions;
 using Kedge.ModelServer.Metrics;
 using Kedge.ModelServer.Models;
+using Kedge.ModelServer.Scheduling;
 using Kedge.ModelServer.Shadow;
 using Kedge.ModelServer.Tracing;
 using Microsoft.Extensions.Logging;
@@ -99,6 +100,12 @@ internal sealed class ServeContext
         get => _shadow;
         set => _shadow = value;
     }
+
+    /// <summary>The processors that models share; null gives each its own.</summary>
+    internal ComputeSlots? Slots { get; init; }
+
+    /// <summary>Requests by who sent them.</summary>
+    internal ClientCounters Clients { get; } = new();
 
     /// <summary>Times of requests, all models together.</summary>
     internal LatencyCounter Latency { get; } = new();

@@ -9,6 +9,7 @@ using Kedge.ModelServer.Http;
 using Kedge.ModelServer.Memory;
 using Kedge.ModelServer.Metrics;
 using Kedge.ModelServer.Models;
+using Kedge.ModelServer.Scheduling;
 using Kedge.ModelServer.Shadow;
 using Kedge.Native;
 
@@ -56,6 +57,7 @@ internal sealed class ServeLoop : IDisposable
             ProgramVersion = version,
             RequestBytesMax = config.RequestBytesMax,
             WriteMetrics = WriteMetrics,
+            Slots = ComputeSlots.OfProcess(time),
         };
         _repository = new ModelRepository(config, _context);
         _context.Repository = _repository;
@@ -97,6 +99,7 @@ internal sealed class ServeLoop : IDisposable
         _shadow.Dispose();
         _http.DisposeAsync().AsTask().GetAwaiter().GetResult();
         _repository.Dispose();
+        _context.Slots?.Dispose();
         _wake.Dispose();
     }
 
@@ -376,7 +379,7 @@ internal sealed class ServeLoop : IDisposable
     }
 
     private ReadOnlyMemory<byte> WriteMetrics() =>
-        Instruments.Write(_context.Counted, _http.Public.OpenConnections, _log.Dropped);
+        Instruments.Write(_context.Counted, _context.Clients, _http.Public.OpenConnections, _log.Dropped);
 
     private void Move(string state, string reason)
     {

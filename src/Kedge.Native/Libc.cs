@@ -52,6 +52,8 @@ internal static unsafe partial class Libc
 
     internal const int AdviceDoNotNeed = 4;
 
+    internal const int ClockMonotonic = 1;
+
     private const string Library = "libc";
 
     internal static bool IsArm =>
@@ -126,6 +128,12 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Library, EntryPoint = "eventfd", SetLastError = true)]
     internal static partial int EventDescriptor(uint initial, int flags);
+
+    [LibraryImport(Library, EntryPoint = "timerfd_create", SetLastError = true)]
+    internal static partial int TimerDescriptor(int clock, int flags);
+
+    [LibraryImport(Library, EntryPoint = "timerfd_settime", SetLastError = true)]
+    internal static partial int SetTimer(int descriptor, int flags, TimerSetting* setting, TimerSetting* old);
 
     [LibraryImport(Library, EntryPoint = "read", SetLastError = true)]
     internal static partial nint Read(int descriptor, void* buffer, nuint bytes);

@@ -44,3 +44,13 @@ internal unsafe struct RightsMessage
     internal int Kind;
     internal fixed int Descriptors[DescriptorsMax];
 }
+
+/// <summary><c>itimerspec</c> of timerfd_settime(2).</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct TimerSetting
+{
+    internal long AgainSeconds;
+    internal long AgainNanoseconds;
+    internal long FirstSeconds;
+    internal long FirstNanoseconds;
+}

@@ -1,5 +1,7 @@
-using Microsoft.AspNetCore.Http;
+using Kedge.ModelServer.Metrics;
 using Kedge.ModelServer.Tracing;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
@@ -11,6 +13,9 @@ namespace Kedge.ModelServer.Http;
 /// <param name="features">Kestrel's view of the current request.</param>
 internal sealed class Exchange(IFeatureCollection features)
 {
+    private ClientCounter? _client;
+    private CancellationToken? _gone;
+
     internal IFeatureCollection Features { get; private set; } = features;
 
     internal IHttpRequestFeature Request => Features.GetRequiredFeature<IHttpRequestFeature>();
@@ -50,6 +55,14 @@ internal sealed class Exchange(IFeatureCollection features)
     /// <summary>Takes a body that comes as slowly as it likes.</summary>
     internal void DisableBodyPace() =>
         Features.GetRequiredFeature<IHttpMinRequestBodyDataRateFeature>().MinDataRate = null;
+
+    /// <summary>Cancelled when the connection can bring nothing more. Looked up once.</summary>
+    internal CancellationToken ConnectionGone =>
+        _gone ??= Features.Get<IConnectionLifetimeFeature>()?.ConnectionClosed ?? CancellationToken.None;
+
+    /// <summary>Counts requests of whoever is at the other end. Looked up once.</summary>
+    internal ClientCounter ClientOf(ClientCounters clients) =>
+        _client ??= clients.Of(Features.Get<IHttpConnectionFeature>()?.RemoteIpAddress);
 
     /// <summary>Takes the next request.</summary>
     internal Exchange Reuse(IFeatureCollection features)

@@ -53,8 +53,10 @@ internal static class HttpAnswers
         _ when code == ServeErrors.ModelUnloaded.Code || code == ServeErrors.ModelNotListed.Code => 404,
         _ when code == ServeErrors.LoadTooSlow.Code || code == ServeErrors.LoadQueueFull.Code => 503,
         _ when code == ServeErrors.ModelLoadFailed.Code || code == ServeErrors.ModelTooLarge.Code => 503,
+        _ when code == InferErrors.QueueFull.Code || code == InferErrors.QueueTimeout.Code => 503,
         _ when code == InferErrors.TooLarge.Code => 413,
         _ when code == InferErrors.EncodingUnsupported.Code => 415,
+        _ when code == InferErrors.ClientGone.Code => 499,
         _ when code == InferErrors.RunFailed.Code || code == InferErrors.OutputInexpressible.Code => 500,
         _ => 400,
     };

@@ -173,6 +173,8 @@ internal sealed class RestApplication : IHttpApplication<Exchange>
             IsCounted = !IsProbe(context),
             Priority = run.Call.Extensions.Priority,
             Timeout = TimeSpan.FromMicroseconds(run.Call.Extensions.TimeoutUs),
+            Client = context.ClientOf(_context.Clients),
+            Gone = context.ConnectionGone,
         };
         if (_context.Tracer.Board.IsOn && terms.IsCounted)
         {
@@ -221,6 +223,12 @@ internal sealed class RestApplication : IHttpApplication<Exchange>
         }
 
         body.Release();
+        if (fault is not null && run.RetryAfter > TimeSpan.Zero)
+        {
+            context.Response.Headers.RetryAfter =
+                ((int)run.RetryAfter.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+        }
+
         Task sent = fault is null ? SendResultAsync(context, run) : HttpAnswers.FailAsync(context, fault);
         if (context.Trace is { } trace)
         {

@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using Kedge.Core.Errors;
+using Kedge.Inference.Batching;
 using Kedge.Inference.Control;
+using Kedge.Inference.Errors;
 using Kedge.Inference.Onnx;
 using Kedge.Inference.Sessions;
 using Kedge.Native;
@@ -87,6 +89,12 @@ internal sealed class ModelLoader : IDisposable
             _isRuntimeUp = true;
             long before = measures ? ProcessMemory.PrivateBytes() : 0;
             IInferenceSession session = Open(model);
+            if (model.Scheduling.Batching.MaxSize > 1 && JoinedCall.WhyNever(session.Signature) is { } never)
+            {
+                session.Dispose();
+                throw new KedgeException(InferErrors.BatchImpossible, never.Message);
+            }
+
             if (model.IsWarmedUp && WarmUp.Run(session, model.WarmUp) is { } cold)
             {
                 ServeLog.NotWarm(_log, model.Name, model.Version, cold.ToString());

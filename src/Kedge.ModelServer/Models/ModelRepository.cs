@@ -295,7 +295,8 @@ internal sealed class ModelRepository : IDisposable
             _context.Time,
             references.IsEmpty ? null : new ValueCounter(references, session.Signature, _context.Time),
             (gone, patience) => WaitAsync(slot, gone, patience),
-            turn => Post(new LifecycleEvent.Idle(slot, turn)));
+            turn => Post(new LifecycleEvent.Idle(slot, turn)),
+            _context.Slots);
         _models[slot] = made;
         _served = _served.Add(made);
     }

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Kedge.ModelServer.Metrics;
 
 namespace Kedge.ModelServer.Models;
 
@@ -19,6 +20,9 @@ internal readonly record struct RequestTerms
 
     /// <summary>False for a request that counts in no figures: the agent's probe.</summary>
     internal bool IsCounted { get; init; }
+
+    /// <summary>Counts requests of whoever asked; null where nobody knows.</summary>
+    internal ClientCounter? Client { get; init; }
 
     /// <summary>Cancelled when whoever asked has gone.</summary>
     internal CancellationToken Gone { get; init; }

@@ -1,4 +1,5 @@
 using Kedge.Core.Errors;
+using Kedge.Inference.Cache;
 using Kedge.Inference.Control;
 using Kedge.Inference.Errors;
 using Kedge.Inference.Grpc;
@@ -6,6 +7,7 @@ using Kedge.Inference.Protocol;
 using Kedge.Inference.Sessions;
 using Kedge.Inference.Statistics;
 using Kedge.ModelServer.Metrics;
+using Kedge.ModelServer.Scheduling;
 
 namespace Kedge.ModelServer.Models;
 
@@ -24,14 +26,17 @@ internal sealed class ServedModel : IDisposable
     private IInferenceSession? _session;
     private int _loads = 1;
     private long _lastUsed;
+    private readonly ModelLane _lane;
+    private readonly KeptResponses? _kept;
 
     internal ServedModel(
         ServeModel model,
         IInferenceSession session,
         LatencyCounter latency,
         TimeProvider time,
-        ValueCounter? values = null)
-        : this(model, session, latency, time, values, null, static _ => { }) => Residency.Open();
+        ValueCounter? values = null,
+        ComputeSlots? slots = null)
+        : this(model, session, latency, time, values, null, static _ => { }, slots) => Residency.Open();
 
     /// <summary>One that comes and goes: closed at first.</summary>
     /// <param name="model">What it is.</param>
@@ -41,6 +46,7 @@ internal sealed class ServedModel : IDisposable
     /// <param name="values">Counts values; null where nobody asks for them.</param>
     /// <param name="load">Waits until a request may use it, which it then does.</param>
     /// <param name="onIdle">Told when nobody uses it any more, after it was closed.</param>
+    /// <param name="slots">The processors that it shares with others; null for its own.</param>
     internal ServedModel(
         ServeModel model,
         IInferenceSession session,
@@ -48,7 +54,8 @@ internal sealed class ServedModel : IDisposable
         TimeProvider time,
         ValueCounter? values,
         Func<CancellationToken, TimeSpan, ValueTask<Finding?>>? load,
-        Action<int> onIdle)
+        Action<int> onIdle,
+        ComputeSlots? slots)
     {
         Residency = new Residency(onIdle);
         _load = load;
@@ -59,7 +66,12 @@ internal sealed class ServedModel : IDisposable
         Digest = model.PackageDigest;
         _session = session;
         _time = time;
-        Counters = new ModelCounters(latency);
+        Counters = new ModelCounters(latency, model.Scheduling.Batching.MaxSize);
+        _lane = new ModelLane(
+            session.Signature, Compute, model.Scheduling, slots ?? ComputeSlots.OfProcess(time), Counters, time);
+        _kept = model.Scheduling.CacheBytes > 0
+            ? new KeptResponses(model.Scheduling.CacheBytes, $"{model.Name}/{model.Version}@{model.PackageDigest}")
+            : null;
         Config = ModelConfigWriter.Write(model.Name, Platform, "onnxruntime", session.Signature, model.Scheduling);
         Grpc = new GrpcResponseWriter(model.Name, model.Version);
         Ready = MetadataWriter.ModelReady(model.Name);
@@ -107,6 +119,7 @@ internal sealed class ServedModel : IDisposable
         }
 
         run ??= new InferenceRun(Signature);
+        run.RetryAfter = TimeSpan.Zero;
         if (Residency.TryEnter())
         {
             Hold(run);
@@ -147,9 +160,8 @@ internal sealed class ServedModel : IDisposable
 
         run.ReadAt = _time.GetTimestamp();
         Volatile.Write(ref _lastUsed, run.ReadAt);
-        Finding? fault = Session.Run(run.Call);
-        run.ComputedAt = _time.GetTimestamp();
-        return new ValueTask<Finding?>(fault);
+        run.IsCached = false;
+        return _kept is null ? _lane.RunAsync(run, terms) : RunKeptAsync(_kept, run, terms);
     }
 
     /// <summary>Counts a request whose answer was written, or that failed. Lets go of the model.</summary>
@@ -161,13 +173,14 @@ internal sealed class ServedModel : IDisposable
             return;
         }
 
+        terms.Client?.Count(fault is not null);
         if (fault is not null)
         {
-            Counters.CountFailure();
+            Counters.CountFailure(_time, fault, terms.Started);
             return;
         }
 
-        Counters.CountSuccess(_time, terms.Started, run.ReadAt, run.ComputedAt);
+        Counters.CountSuccess(_time, terms.Started, run);
         Values?.Count(run.Call, run.ComputedAt);
     }
 
@@ -189,6 +202,7 @@ internal sealed class ServedModel : IDisposable
     internal IInferenceSession Take()
     {
         IInferenceSession session = Session;
+        _lane.Forget();
         lock (_gate)
         {
             _session = null;
@@ -201,7 +215,18 @@ internal sealed class ServedModel : IDisposable
         return session;
     }
 
-    public void Dispose() => _session?.Dispose();
+    /// <summary>Requests that wait to be computed.</summary>
+    internal int Waiting => _lane.Waiting;
+
+    /// <summary>Bytes of answers that are kept.</summary>
+    internal long KeptBytes => _kept?.ByteCount ?? 0;
+
+    public void Dispose()
+    {
+        _lane.Dispose();
+        _kept?.Dispose();
+        _session?.Dispose();
+    }
 
     /// <summary>In memory for as long as anybody holds it.</summary>
     private IInferenceSession Session => _session ?? throw Kedge.Core.Check.Unreachable(Name);
@@ -241,5 +266,43 @@ internal sealed class ServedModel : IDisposable
             run.IsHeld = false;
             Residency.Leave();
         }
+    }
+
+    private Finding? Compute(InferenceCall call) => Session.Run(call);
+
+    private ValueTask<Finding?> RunKeptAsync(KeptResponses kept, InferenceRun run, in RequestTerms terms)
+    {
+        bool isKnown = kept.TryAnswer(run.Call, out ResponseKey key);
+        long found = _time.GetTimestamp();
+        if (isKnown)
+        {
+            run.IsCached = true;
+            run.ComputedAt = found;
+            Counters.CountHit(_time, run.ReadAt, found);
+            return new ValueTask<Finding?>((Finding?)null);
+        }
+
+        TimeSpan spent = _time.GetElapsedTime(run.ReadAt, found);
+        run.ReadAt = found;
+        ValueTask<Finding?> running = _lane.RunAsync(run, terms);
+        return running.IsCompletedSuccessfully
+            ? new ValueTask<Finding?>(Keep(kept, key, run, running.Result, spent))
+            : KeepLaterAsync(kept, key, run, running, spent);
+    }
+
+    private async ValueTask<Finding?> KeepLaterAsync(
+        KeptResponses kept, ResponseKey key, InferenceRun run, ValueTask<Finding?> running, TimeSpan spent) =>
+        Keep(kept, key, run, await running.ConfigureAwait(false), spent);
+
+    private Finding? Keep(KeptResponses kept, ResponseKey key, InferenceRun run, Finding? fault, TimeSpan spent)
+    {
+        long started = _time.GetTimestamp();
+        if (fault is null)
+        {
+            kept.Keep(key, run.Call);
+        }
+
+        Counters.CountMiss(spent + _time.GetElapsedTime(started));
+        return fault;
     }
 }

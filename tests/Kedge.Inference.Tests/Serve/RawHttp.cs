@@ -25,6 +25,16 @@ internal sealed class RawHttp(Socket socket) : IDisposable
     /// <summary>True once the server has said that it closes.</summary>
     public bool Closes { get; private set; }
 
+    /// <summary>Status line and headers of the last answer.</summary>
+    public string Head
+    {
+        get
+        {
+            ReadOnlySpan<byte> all = _buffer.AsSpan(0, _filled);
+            return Encoding.UTF8.GetString(all[..(all.IndexOf("\r\n\r\n"u8) + 2)]);
+        }
+    }
+
     public static RawHttp Connect(IPEndPoint endPoint)
     {
         Socket socket = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };

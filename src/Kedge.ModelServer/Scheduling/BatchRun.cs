@@ -1,0 +1,16 @@
+using Kedge.Inference.Batching;
+using Kedge.ModelServer.Models;
+
+namespace Kedge.ModelServer.Scheduling;
+
+/// <summary>A batch with its slot, on its way to a thread of the pool.</summary>
+internal sealed class BatchRun : IThreadPoolWorkItem
+{
+    /// <summary>What is computed.</summary>
+    internal Batch Batch { get; } = new();
+
+    public void Execute() => RunOf(0).Lane.Compute(this);
+
+    /// <summary>One request of it.</summary>
+    internal InferenceRun RunOf(int index) => (InferenceRun)Batch[index].Owner; // Nobody else makes entries here.
+}

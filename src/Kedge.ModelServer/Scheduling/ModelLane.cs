@@ -1,0 +1,230 @@
+using Kedge.Core.Errors;
+using Kedge.Inference.Batching;
+using Kedge.Inference.Sessions;
+using Kedge.ModelServer.Metrics;
+using Kedge.ModelServer.Models;
+
+namespace Kedge.ModelServer.Scheduling;
+
+/// <summary>
+/// One model's way to the processors: computes a request at once where a slot is free, else lets it wait and computes
+/// it with others. Invariants: every request that came in is completed once; a slot that was taken is given back,
+/// whatever the runtime does; a request that fails fails alone.
+/// </summary>
+internal sealed class ModelLane : IDisposable
+{
+    private readonly Func<InferenceCall, Finding?> _compute;
+    private readonly ModelSignature _signature;
+    private readonly ComputeSlots _slots;
+    private readonly ModelCounters _counters;
+    private readonly TimeProvider _time;
+    private readonly Lock _gate = new();
+    private readonly Stack<JoinedCall> _joined = new();
+
+    /// <param name="signature">Of the model.</param>
+    /// <param name="compute">Computes one call; called by several threads at once.</param>
+    /// <param name="scheduling">How it shares the process.</param>
+    /// <param name="slots">Those of the process.</param>
+    /// <param name="counters">Counts runs.</param>
+    /// <param name="time">For timestamps.</param>
+    /// <exception cref="KedgeException">
+    /// Batching is asked for a model that cannot be batched (KEDGE-INFER-035).
+    /// </exception>
+    internal ModelLane(
+        ModelSignature signature,
+        Func<InferenceCall, Finding?> compute,
+        SchedulingOptions scheduling,
+        ComputeSlots slots,
+        ModelCounters counters,
+        TimeProvider time)
+    {
+        _signature = signature;
+        _compute = compute;
+        _slots = slots;
+        _counters = counters;
+        _time = time;
+        if (scheduling.Batching.MaxSize > 1 && JoinedCall.WhyNever(signature) is { } never)
+        {
+            throw new KedgeException(Kedge.Inference.Errors.InferErrors.BatchImpossible, never.Message);
+        }
+
+        int instances = scheduling.Instances == 0 ? slots.Count : Math.Min(scheduling.Instances, slots.Count);
+        Queue = new ModelQueue(scheduling, instances, canBatch: true);
+        slots.Add(Queue);
+    }
+
+    /// <summary>What waits. Touched under the lock of the slots only.</summary>
+    internal ModelQueue Queue { get; }
+
+    /// <summary>Requests that wait now.</summary>
+    internal int Waiting => _slots.CountWaiting(Queue);
+
+    /// <summary>See <see cref="ServedModel.RunAsync"/>.</summary>
+    internal ValueTask<Finding?> RunAsync(InferenceRun run, in RequestTerms terms)
+    {
+        short turn = run.Begin(this, terms);
+        QueueVerdict verdict = _slots.Arrive(Queue, run);
+        if (verdict == QueueVerdict.Waits)
+        {
+            return new ValueTask<Finding?>(run, turn);
+        }
+
+        if (verdict == QueueVerdict.Runs)
+        {
+            run.ComputeStartedAt = run.ReadAt;
+            try
+            {
+                return new ValueTask<Finding?>(ComputeOne(run));
+            }
+            finally
+            {
+                _slots.Finish(Queue, 1, run.Entry.Rows, run.ReadAt, _time.GetTimestamp());
+            }
+        }
+
+        run.Refuse(verdict);
+        return new ValueTask<Finding?>(run.Fault);
+    }
+
+    /// <summary>Computes a batch that has a slot, gives the slot on, and completes every request of it.</summary>
+    internal void Compute(BatchRun batch)
+    {
+        long started = _time.GetTimestamp();
+        try
+        {
+            for (int i = 0; i < batch.Batch.Count; i++)
+            {
+                batch.RunOf(i).ComputeStartedAt = started;
+            }
+
+            if (batch.Batch.Count == 1 || !TryTogether(batch, started))
+            {
+                ComputeEach(batch);
+            }
+        }
+        catch (Exception failure)
+        {
+            // Whoever waits for the answer gets it, and decides.
+            for (int i = 0; i < batch.Batch.Count; i++)
+            {
+                batch.RunOf(i).Failure = failure;
+            }
+        }
+
+        _slots.Finish(Queue, batch.Batch.Count, batch.Batch.Rows, started, _time.GetTimestamp());
+        Complete(batch);
+    }
+
+    /// <summary>Lets go of memory that belongs to a session, once nobody computes.</summary>
+    internal void Forget()
+    {
+        lock (_gate)
+        {
+            _joined.Clear();
+        }
+    }
+
+    public void Dispose() => _slots.Remove(Queue);
+
+    private void Complete(BatchRun batch)
+    {
+        int last = batch.Batch.Count - 1;
+        for (int i = 0; i < last; i++)
+        {
+            _ = ThreadPool.UnsafeQueueUserWorkItem(batch.RunOf(i), preferLocal: false);
+        }
+
+        InferenceRun here = batch.RunOf(last);
+        _slots.Return(batch);
+        here.Execute();
+    }
+
+    private void ComputeEach(BatchRun batch)
+    {
+        for (int i = 0; i < batch.Batch.Count; i++)
+        {
+            InferenceRun run = batch.RunOf(i);
+            run.Fault = ComputeOne(run);
+        }
+    }
+
+    private Finding? ComputeOne(InferenceRun run)
+    {
+        run.GatheredAt = _time.GetTimestamp();
+        Finding? fault = _compute(run.Call);
+        run.ComputedAt = _time.GetTimestamp();
+        run.InferredAt = run.ComputedAt;
+        if (fault is null)
+        {
+            _counters.CountRun(
+                _time, run.Entry.Rows, new RunTimes(run.GatheredAt, run.GatheredAt, run.InferredAt, run.ComputedAt));
+        }
+
+        return fault;
+    }
+
+    /// <summary>Computes all of them in one run; false when they must be computed one by one.</summary>
+    private bool TryTogether(BatchRun batch, long started)
+    {
+        JoinedCall joined = RentJoined();
+        try
+        {
+            if (!joined.TryGather(batch.Batch))
+            {
+                return false;
+            }
+
+            long gathered = _time.GetTimestamp();
+            if (_compute(joined.Call) is not null)
+            {
+                // One of them may be at fault: it must not fail the others.
+                return false;
+            }
+
+            long inferred = _time.GetTimestamp();
+            if (!joined.TryScatter(batch.Batch))
+            {
+                _slots.StopBatching(Queue);
+                return false;
+            }
+
+            long computed = _time.GetTimestamp();
+            for (int i = 0; i < batch.Batch.Count; i++)
+            {
+                InferenceRun run = batch.RunOf(i);
+                run.GatheredAt = gathered;
+                run.InferredAt = inferred;
+                run.ComputedAt = computed;
+            }
+
+            _counters.CountRun(_time, batch.Batch.Rows, new RunTimes(started, gathered, inferred, computed));
+            return true;
+        }
+        finally
+        {
+            ReturnJoined(joined);
+        }
+    }
+
+    private JoinedCall RentJoined()
+    {
+        lock (_gate)
+        {
+            if (_joined.TryPop(out JoinedCall? joined))
+            {
+                return joined;
+            }
+        }
+
+        return new JoinedCall(_signature);
+    }
+
+    private void ReturnJoined(JoinedCall joined)
+    {
+        joined.Trim(ServeLimits.KeptBytesMax);
+        lock (_gate)
+        {
+            _joined.Push(joined);
+        }
+    }
+}
