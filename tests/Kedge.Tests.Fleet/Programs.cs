@@ -12,16 +12,19 @@ public sealed record Programs
 
     public string Serve => Path.Combine(Root, "out/publish/kedge-serve/kedge-serve");
 
-    /// <summary>The pinned model runtime, where <c>eng/native/fetch</c> keeps it.</summary>
-    public static string RuntimeLibrary => Path.Combine(
-        Environment.GetEnvironmentVariable("KEDGE_NATIVE_CACHE") ?? Path.Combine(
-            Environment.GetEnvironmentVariable("XDG_CACHE_HOME")
-                ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache"),
-            "kedge",
-            "native"),
-        "onnxruntime-1.30.0",
-        "x64",
-        "libonnxruntime.so.1");
+    /// <summary>The pinned ONNX Runtime, where <c>eng/native/fetch</c> keeps it.</summary>
+    public static string RuntimeLibrary =>
+        Path.Combine(NativeCache, "onnxruntime-1.30.0", "x64", "libonnxruntime.so.1");
+
+    /// <summary>The pinned TensorFlow Lite beside it.</summary>
+    public static string TfLiteLibrary =>
+        Path.Combine(NativeCache, "tensorflowlite-2.9.0", "x64", "libtensorflowlite_c.so");
+
+    private static string NativeCache => Environment.GetEnvironmentVariable("KEDGE_NATIVE_CACHE") ?? Path.Combine(
+        Environment.GetEnvironmentVariable("XDG_CACHE_HOME")
+            ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache"),
+        "kedge",
+        "native");
 
     /// <summary>Finds the checkout above a folder, and what was published in it.</summary>
     /// <exception cref="FileNotFoundException">Something was not published.</exception>

@@ -67,6 +67,12 @@ internal sealed record AgentConfig
     /// <summary>Keeps what model servers have traced, in a file; null for not at all.</summary>
     public TracesConfig? Traces { get; set; }
 
+    /// <summary>Libraries that compute models beside the processor, the preferred first, at most 8; null for none.</summary>
+    public List<PluginConfig>? Plugins { get; set; }
+
+    /// <summary>What ONNX Runtime prefers when it chooses devices by itself; empty for the order of plug-ins.</summary>
+    public string DevicePolicy { get; set; } = "";
+
     /// <summary><see cref="ContentBytesMax"/> in bytes, 0 for none.</summary>
     internal long ContentBytes() =>
         Quantity.TryParseBytes(ContentBytesMax ?? "", out long bytes) && bytes >= ContentBytesMin ? bytes : 0;
@@ -134,6 +140,21 @@ internal sealed record AgentConfig
         if (OpenControl is null || !OpenControl.All(ControlAreas.All.Contains))
         {
             yield return $"openControl must list some of {string.Join(", ", ControlAreas.All)}";
+        }
+
+        if (DevicePolicy is not "" && !ServeConfig.DevicePolicies.Contains(DevicePolicy))
+        {
+            yield return $"devicePolicy must be one of {string.Join(", ", ServeConfig.DevicePolicies)}";
+        }
+
+        if (Plugins?.Count > ServeConfig.PluginsMax)
+        {
+            yield return "plugins must be at most 8";
+        }
+
+        foreach (string finding in (Plugins ?? []).SelectMany(static one => one.Findings()))
+        {
+            yield return finding;
         }
 
         List<string> wrong = [];

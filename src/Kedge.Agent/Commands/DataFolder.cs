@@ -98,9 +98,24 @@ internal sealed class DataFolder
         ServeProgram = Programs.Find("kedge-serve", serve, null),
         RuntimeLibrary = Programs.Find(
             "libonnxruntime.so.1", library ?? Environment.GetEnvironmentVariable("KEDGE_ORT_LIB"), serve),
+        TfLiteLibrary = FindTfLite(serve, library),
+        Plugins = [.. (config.Plugins ?? []).Select(static one => one.ToServe())],
+        DevicePolicy = config.DevicePolicy,
         LoopbackAddress = config.LoopbackAddress,
         AllowsNoSandbox = config.AllowNoSandbox,
         OpenControl = [.. config.OpenControl],
         SharedMemory = config.SharedMemory,
     };
+
+    /// <summary>The TensorFlow Lite library beside the programs, or beside the other runtime; empty for none.</summary>
+    internal static string FindTfLite(string? serve, string? library)
+    {
+        const string Name = "libtensorflowlite_c.so";
+        string? named = Environment.GetEnvironmentVariable("KEDGE_TFLITE_LIB");
+        string[] places =
+        [
+            Programs.Find(Name, named, serve), Programs.Find(Name, named, library),
+        ];
+        return places.FirstOrDefault(File.Exists) ?? "";
+    }
 }

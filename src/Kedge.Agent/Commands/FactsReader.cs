@@ -10,15 +10,18 @@ namespace Kedge.Agent.Commands;
 /// <summary>Reads the machine, and what only this process knows of it.</summary>
 internal static class FactsReader
 {
-    // The release that the package brings: eng/native/pins.txt.
-    private const string RuntimeVersion = "1.30.0";
+    // The releases that the package brings: eng/native/pins.txt.
+    private const string OnnxVersion = "1.30.0";
+    private const string TfLiteVersion = "2.9.0";
 
-    internal static DeviceFacts Read(RealDisk inventory, RealDisk data, bool isSimulated) =>
+    internal static DeviceFacts Read(RealDisk inventory, RealDisk data, bool isSimulated, bool hasTfLite) =>
         InventoryReader.Read(inventory, new InventoryContext
         {
             Simulated = isSimulated,
             HostArchitecture = RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant(),
-            Runtimes = [new RuntimeFacts(ModelFormat.Onnx, RuntimeVersion)],
+            Runtimes = hasTfLite
+                ? [new RuntimeFacts(ModelFormat.Onnx, OnnxVersion), new RuntimeFacts(ModelFormat.TfLite, TfLiteVersion)]
+                : [new RuntimeFacts(ModelFormat.Onnx, OnnxVersion)],
         }) with
         {
             DataFreeBytes = Free(data),

@@ -44,7 +44,7 @@ internal static class RunCommand
         NeighbourSide? neighbours = config.Neighbours is null
             ? null
             : new NeighbourSide(config.Neighbours, credentials, folder.Disk, source, (time, Floor, log));
-        AgentOptions options = Options(folder, config, arguments.One("--inventory-root")) with
+        AgentOptions options = Options(folder, config, arguments) with
         {
             Credentials = credentials,
             Neighbours = neighbours,
@@ -90,8 +90,11 @@ internal static class RunCommand
         return arguments.One("--loopback-address") is { } address ? config with { LoopbackAddress = address } : config;
     }
 
-    private static AgentOptions Options(DataFolder folder, AgentConfig config, string? inventoryRoot)
+    private static AgentOptions Options(DataFolder folder, AgentConfig config, Arguments arguments)
     {
+        string? inventoryRoot = arguments.One("--inventory-root");
+        bool hasTfLite = DataFolder.FindTfLite(
+            arguments.One("--serve"), arguments.One("--runtime-library")).Length > 0;
         RealDisk inventory = new(inventoryRoot ?? "/");
         return new AgentOptions
         {
@@ -107,7 +110,8 @@ internal static class RunCommand
             IsSimulated = inventoryRoot is not null,
             ReadMemory = static () => Cgroups.NumberIn("/proc/meminfo", "MemAvailable:") * Limits.KiB,
             RunHeavy = static work => Task.Run(work),
-            ReadFacts = () => FactsReader.Read(inventory, folder.Disk, inventoryRoot is not null),
+            ReadFacts = () => FactsReader.Read(
+                inventory, folder.Disk, inventoryRoot is not null, hasTfLite),
         };
     }
 

@@ -18,7 +18,8 @@ internal sealed class BareLauncher(SupervisorOptions options) : ILauncher
 
     public string Name => Word;
 
-    public ServeConfig SeenFromInside(ServeConfig config, InstancePaths paths, PreparedRelease release) => config with
+    public ServeConfig SeenFromInside(ServeConfig config, InstancePaths paths, PreparedRelease release) =>
+        new RuntimeFiles(options, release).Tell(config) with
     {
         ControlSocket = paths.Control,
         HttpSocket = paths.Http,
@@ -46,7 +47,8 @@ internal sealed class BareLauncher(SupervisorOptions options) : ILauncher
                     : [portable.Value.Argument, "--config", paths.Config],
                 Environment =
                 [
-                    "DOTNET_EnableDiagnostics=0", "ORT_DISABLE_TELEMETRY=1", $"KEDGE_ORT_LIB={options.RuntimeLibrary}",
+                    "DOTNET_EnableDiagnostics=0", "ORT_DISABLE_TELEMETRY=1",
+                    .. new RuntimeFiles(options, release).Variables,
                 ],
                 OutputFile = paths.Output,
             });

@@ -17,7 +17,8 @@ internal sealed class OciLauncher(SupervisorOptions options, string runtime, Cgr
 
     private string StateFolder => Path.Combine(options.RunFolder, "oci");
 
-    public ServeConfig SeenFromInside(ServeConfig config, InstancePaths paths, PreparedRelease release) => config with
+    public ServeConfig SeenFromInside(ServeConfig config, InstancePaths paths, PreparedRelease release) =>
+        new RuntimeFiles(options, release).Inside(config) with
     {
         ControlSocket = $"{OciRequest.SharedInside}/control.sock",
         HttpSocket = $"{OciRequest.SharedInside}/http.sock",
@@ -35,11 +36,12 @@ internal sealed class OciLauncher(SupervisorOptions options, string runtime, Cgr
     public (int Pid, Problem? Problem) Launch(InstancePaths paths, PreparedRelease release)
     {
         PortableServe? portable = PortableServe.Find(options.ServeProgram);
+        RuntimeFiles runtimes = new(options, release);
         List<BindMount> files =
         [
             .. _libraries,
             .. portable?.Files() ?? [new BindMount(options.ServeProgram, NativeInside)],
-            new(options.RuntimeLibrary, $"{HostLibraries.Inside}/libonnxruntime.so.1"),
+            .. runtimes.Mounts,
             .. release.Models.Select(
                 m => new BindMount(Path.Combine(options.DataFolder, m.Folder), $"/models/{m.Name}")),
             .. release.Models.Where(m => m.Golden is not null).Select(
@@ -54,9 +56,9 @@ internal sealed class OciLauncher(SupervisorOptions options, string runtime, Cgr
             ],
             Environment =
             [
-                "PATH=/", $"LD_LIBRARY_PATH={HostLibraries.Inside}", "DOTNET_EnableDiagnostics=0",
+                "PATH=/", $"LD_LIBRARY_PATH={runtimes.SearchPath}", "DOTNET_EnableDiagnostics=0",
                 "ORT_DISABLE_TELEMETRY=1",
-                $"KEDGE_ORT_LIB={HostLibraries.Inside}/libonnxruntime.so.1",
+                .. runtimes.VariablesInside,
             ],
             ReadOnlyFiles = files,
             SharedFolder = paths.Shared,

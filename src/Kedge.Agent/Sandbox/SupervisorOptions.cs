@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Kedge.Agent.Disk;
 using Kedge.Core.Borders;
+using Kedge.Inference.Control;
 
 namespace Kedge.Agent.Sandbox;
 
@@ -26,6 +27,18 @@ public sealed record SupervisorOptions
 
     /// <summary>Absolute path of the ONNX Runtime library.</summary>
     public required string RuntimeLibrary { get; init; }
+
+    /// <summary>Absolute path of the TensorFlow Lite library; empty where the device has none.</summary>
+    public string TfLiteLibrary { get; init; } = "";
+
+    /// <summary>
+    /// What computes models beside the processor: libraries on this device, the preferred first. Their own folders are
+    /// given into sandboxes, since such a library brings others along.
+    /// </summary>
+    public ImmutableArray<ServePlugin> Plugins { get; init; } = [];
+
+    /// <summary>What ONNX Runtime prefers when it chooses devices by itself; empty for the order of plug-ins.</summary>
+    public string DevicePolicy { get; init; } = "";
 
     /// <summary>Address on which endpoints with <c>expose: loopback</c> are opened.</summary>
     public string LoopbackAddress { get; init; } = "127.0.0.1";

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using Kedge.Content;
 using Kedge.Core.Models;
 using Kedge.Inference.Golden;
-using Kedge.Inference.Onnx;
 using Kedge.Inference.Protocol;
 using Kedge.Inference.Sessions;
 
@@ -59,7 +58,7 @@ internal sealed class CostMeter(TimeProvider time, string hardware)
     {
         GC.Collect();
         long before = Environment.WorkingSet;
-        using OnnxSession session = variant.Open();
+        using IInferenceSession session = variant.Open();
         int count = Math.Min(samples.Samples.Length, SamplesMax);
         InferenceCall[] calls = [.. Enumerable.Range(0, count).Select(index => Call(session, samples, index))];
         for (int run = 0; run < WarmRuns; run++)
@@ -86,7 +85,7 @@ internal sealed class CostMeter(TimeProvider time, string hardware)
         };
     }
 
-    private static InferenceCall Call(OnnxSession session, GoldenSamples samples, int index)
+    private static InferenceCall Call(IInferenceSession session, GoldenSamples samples, int index)
     {
         InferenceCall call = new(session.Signature);
         byte[] body = samples.RequestBody(index);
@@ -95,7 +94,7 @@ internal sealed class CostMeter(TimeProvider time, string hardware)
             : call;
     }
 
-    private static void Run(OnnxSession session, InferenceCall call)
+    private static void Run(IInferenceSession session, InferenceCall call)
     {
         if (session.Run(call) is { } fault)
         {

@@ -5,7 +5,6 @@ using Kedge.Core;
 using Kedge.Core.Errors;
 using Kedge.Core.Models;
 using Kedge.Inference.Golden;
-using Kedge.Inference.Onnx;
 using Kedge.Inference.Sessions;
 
 namespace Kedge.Cli.Models;
@@ -70,7 +69,8 @@ internal sealed record GoldenChoice
         {
             samples = Record(first);
             request = new GoldenRequest(samples.ToJson(), GoldenSource.Recorded, samples.Samples.Length);
-            sentences.Add($"{Count(samples)} recorded from ONNX Runtime here: devices will compute the same; whether "
+            sentences.Add(
+                $"{Count(samples)} recorded from {first.RuntimeName} here: devices will compute the same; whether "
                 + "that is right, only samples of the author's can show");
         }
 
@@ -91,7 +91,7 @@ internal sealed record GoldenChoice
                 continue;
             }
 
-            using OnnxSession session = variant.Open();
+            using IInferenceSession session = variant.Open();
             GoldenRun run = GoldenRun.Of(session, samples.Within(variant.Ready.Variant.Tolerance));
             if (!run.Verdict.Passed)
             {
@@ -119,7 +119,7 @@ internal sealed record GoldenChoice
 
     private static GoldenSamples Record(PushedVariant variant)
     {
-        using OnnxSession session = variant.Open();
+        using IInferenceSession session = variant.Open();
 
         // The same model gives the same samples, and so the same package.
         Rng rng = new(Convert.FromHexString(variant.Ready.Variant.Files[0].Digest.Hex));

@@ -3,6 +3,8 @@ using Kedge.Content.Trust.ModelSigning;
 using Kedge.Core.Errors;
 using Kedge.Core.Models;
 using Kedge.Inference.Onnx;
+using Kedge.Inference.Sessions;
+using Kedge.Inference.TfLite;
 
 namespace Kedge.Cli.Models;
 
@@ -14,8 +16,12 @@ internal sealed record PushedVariant(VariantOutcome.Ready Ready, string Path)
     /// <summary>Its name in the package.</summary>
     public string Name => Ready.Variant.Name;
 
-    /// <summary>True when the runtime of this program can run it.</summary>
-    public bool RunsHere => Ready.Variant.Format == ModelFormat.Onnx;
+    /// <summary>True when a runtime that this program has can run it.</summary>
+    public bool RunsHere => Ready.Variant.Format == ModelFormat.Onnx
+        || (Ready.Variant.Format == ModelFormat.TfLite && TfLiteLibrary.Candidates(null).Any(File.Exists));
+
+    /// <summary>The runtime that runs it here.</summary>
+    public string RuntimeName => Ready.Variant.Format == ModelFormat.TfLite ? "TensorFlow Lite" : "ONNX Runtime";
 
     /// <summary>Its files by their names in the author's folder.</summary>
     public IEnumerable<SignedFile> SignedFiles() => Ready.Files.Zip(
@@ -25,7 +31,7 @@ internal sealed record PushedVariant(VariantOutcome.Ready Ready, string Path)
     /// Loads it into the bare runtime: the bytes that passed the gate. Only a model that reads weights beside it is
     /// loaded by its path, since the runtime looks for them there.
     /// </summary>
-    public OnnxSession Open()
+    public IInferenceSession Open()
     {
         if (Ready.ReadModel(out byte[] model) is { } changed)
         {
@@ -34,7 +40,9 @@ internal sealed record PushedVariant(VariantOutcome.Ready Ready, string Path)
 
         try
         {
-            return Ready.Files.Length == 1
+            return Ready.Variant.Format == ModelFormat.TfLite
+                ? TfLiteSession.FromBytes(model, new TfLiteSessionOptions())
+                : Ready.Files.Length == 1
                 ? OnnxSession.FromBytes(model, new OnnxSessionOptions())
                 : OnnxSession.FromFile(Path, new OnnxSessionOptions());
         }

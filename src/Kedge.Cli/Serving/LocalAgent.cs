@@ -81,11 +81,14 @@ internal sealed class LocalAgent(string program, string folder) : IDisposable
     }
 
     /// <summary>Starts it for good.</summary>
-    /// <param name="runtimeLibrary">The native runtime for its model servers; empty where it finds its own.</param>
-    public void Run(string runtimeLibrary)
+    /// <param name="onnx">ONNX Runtime for its model servers; empty where it finds its own.</param>
+    /// <param name="tfLite">TensorFlow Lite for them; empty where it finds its own, or has none.</param>
+    public void Run(string onnx, string tfLite)
     {
         ImmutableArray<string> arguments = ["run", "--data", DataFolder];
-        _process = Start(runtimeLibrary.Length > 0 ? [.. arguments, "--runtime-library", runtimeLibrary] : arguments);
+        _process = Start(
+            onnx.Length > 0 ? [.. arguments, "--runtime-library", onnx] : arguments,
+            tfLite.Length > 0 ? [$"KEDGE_TFLITE_LIB={tfLite}"] : []);
         File.WriteAllText(PidFile, _process.Pid.ToString(CultureInfo.InvariantCulture));
     }
 
@@ -129,12 +132,13 @@ internal sealed class LocalAgent(string program, string folder) : IDisposable
             && File.ReadAllText(file).Contains($"run\0--data\0{DataFolder}\0", StringComparison.Ordinal);
     }
 
-    private ChildProcess Start(ImmutableArray<string> arguments) => ChildProcess.Start(new SpawnSpec
+    private ChildProcess Start(ImmutableArray<string> arguments, ImmutableArray<string> variables = default) =>
+        ChildProcess.Start(new SpawnSpec
     {
         Program = program,
         Arguments = arguments,
         Environment = [.. Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().Select(
-            variable => $"{variable.Key}={variable.Value}")],
+            variable => $"{variable.Key}={variable.Value}"), .. variables.IsDefault ? [] : variables],
         WorkingFolder = folder,
         OutputFile = LogFile,
     });

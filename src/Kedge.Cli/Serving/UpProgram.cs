@@ -6,6 +6,7 @@ using Kedge.Cli.Running;
 using Kedge.ControlPlane;
 using Kedge.Core;
 using Kedge.Inference.Onnx;
+using Kedge.Inference.TfLite;
 using Microsoft.Extensions.Logging;
 
 namespace Kedge.Cli.Serving;
@@ -44,7 +45,8 @@ internal sealed class UpProgram(Session session, UpArguments arguments)
             try
             {
                 await EnrolAsync(client, agent, name, ct).ConfigureAwait(false);
-                agent.Run(RuntimeLibrary());
+                agent.Run(
+                    First(OnnxRuntimeLibrary.Candidates(null)), First(TfLiteLibrary.Candidates(null)));
                 await UntilConnectedAsync(client, agent, name, ct).ConfigureAwait(false);
                 SayWhatNext(name);
                 await UntilEndAsync(agent, ct).ConfigureAwait(false);
@@ -110,8 +112,7 @@ internal sealed class UpProgram(Session session, UpArguments arguments)
     }
 
     /// <summary>The runtime that this program itself would use: in a checkout the agent has none beside it.</summary>
-    private static string RuntimeLibrary() =>
-        OnnxRuntimeLibrary.Candidates(null).FirstOrDefault(File.Exists) ?? "";
+    private static string First(IEnumerable<string> candidates) => candidates.FirstOrDefault(File.Exists) ?? "";
 
     private async Task UntilConnectedAsync(KedgeClient client, LocalAgent agent, string name, CancellationToken ct)
     {

@@ -37,8 +37,8 @@ public sealed record DeviceState
     public TimeSpan? CleanAt { get; init; }
 
     /// <summary>
-    /// The workloads in the order of their names. Not the dictionary's own sequence: that is made of queries over pairs,
-    /// which native code has once for each type that is made of them.
+    /// The workloads in the order of their names. Not the dictionary's own sequence: that is made of queries over
+    /// pairs, which native code has once for each type that is made of them.
     /// </summary>
     public IEnumerable<WorkloadState> InOrder
     {

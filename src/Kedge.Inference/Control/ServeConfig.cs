@@ -11,7 +11,7 @@ namespace Kedge.Inference.Control;
 /// <summary>One model that a model server loads.</summary>
 /// <param name="Name">Name in the address: <c>/v2/models/NAME</c>; 1..63 of <c>A-Z a-z 0-9 . _ -</c>.</param>
 /// <param name="Version">Version in the address and in metrics; the same characters, 1..128.</param>
-/// <param name="Format">How the file is read: <c>onnx</c>.</param>
+/// <param name="Format">How the file is read: <c>onnx</c> or <c>tflite</c>.</param>
 /// <param name="Path">Absolute path of the file, as the model server sees it. It is only read.</param>
 /// <param name="PackageDigest">Digest of its package, told in <c>status</c>; empty for none.</param>
 /// <param name="Reference">
@@ -38,6 +38,11 @@ public sealed record ServeModel(
     /// with zeros.
     /// </summary>
     public string WarmUp { get; set; } = "";
+
+    /// <summary>
+    /// True to compute the same result from the same input each time, where the runtime has a choice.
+    /// </summary>
+    public bool IsDeterministic { get; set; }
 }
 
 /// <summary>
@@ -61,7 +66,9 @@ public sealed record ServeConfig
     /// </summary>
     public required ImmutableArray<ServeModel> Models { get; init; }
 
-    /// <summary>Threads that compute one request: 0 for one per core, else 1..256.</summary>
+    /// <summary>
+    /// Threads that compute one request, 1..256; 0 for as many as the process may use processors. Never more than that.
+    /// </summary>
     public int IntraOpThreads { get; set; }
 
     /// <summary>
@@ -81,6 +88,24 @@ public sealed record ServeConfig
     /// </summary>
     [JsonIgnore]
     public string SharedMemorySocket => Path.Combine(Path.GetDirectoryName(HttpSocket) ?? "", "memory.sock");
+
+    /// <summary>
+    /// What computes models beside the processor, the preferred first; at most <see cref="PluginsMax"/>.
+    /// </summary>
+    public ImmutableArray<ServePlugin> Plugins { get; set; } = [];
+
+    /// <summary>
+    /// What ONNX Runtime prefers when it chooses devices by itself, a word of <see cref="DevicePolicies"/>; empty to
+    /// use <see cref="Plugins"/> in their order.
+    /// </summary>
+    public string DevicePolicy { get; set; } = "";
+
+    /// <summary>How many plug-ins there may be.</summary>
+    public const int PluginsMax = 8;
+
+    /// <summary>Words for <see cref="DevicePolicy"/>.</summary>
+    public static readonly ImmutableArray<string> DevicePolicies =
+        ["default", "prefer-cpu", "prefer-npu", "prefer-gpu", "max-performance", "max-efficiency"];
 
     /// <summary>Path of the Unix socket for control; the model server makes it, mode 0600.</summary>
     public required string ControlSocket { get; init; }
@@ -160,6 +185,7 @@ public sealed record ServeConfig
         Require(
             !OpenControl.IsDefault && OpenControl.All(ControlAreas.All.Contains),
             "must name repository, trace, logging or memory.", "openControl");
+        VerifyPlugins(Require);
         if (Models.IsDefaultOrEmpty || Models.Length > InferenceLimits.ModelsMax)
         {
             Require(false, "must hold 1..64 models.", "models");
@@ -170,7 +196,7 @@ public sealed record ServeConfig
         {
             Require(IsPathPart(model.Name, 63), "name must be 1..63 of A-Z a-z 0-9 . _ -", "models");
             Require(IsPathPart(model.Version, 128), "version must be 1..128 of A-Z a-z 0-9 . _ -", "models");
-            Require(model.Format == "onnx", "format must be onnx.", "models");
+            Require(model.Format is "onnx" or "tflite", "format must be onnx or tflite.", "models");
             Require(model.Path is { Length: > 0 }, "path must name a file.", "models");
             Require(model.WarmUp is not null, "warmUp must be a path or empty.", "models");
             Require(model.Scheduling is not null, "scheduling must not be null.", "models");
@@ -181,6 +207,26 @@ public sealed record ServeConfig
             Models.Select(static m => (m.Name, m.Version)).Distinct().Count() == Models.Length,
             "names and versions must differ.", "models");
         return found.ToImmutable();
+    }
+
+    private void VerifyPlugins(Action<bool, string, string> require)
+    {
+        require(
+            DevicePolicy.Length == 0 || DevicePolicies.Contains(DevicePolicy),
+            $"must be one of {string.Join(", ", DevicePolicies)}.",
+            "devicePolicy");
+        require(!Plugins.IsDefault && Plugins.Length <= PluginsMax, "must be a list of at most 8.", "plugins");
+        foreach (ServePlugin plugin in Plugins.IsDefault ? [] : Plugins)
+        {
+            require(plugin.Format is "onnx" or "tflite", "format must be onnx or tflite.", "plugins");
+            require(IsPathPart(plugin.Name, 63), "name must be 1..63 of A-Z a-z 0-9 . _ -", "plugins");
+            require(plugin.Path is { Length: > 0 } && plugin.Path[0] == '/', "path must be absolute.", "plugins");
+            require(
+                !plugin.Options.IsDefault && plugin.Options.Length <= ServePlugin.OptionsMax
+                && plugin.Options.All(static one => one.Name is { Length: > 0 } && one.Value is not null),
+                "options must be at most 64, each with name and value.",
+                "plugins");
+        }
     }
 
     private static bool IsPathPart(string? text, int charsMax) =>

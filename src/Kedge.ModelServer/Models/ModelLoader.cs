@@ -3,7 +3,6 @@ using Kedge.Core.Errors;
 using Kedge.Inference.Batching;
 using Kedge.Inference.Control;
 using Kedge.Inference.Errors;
-using Kedge.Inference.Onnx;
 using Kedge.Inference.Sessions;
 using Kedge.Native;
 using Microsoft.Extensions.Logging;
@@ -25,6 +24,7 @@ internal sealed class ModelLoader : IDisposable
 {
     private readonly BlockingCollection<Action> _work = [];
     private readonly ServeConfig _config;
+    private readonly SessionFactory _sessions;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
     private readonly Thread _thread;
@@ -33,6 +33,7 @@ internal sealed class ModelLoader : IDisposable
     internal ModelLoader(ServeConfig config, TimeProvider time, ILogger log)
     {
         _config = config;
+        _sessions = new SessionFactory(config);
         _time = time;
         _log = log;
         _thread = new Thread(Run) { IsBackground = true, Name = "loader" };
@@ -115,9 +116,6 @@ internal sealed class ModelLoader : IDisposable
     }
 
     private IInferenceSession Open(ServeModel model) => model.Graph.Length > 0
-        ? GraphLoader.Load(model.Graph, model.Path, OpenFile)
-        : OpenFile(model.Path);
-
-    private OnnxSession OpenFile(string path) =>
-        OnnxSession.FromFile(path, new OnnxSessionOptions { IntraOpThreads = _config.IntraOpThreads });
+        ? GraphLoader.Load(model.Graph, model.Path, path => _sessions.Open(model with { Path = path }))
+        : _sessions.Open(model);
 }

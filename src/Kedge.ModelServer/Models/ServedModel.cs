@@ -72,7 +72,9 @@ internal sealed class ServedModel : IDisposable
         _kept = model.Scheduling.CacheBytes > 0
             ? new KeptResponses(model.Scheduling.CacheBytes, $"{model.Name}/{model.Version}@{model.PackageDigest}")
             : null;
-        Config = ModelConfigWriter.Write(model.Name, Platform, "onnxruntime", session.Signature, model.Scheduling);
+        Platform = SessionFactory.Platform(model);
+        Config = ModelConfigWriter.Write(
+            model.Name, Platform, SessionFactory.Backend(model), session.Signature, model.Scheduling);
         Grpc = new GrpcResponseWriter(model.Name, model.Version);
         Ready = MetadataWriter.ModelReady(model.Name);
     }
@@ -93,7 +95,7 @@ internal sealed class ServedModel : IDisposable
     internal long LastUsed => Volatile.Read(ref _lastUsed);
 
     /// <summary>What computes it, in Triton's words.</summary>
-    internal string Platform { get; } = "onnxruntime_onnx";
+    internal string Platform { get; }
 
     /// <summary>Body of the model's configuration.</summary>
     internal byte[] Config { get; }

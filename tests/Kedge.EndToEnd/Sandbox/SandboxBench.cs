@@ -30,6 +30,7 @@ internal sealed class SandboxBench : IAsyncDisposable
             EndpointFolder = Path.Combine(_folder, "endpoints"),
             ServeProgram = programs.Serve,
             RuntimeLibrary = Programs.RuntimeLibrary,
+            TfLiteLibrary = Programs.TfLiteLibrary,
         };
         Options = change?.Invoke(Options) ?? Options;
         Directory.CreateDirectory(Options.DataFolder);

@@ -19,7 +19,8 @@ internal sealed class ServeProcess : IDisposable
         byte[]? model = null,
         Action<ServeConfig>? change = null,
         string reference = "",
-        IEnumerable<(string Name, byte[] Model)>? models = null)
+        IEnumerable<(string Name, byte[] Model)>? models = null,
+        string format = "onnx")
     {
         File.WriteAllBytes(_folder.File("model.onnx"), model ?? TinyModels.AddSub);
         ServeConfig config = new()
@@ -31,7 +32,7 @@ internal sealed class ServeProcess : IDisposable
                 ? [.. models.Select(one => new ServeModel(one.Name, version, "onnx", Write(one.Name, one.Model)))]
                 :
                 [
-                    new ServeModel("tiny", version, "onnx", _folder.File("model.onnx"), "sha256:" + version, reference),
+                    new ServeModel("tiny", version, format, _folder.File("model.onnx"), "sha256:" + version, reference),
                 ],
             IntraOpThreads = 1,
             ControlSocket = _folder.File("control.sock"),
