@@ -67,7 +67,9 @@ internal sealed record AgentConfig
     /// <summary>Keeps what model servers have traced, in a file; null for not at all.</summary>
     public TracesConfig? Traces { get; set; }
 
-    /// <summary>Libraries that compute models beside the processor, the preferred first, at most 8; null for none.</summary>
+    /// <summary>
+    /// Libraries that compute models beside the processor, the preferred first, at most 8; null for none.
+    /// </summary>
     public List<PluginConfig>? Plugins { get; set; }
 
     /// <summary>What ONNX Runtime prefers when it chooses devices by itself; empty for the order of plug-ins.</summary>
