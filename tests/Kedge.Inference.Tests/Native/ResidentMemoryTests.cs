@@ -1,9 +1,11 @@
 using System.Globalization;
 using System.Text;
+using Kedge.Inference.Tests.Serve;
 using Kedge.Native;
 
 namespace Kedge.Inference.Tests.Native;
 
+[Collection(AloneCollection.Name)]
 public sealed class ResidentMemoryTests
 {
     private const string Code = "7f1000-7f3000 r-xp 00001000 fe:00 12    /usr/lib/x.so";
