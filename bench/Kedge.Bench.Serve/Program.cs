@@ -24,7 +24,7 @@ try
 
     TransportFigures.Measure(plan, tiny);
     TransportFigures.Measure(plan, Workload.Mlp(folder));
-    foreach (string name in new[] { "squeezenet", "resnet50" })
+    foreach (string name in arguments.IsQuick ? new[] { "squeezenet" } : ["squeezenet", "resnet50"])
     {
         Workload? light = Workload.Light(checkout, name);
         if (light is null)
