@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Kedge.Core.Errors;
 using Kedge.Inference.Errors;
+using Kedge.Native;
 
 namespace Kedge.Imaging;
 
@@ -25,18 +26,9 @@ public static class ImagingLibraries
     public static IEnumerable<string> Candidates(string file)
     {
         string? named = Environment.GetEnvironmentVariable("KEDGE_IMAGING_LIBS");
-        if (!string.IsNullOrEmpty(named))
-        {
-            yield return Path.Combine(named, file);
-            yield break;
-        }
-
-        bool isArm = RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
-        yield return Path.Combine(AppContext.BaseDirectory, file);
-        yield return Path.Combine(Cache, PinnedSet, isArm ? "arm64" : "x64", file);
-        yield return Path.Combine("/usr/lib/kedge", file);
-        yield return Path.Combine("/usr/lib", isArm ? "aarch64-linux-gnu" : "x86_64-linux-gnu", file);
-        yield return Path.Combine("/usr/lib64", file);
+        string? path = string.IsNullOrEmpty(named) ? null : Path.Combine(named, file);
+        IEnumerable<string> pinned = PinnedLibrary.Candidates(path, PinnedSet, file);
+        return path is null ? pinned.Concat(OfSystem(file)) : pinned;
     }
 
     /// <summary>The first candidate that exists; null when there is none.</summary>
@@ -55,21 +47,10 @@ public static class ImagingLibraries
         ? found
         : throw new KedgeException(ServeErrors.ImagingAbsent, $"The library has no function {name}.");
 
-    private static string Cache
+    private static IEnumerable<string> OfSystem(string file)
     {
-        get
-        {
-            string? named = Environment.GetEnvironmentVariable("KEDGE_NATIVE_CACHE");
-            if (!string.IsNullOrEmpty(named))
-            {
-                return named;
-            }
-
-            string? root = Environment.GetEnvironmentVariable("XDG_CACHE_HOME");
-            root = string.IsNullOrEmpty(root)
-                ? Path.Combine(Environment.GetEnvironmentVariable("HOME") ?? "/root", ".cache")
-                : root;
-            return Path.Combine(root, "kedge", "native");
-        }
+        bool isArm = RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
+        yield return Path.Combine("/usr/lib", isArm ? "aarch64-linux-gnu" : "x86_64-linux-gnu", file);
+        yield return Path.Combine("/usr/lib64", file);
     }
 }

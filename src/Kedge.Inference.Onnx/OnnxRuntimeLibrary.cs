@@ -1,7 +1,7 @@
-using System.Runtime.InteropServices;
 using Kedge.Core.Errors;
 using Kedge.Inference.Errors;
 using Kedge.Inference.Onnx.Native;
+using Kedge.Native;
 
 namespace Kedge.Inference.Onnx;
 
@@ -16,20 +16,8 @@ public static class OnnxRuntimeLibrary
     /// <summary>
     /// Where it is looked for, in this order. An explicit path or KEDGE_ORT_LIB is the only candidate.
     /// </summary>
-    public static IEnumerable<string> Candidates(string? explicitPath)
-    {
-        string? named = explicitPath ?? Environment.GetEnvironmentVariable("KEDGE_ORT_LIB");
-        if (!string.IsNullOrEmpty(named))
-        {
-            yield return named;
-            yield break;
-        }
-
-        string inCache = Path.Combine($"onnxruntime-{PinnedVersion}", Architecture, FileName);
-        yield return Path.Combine(AppContext.BaseDirectory, FileName);
-        yield return Path.Combine(Cache, inCache);
-        yield return Path.Combine("/usr/lib/kedge", FileName);
-    }
+    public static IEnumerable<string> Candidates(string? explicitPath) => PinnedLibrary.Candidates(
+        explicitPath ?? Environment.GetEnvironmentVariable("KEDGE_ORT_LIB"), $"onnxruntime-{PinnedVersion}", FileName);
 
     /// <summary>The first candidate that exists.</summary>
     /// <exception cref="KedgeException">There is none (KEDGE-SERVE-003).</exception>
@@ -41,25 +29,4 @@ public static class OnnxRuntimeLibrary
     /// <summary>Loads it and says which version it is.</summary>
     /// <exception cref="KedgeException">It is absent or too old (KEDGE-SERVE-003).</exception>
     public static string LoadedVersion(string? explicitPath) => OrtApi.Load(explicitPath).Version;
-
-    private static string Architecture =>
-        RuntimeInformation.ProcessArchitecture == System.Runtime.InteropServices.Architecture.Arm64 ? "arm64" : "x64";
-
-    private static string Cache
-    {
-        get
-        {
-            string? named = Environment.GetEnvironmentVariable("KEDGE_NATIVE_CACHE");
-            if (!string.IsNullOrEmpty(named))
-            {
-                return named;
-            }
-
-            string? root = Environment.GetEnvironmentVariable("XDG_CACHE_HOME");
-            root = string.IsNullOrEmpty(root)
-                ? Path.Combine(Environment.GetEnvironmentVariable("HOME") ?? "/root", ".cache")
-                : root;
-            return Path.Combine(root, "kedge", "native");
-        }
-    }
 }

@@ -1,7 +1,7 @@
-using System.Runtime.InteropServices;
 using Kedge.Core.Errors;
 using Kedge.Inference.Errors;
 using Kedge.Inference.TfLite.Native;
+using Kedge.Native;
 
 namespace Kedge.Inference.TfLite;
 
@@ -17,20 +17,9 @@ public static class TfLiteLibrary
     /// <summary>
     /// Where it is looked for, in this order. An explicit path or KEDGE_TFLITE_LIB is the only candidate.
     /// </summary>
-    public static IEnumerable<string> Candidates(string? explicitPath)
-    {
-        string? named = explicitPath ?? Environment.GetEnvironmentVariable("KEDGE_TFLITE_LIB");
-        if (!string.IsNullOrEmpty(named))
-        {
-            yield return named;
-            yield break;
-        }
-
-        string inCache = Path.Combine($"tensorflowlite-{PinnedVersion}", Architecture, FileName);
-        yield return Path.Combine(AppContext.BaseDirectory, FileName);
-        yield return Path.Combine(Cache, inCache);
-        yield return Path.Combine("/usr/lib/kedge", FileName);
-    }
+    public static IEnumerable<string> Candidates(string? explicitPath) => PinnedLibrary.Candidates(
+        explicitPath ?? Environment.GetEnvironmentVariable("KEDGE_TFLITE_LIB"),
+        $"tensorflowlite-{PinnedVersion}", FileName);
 
     /// <summary>The first candidate that exists.</summary>
     /// <exception cref="KedgeException">There is none (KEDGE-SERVE-031).</exception>
@@ -42,25 +31,4 @@ public static class TfLiteLibrary
     /// <summary>Loads it and says which version it is.</summary>
     /// <exception cref="KedgeException">It is absent or not what it should be (KEDGE-SERVE-031).</exception>
     public static string LoadedVersion(string? explicitPath) => TflApi.Load(explicitPath).Version;
-
-    private static string Architecture =>
-        RuntimeInformation.ProcessArchitecture == System.Runtime.InteropServices.Architecture.Arm64 ? "arm64" : "x64";
-
-    private static string Cache
-    {
-        get
-        {
-            string? named = Environment.GetEnvironmentVariable("KEDGE_NATIVE_CACHE");
-            if (!string.IsNullOrEmpty(named))
-            {
-                return named;
-            }
-
-            string? root = Environment.GetEnvironmentVariable("XDG_CACHE_HOME");
-            root = string.IsNullOrEmpty(root)
-                ? Path.Combine(Environment.GetEnvironmentVariable("HOME") ?? "/root", ".cache")
-                : root;
-            return Path.Combine(root, "kedge", "native");
-        }
-    }
 }

@@ -177,12 +177,14 @@ internal sealed class ShadowTap : IDisposable
         }
         finally
         {
-            _isConnected = false;
             while (_queue.Reader.TryRead(out ShadowCopy? left))
             {
                 Release(left);
                 Interlocked.Increment(ref _dropped);
             }
+
+            // Last: what is offered to the next connection is not to be dropped here.
+            _isConnected = false;
         }
     }
 
