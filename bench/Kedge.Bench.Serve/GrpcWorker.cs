@@ -36,6 +36,7 @@ internal sealed class GrpcWorker : IDisposable
     private int _end;
     private int _outFilled;
     private int _stream = -1;
+    private int _lastTaken = int.MaxValue;
     private long _window = 65535;
     private long _initialWindow = 65535;
     private long _streamWindow;
@@ -87,6 +88,12 @@ internal sealed class GrpcWorker : IDisposable
 
     /// <summary>True once the server has said that this connection takes no more calls.</summary>
     private bool IsGoing { get; set; }
+
+    /// <summary>
+    /// True when the server has said that it did not take the last call: it is made again elsewhere, as every gRPC
+    /// client does (RFC 9113, 6.8).
+    /// </summary>
+    private bool WasLeft => _stream > _lastTaken;
 
     /// <summary>One call; false when it ended without a message.</summary>
     private bool Ask()
@@ -152,6 +159,7 @@ internal sealed class GrpcWorker : IDisposable
                 break;
             case FrameGoAway:
                 IsGoing = true;
+                _lastTaken = BinaryPrimitives.ReadInt32BigEndian(payload);
                 break;
             default:
                 break;
@@ -323,8 +331,11 @@ internal sealed class GrpcWorker : IDisposable
     {
         private GrpcWorker? _worker;
 
-        public bool TryAsk()
+        public bool TryAsk() => TryAsk(out bool wasLeft) || (wasLeft && TryAsk(out _));
+
+        private bool TryAsk(out bool wasLeft)
         {
+            wasLeft = false;
             try
             {
                 if (_worker is { IsGoing: true })
@@ -338,6 +349,7 @@ internal sealed class GrpcWorker : IDisposable
             }
             catch (Exception failure) when (failure is IOException or SocketException)
             {
+                wasLeft = _worker is { WasLeft: true };
                 _worker?.Dispose();
                 _worker = null;
                 return false;

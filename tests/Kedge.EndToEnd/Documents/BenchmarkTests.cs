@@ -18,7 +18,8 @@ public sealed class BenchmarkTests
         "agent.idle_traffic")]
     [InlineData("serve", "serve.tiny.http.c1.mean", "serve.tiny.http.c1.p99", "serve.tiny.http.c16.ratio_node",
         "serve.mlp.binary.c64.p99", "serve.squeezenet.http.c4.ratio_bare", "serve.tiny.time.run",
-        "serve.start.first_answer", "serve.rss.one", "serve.swap1000.failed", "serve.batching.at70.on.p99")]
+        "serve.start.first_answer", "serve.rss.one", "serve.swap1000.failed", "serve.swap1000.grpc.failed",
+        "serve.batching.at70.on.p99")]
     [InlineData("update", "update.cached.apply_to_serving", "update.agents5.all_serving", "offline.restart.ten")]
     [InlineData("rollout", "rollout.halt", "rollout.restore", "rollout.gate.halt", "rollout.gate.restore",
         "rollout.plan.100k", "rollout.swap.failed")]
@@ -39,7 +40,8 @@ public sealed class BenchmarkTests
             Dictionary<string, double> found = report.RootElement.GetProperty("results").EnumerateArray().ToDictionary(
                 r => r.GetProperty("name").GetString() ?? "", r => r.GetProperty("value").GetDouble());
             Assert.All(figures, figure => Assert.True(found.ContainsKey(figure), $"{figure} is not in {json}"));
-            foreach (string swap in new[] { "rollout.swap.failed", "serve.swap1000.failed" })
+            foreach (string swap in (string[])
+                ["rollout.swap.failed", "serve.swap1000.failed", "serve.swap1000.grpc.failed"])
             {
                 Assert.Equal(0, found.GetValueOrDefault(swap));
             }
