@@ -467,8 +467,7 @@ public sealed class AgentLoop : IAsyncDisposable
         Held = _hold.IsHeld
             ? new Problem(DeviceErrors.Held.Code, HoldsDesk.Words(_hold, _parts.Options))
             : null,
-        Serving = [.. State.InOrder.Select(static w => w.Current).OfType<InstanceState>()
-            .Select(static i => i.Id)],
+        Serving = AgentSnapshot.ServingOf(State),
     };
 
     /// <summary>Most turns change nothing: what is told of a state is made once.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Kedge.Agent.Content;
 using Kedge.Core.Device;
 using Kedge.Wire.Reported;
 
@@ -32,7 +33,7 @@ public sealed record AgentSnapshot
     public long FetchedBytes { get; init; }
 
     /// <summary>Bytes of content since the start, by the way that they came; <c>local</c> cost nothing.</summary>
-    public ImmutableArray<(string Way, long Bytes)> FetchedByWay { get; init; } = [];
+    public ImmutableArray<WayBytes> FetchedByWay { get; init; } = [];
 
     /// <summary>What is done with other devices of the site; null where none are configured.</summary>
     public NeighbourFigures? Neighbours { get; init; }
@@ -48,6 +49,20 @@ public sealed record AgentSnapshot
 
     /// <summary>Instances that serve, candidates and draining ones left out.</summary>
     public IReadOnlyList<InstanceId> Serving { get; init; } = [];
+
+    internal static ImmutableArray<InstanceId> ServingOf(DeviceState state)
+    {
+        ImmutableArray<InstanceId>.Builder serving = ImmutableArray.CreateBuilder<InstanceId>();
+        foreach (WorkloadState workload in state.InOrder)
+        {
+            if (workload.Current is { } current)
+            {
+                serving.Add(current.Id);
+            }
+        }
+
+        return serving.ToImmutable();
+    }
 }
 
 /// <summary>What an agent does with other devices of its site.</summary>

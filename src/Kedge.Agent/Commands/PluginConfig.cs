@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Kedge.Core.Models;
 using Kedge.Inference.Control;
 
@@ -21,10 +22,16 @@ internal sealed record PluginConfig
     /// <summary>Options that it understands.</summary>
     public Dictionary<string, string> Options { get; set; } = [];
 
-    internal ServePlugin ToServe() => new(Format, Name, Library)
+    internal ServePlugin ToServe()
     {
-        Options = [.. Options.Select(static one => new ServePluginOption(one.Key, one.Value))],
-    };
+        ImmutableArray<ServePluginOption>.Builder options = ImmutableArray.CreateBuilder<ServePluginOption>();
+        foreach ((string key, string value) in Options)
+        {
+            options.Add(new ServePluginOption(key, value));
+        }
+
+        return new ServePlugin(Format, Name, Library) { Options = options.ToImmutable() };
+    }
 
     internal IEnumerable<string> Findings()
     {

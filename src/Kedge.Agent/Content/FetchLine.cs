@@ -22,8 +22,8 @@ internal sealed class FetchLine(TimeProvider time)
     internal long Bytes => Came("envelope") + Came("delta") + Came("chunks");
 
     /// <summary>Bytes by way since the start; those of <c>local</c> came from this disk.</summary>
-    internal ImmutableArray<(string Way, long Bytes)> ByWay =>
-        [.. Names.Select(name => (name, Came(name)))];
+    internal ImmutableArray<WayBytes> ByWay =>
+        [.. Names.Select(name => new WayBytes(name, Came(name)))];
 
     /// <summary>Counts bytes that came by a way.</summary>
     internal void Count(string way, long bytes) => Interlocked.Add(ref _bytes[Array.IndexOf(Names, way)], bytes);

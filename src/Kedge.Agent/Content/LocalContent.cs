@@ -78,7 +78,18 @@ internal sealed class LocalContent(
         }
 
         _isRead = true;
-        _keys = [.. missing.SelectMany(static m => m.File.Chunks).Select(KeyOf).Distinct().Order()];
+        HashSet<ulong> keys = [];
+        foreach (WantedFile wanted in missing)
+        {
+            foreach (ChunkRef chunk in wanted.File.Chunks)
+            {
+                _ = keys.Add(KeyOf(chunk));
+            }
+        }
+
+        _keys = new ulong[keys.Count];
+        keys.CopyTo(_keys);
+        Array.Sort(_keys);
         _spots = new Spot[_keys.Length];
         Array.Fill(_spots, new Spot(-1, -1, 0));
         for (int index = 0; index < missing.Count; index++)

@@ -40,7 +40,7 @@ internal sealed class ReleaseFetcher(
     }
 
     /// <summary>Bytes by way since the start; those of <c>local</c> came from this disk.</summary>
-    internal ImmutableArray<(string Way, long Bytes)> ByWay => _line.ByWay;
+    internal ImmutableArray<WayBytes> ByWay => _line.ByWay;
 
     /// <summary>Told, on any thread, of what went wrong without hindering the fetch.</summary>
     internal Action<Finding>? OnTrouble { get; init; }
