@@ -5,7 +5,6 @@ using Kedge.Inference.Errors;
 using Kedge.Inference.Logging;
 using Kedge.Inference.Protocol;
 using Kedge.Inference.Regions;
-using Microsoft.AspNetCore.Http;
 
 namespace Kedge.ModelServer.Http;
 
@@ -177,7 +176,7 @@ internal sealed class ControlAnswers(ServeContext context)
             body.Release();
             return copy;
         }
-        catch (BadHttpRequestException)
+        catch (Exception broken) when (broken is IOException or OperationCanceledException)
         {
             // Kestrel's own limit, or a client that went away: the answer is the same, if anybody reads it.
             return null;

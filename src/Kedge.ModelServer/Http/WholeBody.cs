@@ -35,14 +35,22 @@ internal struct WholeBody
     /// </summary>
     internal static ValueTask<WholeBody> ReadAsync(PipeReader reader, long? declaredLength, long bytesMax)
     {
-        if (declaredLength is > 0 && declaredLength <= bytesMax && reader.TryRead(out ReadResult result))
+        try
         {
-            if (result.Buffer.Length == declaredLength && result.Buffer.IsSingleSegment)
+            if (declaredLength is > 0 && declaredLength <= bytesMax && reader.TryRead(out ReadResult result))
             {
-                return ValueTask.FromResult(new WholeBody(reader, result.Buffer));
-            }
+                if (result.Buffer.Length == declaredLength && result.Buffer.IsSingleSegment)
+                {
+                    return ValueTask.FromResult(new WholeBody(reader, result.Buffer));
+                }
 
-            reader.AdvanceTo(result.Buffer.Start);
+                reader.AdvanceTo(result.Buffer.Start);
+            }
+        }
+        catch (Exception broken) when (broken is IOException or OperationCanceledException)
+        {
+            // The client was gone already: whoever waits for the body is told, as if it had gone a moment later.
+            return ValueTask.FromException<WholeBody>(broken);
         }
 
         return declaredLength > bytesMax
