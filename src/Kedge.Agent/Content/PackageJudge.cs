@@ -91,5 +91,6 @@ internal sealed record JudgedModel(WorkloadModel Model, PackageManifest Manifest
     {
         Reference = Manifest.Reference,
         Tolerance = Variant.Tolerance,
+        Version = Model.Version,
     };
 }

@@ -33,16 +33,17 @@ internal sealed class InstanceProbe(string dataFolder, InstancePaths paths)
         try
         {
             GoldenVerdict verdict = await Preflight.JudgeAsync(
-                paths, model.Name, SamplesOf(model, spec.GoldenPpm), OwnHosts.Probe, time, either.Token)
+                paths, Preflight.AddressOf(model.Name, model.Version),
+                SamplesOf(model, spec.GoldenPpm), OwnHosts.Probe, time, either.Token)
                 .ConfigureAwait(false);
             _turn += verdict.Passed ? 1 : 0;
             return verdict.Passed
                 ? new StepOutcome.Done()
-                : Failed($"{model.Name} answered other than it should. {verdict.FirstDisagreement}");
+                : Failed($"{model.Key} answered other than it should. {verdict.FirstDisagreement}");
         }
         catch (OperationCanceledException) when (late.IsCancellationRequested && !cancel.IsCancellationRequested)
         {
-            return Failed($"{model.Name} gave no answer in {(int)spec.Probe.Timeout.TotalSeconds} s");
+            return Failed($"{model.Key} gave no answer in {(int)spec.Probe.Timeout.TotalSeconds} s");
         }
         catch (Exception e) when (e is IOException or SocketException or TimeoutException)
         {
@@ -52,11 +53,11 @@ internal sealed class InstanceProbe(string dataFolder, InstancePaths paths)
 
     private GoldenSamples? SamplesOf(WorkloadModel model, int goldenPpm)
     {
-        if (!_samples.TryGetValue(model.Name, out GoldenSamples? samples))
+        if (!_samples.TryGetValue(model.Key, out GoldenSamples? samples))
         {
             string file = Path.Combine(dataFolder, ContentStore.GoldenPath(model.Package));
-            samples = Load(file, ToleranceNotes.Of(paths, model.Name), goldenPpm);
-            _samples.Add(model.Name, samples);
+            samples = Load(file, ToleranceNotes.Of(paths, model.Key), goldenPpm);
+            _samples.Add(model.Key, samples);
         }
 
         return samples;

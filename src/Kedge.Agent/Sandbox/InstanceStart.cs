@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using Kedge.Core.Borders;
 using Kedge.Core.Deployments;
@@ -23,7 +24,9 @@ internal static class InstanceStart
         [
             .. release.Models.Zip(release.Spec.Models, (m, asked) => new ServeModel(
                 m.Name,
-                release.Spec.Revision.ToString(CultureInfo.InvariantCulture),
+                asked.Version.Length > 0
+                    ? asked.Version
+                    : release.Spec.Revision.ToString(CultureInfo.InvariantCulture),
                 ModelFormats.Word(m.Format),
                 "",
                 m.Package.ToString(),
@@ -42,6 +45,7 @@ internal static class InstanceStart
     private static SchedulingOptions SchedulingOf(ServingSpec serving) => new()
     {
         Instances = serving.Instances,
+        Weight = serving.Weight,
         CacheBytes = serving.CacheBytes,
         Batching = serving.Batching is { } batching
             ? new BatchingOptions
@@ -52,9 +56,22 @@ internal static class InstanceStart
                 IsAdaptive = batching.IsAdaptive,
                 QueueMax = batching.QueueMax,
                 TimeoutUs = batching.TimeoutUs,
+                Priorities = PrioritiesOf(batching),
+                DefaultPriority = batching.DefaultPriority,
             }
             : new BatchingOptions(),
     };
+
+    private static ImmutableArray<PriorityOptions> PrioritiesOf(BatchingSpec batching)
+    {
+        ImmutableArray<PriorityOptions>.Builder levels = ImmutableArray.CreateBuilder<PriorityOptions>();
+        foreach (PrioritySpec level in batching.Priorities)
+        {
+            levels.Add(new PriorityOptions { QueueMax = level.QueueMax, TimeoutUs = level.TimeoutUs });
+        }
+
+        return levels.ToImmutable();
+    }
 
     /// <summary>No more threads than whole cores of the limit: threads beyond it only wait for their quota.</summary>
     private static int ThreadsFor(ResourceSpec resources) =>

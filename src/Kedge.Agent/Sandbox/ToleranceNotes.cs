@@ -21,7 +21,7 @@ internal static class ToleranceNotes
             {
                 lines.Add(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{model.Name} {t.Absolute:R} {t.Relative:R} {t.MinimumAgreement:R}"));
+                    $"{model.Key} {t.Absolute:R} {t.Relative:R} {t.MinimumAgreement:R}"));
             }
         }
 
@@ -31,7 +31,7 @@ internal static class ToleranceNotes
         }
     }
 
-    /// <summary>That of one model; null where it has none, or its line cannot be read.</summary>
+    /// <summary>That of one model by its key; null where it has none, or its line cannot be read.</summary>
     internal static GoldenTolerance? Of(InstancePaths paths, string model)
     {
         string[] lines = File.Exists(paths.Tolerances) ? File.ReadAllLines(paths.Tolerances) : [];

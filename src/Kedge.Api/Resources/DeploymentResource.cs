@@ -52,7 +52,14 @@ public sealed record DeploymentResource
 /// <param name="Name">The name under which it is served.</param>
 /// <param name="Package">As the user wrote it.</param>
 /// <param name="Digest">What it was resolved to.</param>
-public sealed record DeploymentModelResource(string Name, string Package, string Digest);
+public sealed record DeploymentModelResource(string Name, string Package, string Digest)
+{
+    /// <summary>
+    /// Version in its address, where the deployment says which versions are served; empty where it does not. Of several
+    /// versions the first answers where a request names none.
+    /// </summary>
+    public string Version { get; init; } = "";
+}
 
 /// <summary>One revision of a deployment.</summary>
 public sealed record RevisionResource

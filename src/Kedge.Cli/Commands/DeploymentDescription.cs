@@ -58,10 +58,27 @@ internal static class DeploymentDescription
 
     private static TextTable Models(DeploymentResource deployment)
     {
-        TextTable table = new("NAME", "PACKAGE", "DIGEST");
+        if (deployment.Models.All(static model => model.Version.Length == 0))
+        {
+            TextTable single = new("NAME", "PACKAGE", "DIGEST");
+            foreach (DeploymentModelResource model in deployment.Models)
+            {
+                single.Add(model.Name, model.Package, model.Digest);
+            }
+
+            return single;
+        }
+
+        TextTable table = new("NAME", "VERSION", "PACKAGE", "DIGEST");
+        HashSet<string> seen = new(StringComparer.Ordinal);
         foreach (DeploymentModelResource model in deployment.Models)
         {
-            table.Add(model.Name, model.Package, model.Digest);
+            string asked = seen.Add(model.Name) ? ", answers unasked" : "";
+            table.Add(
+                model.Name,
+                model.Version.Length == 0 ? "-" : model.Version + asked,
+                model.Package,
+                model.Digest);
         }
 
         return table;

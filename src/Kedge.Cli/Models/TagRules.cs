@@ -1,6 +1,7 @@
 using Kedge.Api;
 using Kedge.Api.Resources;
 using Kedge.Cli.Running;
+using Kedge.Core.Deployments;
 using Kedge.Core.Manifests;
 
 namespace Kedge.Cli.Models;
@@ -13,12 +14,7 @@ namespace Kedge.Cli.Models;
 internal static class TagRules
 {
     /// <summary>True for a version.</summary>
-    public static bool IsVersion(string tag) => tag switch
-    {
-        [var first, ..] when char.IsAsciiDigit(first) => true,
-        ['v' or 'V', var second, ..] => char.IsAsciiDigit(second),
-        _ => false,
-    };
+    public static bool IsVersion(string tag) => VersionTags.IsVersion(tag);
 
     /// <summary>Ends the command when a text is no tag.</summary>
     public static void Require(string tag)

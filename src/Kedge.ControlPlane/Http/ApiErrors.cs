@@ -173,4 +173,17 @@ public static class ApiErrors
         "KEDGE-API-034",
         "The server's machine does not know the time zone of a site.",
         "Nothing was applied. Correct the name, install the system's tzdata, or write a distance from UTC as +01:00.");
+
+    /// <summary>No version.</summary>
+    public static readonly ErrorCode VersionsMissing = new(
+        "KEDGE-API-035",
+        "A deployment serves versions of a model that has none of them.",
+        "Nothing was applied. Push the versions first: a version is a tag that begins with a digit, or with v and a "
+        + "digit; a listed one may be any tag of the model.");
+
+    /// <summary>Too many versions.</summary>
+    public static readonly ErrorCode VersionsTooMany = new(
+        "KEDGE-API-036",
+        "A deployment serves more versions of models together than one model server takes.",
+        "Nothing was applied. Serve fewer: latest with a number, or listed; or spread them over two deployments.");
 }

@@ -137,28 +137,13 @@ internal sealed class ApplyPlan(Call call)
 
     private async Task AddDeploymentAsync(DeploymentSpec spec, int line, Dictionary<string, Digest> tags)
     {
-        ImmutableArray<ModelChoice>.Builder models = ImmutableArray.CreateBuilder<ModelChoice>();
-        for (int index = 0; index < spec.Models.Length; index++)
-        {
-            ModelChoice model = spec.Models[index];
-            Digest digest = await ResolveAsync(model, tags).ConfigureAwait(false);
-            if (digest.IsNone)
-            {
-                Findings.Add(ApiErrors.PackageUnknown.At(
-                    $"deployment '{spec.Id}' names the package {model.Package}, which is not here",
-                    $"spec.models[{index}].package",
-                    line));
-            }
-
-            models.Add(model with { Digest = digest });
-        }
-
-        if (models.Any(m => m.Digest.IsNone))
+        DeploymentSpec? resolved = await new PackageResolution(call, tags).ResolveAsync(spec, line, Findings)
+            .ConfigureAwait(false);
+        if (resolved is null)
         {
             return;
         }
 
-        DeploymentSpec resolved = spec with { Models = models.ToImmutable() };
         if (spec.Strategy.Kind == StrategyKind.Waves)
         {
             Findings.AddRange(StrategyFit.Findings(spec, await MatchingAsync(spec).ConfigureAwait(false), line));
@@ -175,7 +160,7 @@ internal sealed class ApplyPlan(Call call)
         {
             Id = spec.Id,
             SpecJson = DeploymentFormat.Write(resolved),
-            Packages = [.. resolved.Models.Select(m => m.Digest).Distinct().Order()],
+            Packages = [.. resolved.Served.Select(static m => m.Digest).Distinct().Order()],
             AtMs = Server.NowMs,
             Cause = $"apply by {call.Caller}",
         };
@@ -195,7 +180,7 @@ internal sealed class ApplyPlan(Call call)
     private async Task<Dictionary<Digest, PackageManifest>> PackagesAsync(DeploymentSpec resolved)
     {
         Dictionary<Digest, PackageManifest> found = [];
-        foreach (Digest digest in resolved.Models.Select(static m => m.Digest).Distinct())
+        foreach (Digest digest in resolved.Served.Select(static m => m.Digest).Distinct())
         {
             PackageContent? content = await Server.Store.Packages
                 .FindAsync(call.Tenant, digest, call.Aborted).ConfigureAwait(false);
@@ -209,27 +194,6 @@ internal sealed class ApplyPlan(Call call)
         }
 
         return found;
-    }
-
-    private async Task<Digest> ResolveAsync(ModelChoice model, Dictionary<string, Digest> tags)
-    {
-        Check.That(PackageReference.TryParse(model.Package, out PackageReference? reference));
-        if (reference.Tag.Length > 0)
-        {
-            if (tags.TryGetValue($"{reference.Model}:{reference.Tag}", out Digest fresh))
-            {
-                return fresh;
-            }
-
-            PackageRow? tagged = await Server.Store.Packages
-                .ResolveAsync(call.Tenant, reference.Model, reference.Tag, call.Aborted).ConfigureAwait(false);
-            return tagged?.Digest ?? default;
-        }
-
-        PackageContent? package = await Server.Store.Packages
-            .FindAsync(call.Tenant, reference.Digest, call.Aborted).ConfigureAwait(false);
-        bool isIt = package is not null && (reference.Model.Length == 0 || reference.Model == package.Row.Name);
-        return isIt ? reference.Digest : default;
     }
 
     private async Task AddDeviceAsync(DeviceManifest device, int line)

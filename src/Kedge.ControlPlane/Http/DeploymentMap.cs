@@ -34,7 +34,10 @@ internal static class DeploymentMap
 
     /// <summary>Models with what their packages were resolved to.</summary>
     public static IReadOnlyList<DeploymentModelResource> ModelsOf(DeploymentSpec spec) =>
-        [.. spec.Models.Select(m => new DeploymentModelResource(m.Name, m.Package, m.Digest.ToString()))];
+        [.. spec.Served.Select(static m => new DeploymentModelResource(m.Name, m.Package, m.Digest.ToString())
+        {
+            Version = m.Version,
+        })];
 
     private static string Endpoint(EndpointSpec endpoint) =>
         endpoint.Expose == Exposure.Unix ? "unix" : $"loopback:{endpoint.Port}";

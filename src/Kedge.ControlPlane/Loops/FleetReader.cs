@@ -234,8 +234,8 @@ public sealed class FleetReader(IKedgeStore store, TenantId tenant, TimeProvider
         // Of the stable revision too: perhaps no device has it any more when all must go back to it.
         HashSet<Digest> named =
         [
-            .. deployments.SelectMany(d => d.Spec.Models).Select(m => m.Digest),
-            .. deployments.SelectMany(d => d.Rollout?.Stable?.Spec.Models ?? []).Select(m => m.Digest),
+            .. deployments.SelectMany(d => d.Spec.Served).Select(m => m.Digest),
+            .. deployments.SelectMany(d => d.Rollout?.Stable?.Spec.Served ?? []).Select(m => m.Digest),
         ];
         named.UnionWith(devices.SelectMany(d => d.Desired).SelectMany(w => w.Models).Select(m => m.Package));
         foreach (Digest digest in _packages.Keys.Where(known => !named.Contains(known)).ToArray())

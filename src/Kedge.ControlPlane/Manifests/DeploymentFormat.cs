@@ -26,8 +26,7 @@ public static class DeploymentFormat
             json.WriteStartArray("digests");
             foreach (ModelChoice model in spec.Models)
             {
-                Check.That(!model.Digest.IsNone);
-                json.WriteStringValue(model.Digest.ToString());
+                WriteDigests(json, model);
             }
 
             json.WriteEndArray();
@@ -37,6 +36,51 @@ public static class DeploymentFormat
         }
 
         return Encoding.UTF8.GetString(buffer.WrittenSpan);
+    }
+
+    /// <summary>One digest, or an object of tags with theirs where several versions are served.</summary>
+    private static void WriteDigests(Utf8JsonWriter json, ModelChoice model)
+    {
+        if (model.Versions is null)
+        {
+            Check.That(!model.Digest.IsNone);
+            json.WriteStringValue(model.Digest.ToString());
+            return;
+        }
+
+        Check.That(!model.Picked.IsEmpty);
+        json.WriteStartObject();
+        foreach (PickedVersion version in model.Picked)
+        {
+            json.WriteString(version.Tag, version.Digest.ToString());
+        }
+
+        json.WriteEndObject();
+    }
+
+    private static bool TryReadDigests(ModelChoice model, JsonElement json, out ModelChoice resolved)
+    {
+        resolved = model;
+        if (model.Versions is null)
+        {
+            bool isRead = Digest.TryParse(json.GetString(), out Digest digest);
+            resolved = model with { Digest = digest };
+            return isRead;
+        }
+
+        ImmutableArray<PickedVersion>.Builder picked = ImmutableArray.CreateBuilder<PickedVersion>();
+        foreach (JsonProperty version in json.EnumerateObject())
+        {
+            if (!PackageReference.IsTag(version.Name) || !Digest.TryParse(version.Value.GetString(), out Digest digest))
+            {
+                return false;
+            }
+
+            picked.Add(new PickedVersion(version.Name, digest));
+        }
+
+        resolved = model with { Picked = picked.ToImmutable() };
+        return picked.Count > 0;
     }
 
     /// <summary>Reads what <see cref="Write"/> wrote; false when it is anything else.</summary>
@@ -62,12 +106,12 @@ public static class DeploymentFormat
             ImmutableArray<ModelChoice>.Builder models = ImmutableArray.CreateBuilder<ModelChoice>();
             foreach ((ModelChoice model, JsonElement digest) in read.Spec.Models.Zip(digests.EnumerateArray()))
             {
-                if (!Digest.TryParse(digest.GetString(), out Digest resolved))
+                if (!TryReadDigests(model, digest, out ModelChoice resolved))
                 {
                     return false;
                 }
 
-                models.Add(model with { Digest = resolved });
+                models.Add(resolved);
             }
 
             spec = read.Spec with { Models = models.ToImmutable() };

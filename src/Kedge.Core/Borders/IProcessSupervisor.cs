@@ -151,6 +151,12 @@ public sealed record PreparedModel(
 
     /// <summary>How far its answers may be from the golden samples; null for what the samples say.</summary>
     public GoldenTolerance? Tolerance { get; init; }
+
+    /// <summary>As <see cref="WorkloadModel.Version"/>.</summary>
+    public string Version { get; init; } = "";
+
+    /// <summary>As <see cref="WorkloadModel.Key"/>.</summary>
+    public string Key => WorkloadModel.KeyOf(Name, Version);
 }
 
 /// <summary>What became of a start.</summary>

@@ -17,6 +17,9 @@ public sealed record BatchingSpec : IEquatable<BatchingSpec>
     /// <summary>Requests that may wait where nothing is said.</summary>
     public const int QueueDefault = 128;
 
+    /// <summary>Most levels of priority.</summary>
+    public const int PrioritiesMax = 16;
+
     /// <summary>Longest delay, in microseconds.</summary>
     public const long DelayUsMax = 10_000_000;
 
@@ -41,6 +44,15 @@ public sealed record BatchingSpec : IEquatable<BatchingSpec>
     /// <summary>How long a request may wait, in microseconds; 0 for ever.</summary>
     public long TimeoutUs { get; init; }
 
+    /// <summary>
+    /// Levels of priority, 0..<see cref="PrioritiesMax"/>: the first is level 1, computed before all others. None is
+    /// one level.
+    /// </summary>
+    public ImmutableArray<PrioritySpec> Priorities { get; init; } = [];
+
+    /// <summary>Level of a request that names none, 1..levels; 0 for the last.</summary>
+    public int DefaultPriority { get; init; }
+
     /// <summary>Equal in every figure.</summary>
     public bool Equals(BatchingSpec? other) => other is not null
         && MaxSize == other.MaxSize
@@ -48,7 +60,9 @@ public sealed record BatchingSpec : IEquatable<BatchingSpec>
         && MaxDelayUs == other.MaxDelayUs
         && IsAdaptive == other.IsAdaptive
         && QueueMax == other.QueueMax
-        && TimeoutUs == other.TimeoutUs;
+        && TimeoutUs == other.TimeoutUs
+        && DefaultPriority == other.DefaultPriority
+        && Priorities.SequenceEqual(other.Priorities);
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(MaxSize, Preferred.Length, MaxDelayUs, QueueMax, TimeoutUs);

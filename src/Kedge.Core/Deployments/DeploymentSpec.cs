@@ -21,6 +21,9 @@ public sealed record DeploymentSpec
     /// <summary>The models that the deployment serves, 1..16, names unique.</summary>
     public required ImmutableArray<ModelChoice> Models { get; init; }
 
+    /// <summary>Each version of each model by itself, 1..16 once they are resolved.</summary>
+    public ImmutableArray<ModelChoice> Served => [.. Models.SelectMany(static model => model.Served)];
+
     /// <summary>Where applications on the device find it.</summary>
     public required EndpointSpec Endpoint { get; init; }
 
@@ -44,16 +47,6 @@ public sealed record DeploymentSpec
 
     /// <summary>How a change reaches the devices.</summary>
     public StrategySpec Strategy { get; init; } = new();
-}
-
-/// <summary>One model of a deployment.</summary>
-/// <param name="Name">The name under which it is served.</param>
-/// <param name="Package">As the user wrote it: <c>bearing:v2</c> or a digest.</param>
-/// <param name="Digest">What that was resolved to, once, when it was applied; none before.</param>
-public sealed record ModelChoice(string Name, string Package, Digest Digest)
-{
-    /// <summary>How it is run.</summary>
-    public ServingSpec Serving { get; init; } = ServingSpec.Default;
 }
 
 /// <summary>How an endpoint is reached.</summary>

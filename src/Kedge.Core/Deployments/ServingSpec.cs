@@ -8,8 +8,17 @@ public sealed record ServingSpec
     /// <summary>As it is where nobody says anything.</summary>
     public static readonly ServingSpec Default = new();
 
+    /// <summary>Largest weight.</summary>
+    public const int WeightMax = 1000;
+
     /// <summary>Requests that are computed at once, 1..256; 0 for one per processor.</summary>
     public int Instances { get; init; }
+
+    /// <summary>
+    /// Share of the processors against other models when all are busy, 1..<see cref="WeightMax"/>: of two models, one
+    /// with 2 and one with 1, the first computes twice as long.
+    /// </summary>
+    public int Weight { get; init; } = 1;
 
     /// <summary>Bytes of answers that are kept to be given again; 0 keeps none.</summary>
     public long CacheBytes { get; init; }

@@ -101,6 +101,19 @@ public sealed record WorkloadSpec : IEquatable<WorkloadSpec>
 public sealed record WorkloadModel(
     string Name, Digest Package, string PackageLabel, string Variant, AcceleratorKind Accelerator)
 {
+    /// <summary>
+    /// Version in the address: its tag, where several versions of the model may be served; empty for the revision of
+    /// the
+    /// deployment.
+    /// </summary>
+    public string Version { get; init; } = "";
+
+    /// <summary>What tells it from every other model of the workload, fit for the name of a file.</summary>
+    public string Key => KeyOf(Name, Version);
+
+    /// <summary>A model's <see cref="Key"/>: a name has no dot.</summary>
+    public static string KeyOf(string name, string version) => version.Length == 0 ? name : $"{name}.{version}";
+
     /// <summary>How it is run.</summary>
     public ServingSpec Serving { get; init; } = ServingSpec.Default;
 }

@@ -22,6 +22,7 @@ internal static class DeploymentBinding
                     ? package.Digest
                     : default)
             {
+                Versions = VersionsFields.Bind(model.At("versions")),
                 Serving = ServingFields.Bind(model),
             })],
             ModelMemoryBytes = spec.Bytes("modelMemory"),

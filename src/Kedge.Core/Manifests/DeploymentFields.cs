@@ -114,7 +114,9 @@ internal static class DeploymentFields
                     "package",
                     FieldShape.Package,
                     "The package, as `bearing:v2` or by digest. A tag is resolved once, when it is applied; "
-                    + "moving the tag later changes nothing.").Required(),
+                    + "moving the tag later changes nothing. The model alone, as `bearing`, with `versions`.")
+                    .Required(),
+                VersionsFields.Group,
                 .. ServingFields.OfModel,
             ]),
     };

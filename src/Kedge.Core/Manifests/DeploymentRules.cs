@@ -12,6 +12,7 @@ internal static class DeploymentRules
         ManifestFields spec = new ManifestFields(document).At("spec");
         CheckSelector(spec, findings);
         CheckModels(spec, findings);
+        VersionsFields.Check(spec, findings);
         ServingFields.Check(spec, findings);
         CheckEndpoint(spec.At("endpoint"), findings);
         CheckResources(spec.At("resources"), findings);

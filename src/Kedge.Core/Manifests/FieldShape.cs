@@ -89,4 +89,7 @@ public enum FieldShape
 
     /// <summary>A point in time, as <c>2027-06-01T00:00:00Z</c>.</summary>
     Instant = 27,
+
+    /// <summary>A tag of a model.</summary>
+    Tag = 28,
 }

@@ -22,6 +22,7 @@ public static class ManifestWriter
                 [
                     ("name", Text(model.Name)),
                     ("package", Text(model.Package)),
+                    ("versions", VersionsFields.Write(model.Versions)),
                     .. ServingFields.Write(model.Serving),
                 ]))])),
             ("modelMemory", Bytes(deployment.ModelMemoryBytes)),

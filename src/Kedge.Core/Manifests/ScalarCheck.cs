@@ -63,7 +63,8 @@ internal sealed class ScalarCheck(FindingList findings)
                 (SpecErrors.Amount, $"'{shown}' is not {ShapeWords.Of(schema)}"),
             FieldShape.CpuSet when !CpuSetText.IsValid(text, out string error) =>
                 (SpecErrors.CpuSet, $"'{shown}' is no list of processors: {error}"),
-            FieldShape.Package when !PackageReference.TryParse(text, out _) =>
+            FieldShape.Tag when !PackageReference.IsTag(text) => (SpecErrors.Package, $"'{shown}' is no tag"),
+            FieldShape.Package when !PackageReference.TryParse(text, out _) && !Ids.IsName(text) =>
                 (SpecErrors.Package, $"'{shown}' names no package; write it as name:tag"),
             FieldShape.Word when !schema.Words.Contains(text) =>
                 (WordCode(schema), $"'{shown}' is not "

@@ -25,6 +25,11 @@ internal static class ServingFields
             FieldShape.Integer,
             "Requests of the model that are computed at once; one per processor where nothing is said.")
             .Within(1, InstancesMax),
+        FieldSchema.Of(
+            "weight",
+            FieldShape.Integer,
+            "Share of the processors against the other models when all are busy: 2 computes twice as long as 1.")
+            .Within(1, ServingSpec.WeightMax).ByDefault("1"),
         Batching,
         FieldSchema.Of(
             "cache",
@@ -62,7 +67,29 @@ internal static class ServingFields
             .Within(1, BatchingSpec.QueueMaxMax).ByDefault("128"),
         FieldSchema.Of(
             "timeout", FieldShape.Latency, "How long a request may wait before it is refused, as `500ms`.")
-            .Within(1, BatchingSpec.TimeoutUsMax));
+            .Within(1, BatchingSpec.TimeoutUsMax),
+        Priorities,
+        FieldSchema.Of(
+            "defaultPriority",
+            FieldShape.Integer,
+            "Level of a request that names none; the last where nothing is said.")
+            .Within(1, BatchingSpec.PrioritiesMax));
+
+    private static FieldSchema Priorities => new()
+    {
+        Name = "priorities",
+        Shape = FieldShape.List,
+        Description = "Levels of priority: requests of the first, level 1, are computed before all others. A request "
+            + "names its level by the parameter `priority`.",
+        Max = BatchingSpec.PrioritiesMax,
+        Item = FieldSchema.Group(
+            "",
+            "One level; `{}` for one that is as the model.",
+            FieldSchema.Of("queueMax", FieldShape.Integer, "Requests of this level that may wait.")
+                .Within(1, BatchingSpec.QueueMaxMax),
+            FieldSchema.Of("timeout", FieldShape.Latency, "How long a request of this level may wait.")
+                .Within(1, BatchingSpec.TimeoutUsMax)),
+    };
 
     public static void Check(ManifestFields spec, FindingList findings)
     {
@@ -80,13 +107,15 @@ internal static class ServingFields
         int index = 0;
         foreach (ManifestFields model in spec.Items("models"))
         {
-            CheckPreferred(model.At("batching"), index++, findings);
+            CheckPreferred(model.At("batching"), index, findings);
+            CheckPriority(model.At("batching"), index++, findings);
         }
     }
 
     public static ServingSpec Bind(ManifestFields model) => new()
     {
         Instances = (int)model.Number("instances"),
+        Weight = model.At("weight").IsThere ? (int)model.Number("weight") : 1,
         CacheBytes = model.Bytes("cache"),
         WarmsUp = !model.At("warmUp").IsThere || model.Flag("warmUp"),
         Batching = model.At("batching").IsThere ? BindBatching(model.At("batching")) : null,
@@ -96,6 +125,7 @@ internal static class ServingFields
     public static (string Key, ManifestNode? Value)[] Write(ServingSpec serving) =>
     [
         ("instances", serving.Instances > 0 ? ManifestWriter.Number(serving.Instances) : null),
+        ("weight", serving.Weight == 1 ? null : ManifestWriter.Number(serving.Weight)),
         ("batching", serving.Batching is { } batching ? WriteBatching(batching) : null),
         ("cache", ManifestWriter.Bytes(serving.CacheBytes)),
         ("warmUp", serving.WarmsUp ? null : ManifestWriter.Flag(false)),
@@ -122,6 +152,21 @@ internal static class ServingFields
         }
     }
 
+    private static void CheckPriority(ManifestFields batching, int model, FindingList findings)
+    {
+        int levels = batching.Items("priorities").Count();
+        if (batching.Number("defaultPriority") > levels)
+        {
+            findings.Add(
+                SpecErrors.Priority,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"there is no level {batching.Number("defaultPriority")}, there are {levels}"),
+                string.Create(CultureInfo.InvariantCulture, $"spec.models[{model}].batching.defaultPriority"),
+                batching.At("defaultPriority").Line);
+        }
+    }
+
     private static BatchingSpec BindBatching(ManifestFields batching) => new()
     {
         MaxSize = batching.At("maxSize").IsThere ? (int)batching.Number("maxSize") : 1,
@@ -130,6 +175,12 @@ internal static class ServingFields
         IsAdaptive = !batching.At("adaptive").IsThere || batching.Flag("adaptive"),
         QueueMax = batching.At("queueMax").IsThere ? (int)batching.Number("queueMax") : BatchingSpec.QueueDefault,
         TimeoutUs = Microseconds(batching.Text("timeout")),
+        Priorities =
+        [
+            .. batching.Items("priorities").Select(static level => new PrioritySpec(
+                (int)level.Number("queueMax"), Microseconds(level.Text("timeout")))),
+        ],
+        DefaultPriority = (int)batching.Number("defaultPriority"),
     };
 
     private static ManifestNode.Mapping WriteBatching(BatchingSpec batching) => ManifestWriter.Map(
@@ -140,7 +191,13 @@ internal static class ServingFields
         ("maxDelay", Latency(batching.MaxDelayUs)),
         ("adaptive", batching.IsAdaptive ? null : ManifestWriter.Flag(false)),
         ("queueMax", batching.QueueMax == BatchingSpec.QueueDefault ? null : ManifestWriter.Number(batching.QueueMax)),
-        ("timeout", Latency(batching.TimeoutUs)));
+        ("timeout", Latency(batching.TimeoutUs)),
+        ("priorities", batching.Priorities.IsEmpty
+            ? null
+            : new ManifestNode.Sequence([.. batching.Priorities.Select(static level => (ManifestNode)ManifestWriter.Map(
+                ("queueMax", level.QueueMax > 0 ? ManifestWriter.Number(level.QueueMax) : null),
+                ("timeout", Latency(level.TimeoutUs))))])),
+        ("defaultPriority", batching.DefaultPriority > 0 ? ManifestWriter.Number(batching.DefaultPriority) : null));
 
     private static ManifestNode? Latency(long microseconds) =>
         microseconds > 0 ? ManifestWriter.Text(Quantity.FormatMicroseconds(microseconds)) : null;

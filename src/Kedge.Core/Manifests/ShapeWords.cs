@@ -21,6 +21,7 @@ internal static class ShapeWords
         FieldShape.LabelValue => "the value of a label",
         FieldShape.Labels => "labels",
         FieldShape.Tags => "tags",
+        FieldShape.Tag => "a tag",
         FieldShape.Digest => "a digest",
         FieldShape.PublicKey => "a public key",
         FieldShape.ModelPattern => "a model's name or pattern",

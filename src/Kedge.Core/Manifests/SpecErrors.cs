@@ -188,4 +188,16 @@ public static class SpecErrors
         "The bandwidth of a site contradicts itself, or names no time zone.",
         "`kedge explain schema Site` lists the fields; a window opens and closes at different times, and no device may "
         + "take more than all of them together.");
+
+    /// <summary>Versions in themselves contradictory.</summary>
+    public static readonly ErrorCode Versions = new(
+        "KEDGE-SPEC-033",
+        "The versions of a model contradict each other or its package, or none are named.",
+        "Write one of latest, all: true and listed, and as package the model alone, as package: bearing.");
+
+    /// <summary>Priorities in themselves contradictory.</summary>
+    public static readonly ErrorCode Priority = new(
+        "KEDGE-SPEC-034",
+        "The level of requests that name none is no level of the model.",
+        "Give defaultPriority a number from 1 to the number of priorities, or leave it out for the last.");
 }

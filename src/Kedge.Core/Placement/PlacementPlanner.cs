@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Kedge.Core.Deployments;
+using Kedge.Core.Desired;
 using Kedge.Core.Errors;
 using Kedge.Core.Fleet;
 using Kedge.Core.Models;
@@ -48,7 +49,7 @@ public static class PlacementPlanner
         CheckDevice(spec, device, device.Facts, runsHere, taken, findings);
         ImmutableArray<VariantChoice>.Builder choices = ImmutableArray.CreateBuilder<VariantChoice>();
         ImmutableArray<string>.Builder reasons = ImmutableArray.CreateBuilder<string>();
-        foreach (ModelChoice model in spec.Models)
+        foreach (ModelChoice model in spec.Served)
         {
             Choose(spec, model, device.Facts, packages, choices, reasons, findings);
         }
@@ -142,8 +143,9 @@ public static class PlacementPlanner
 
         (ModelVariant best, string why) = VariantContest.Best(spec.Accelerators, possible, hardware);
         choices.Add(new VariantChoice(model.Name, best.Name, best.Accelerator, best.MemoryOn(hardware)));
-        reasons.Add($"{model.Name}: {why}");
-        reasons.AddRange(against.Select(a => $"{model.Name}: not {a}"));
+        string key = WorkloadModel.KeyOf(model.Name, model.Version);
+        reasons.Add($"{key}: {why}");
+        reasons.AddRange(against.Select(a => $"{key}: not {a}"));
     }
 
     private static string? Against(DeploymentSpec spec, ModelVariant variant, DeviceFacts facts)

@@ -54,6 +54,9 @@ public static class DesiredStateCheck
         {
             Require(workload.Digest == releaseDigest(workload), $"the digest of {workload.Deployment} is wrong");
             Require(workload.Models.Length is > 0 and <= Limits.ModelsPerDeploymentMax, "its models are out of range");
+            Require(
+                workload.Models.Select(static m => m.Key).Distinct().Count() == workload.Models.Length,
+                $"{workload.Deployment} serves one version of a model twice");
             foreach (WorkloadModel model in workload.Models)
             {
                 Require(

@@ -36,8 +36,12 @@ internal sealed class ReleaseCache(Func<WorkloadSpec, Digest> releaseDigest)
             Digest = default,
             Models =
             [
-                .. spec.Models.Zip(chosen.Variants, (m, v) =>
-                    new WorkloadModel(m.Name, m.Digest, m.Package, v.Variant, v.Accelerator) { Serving = m.Serving }),
+                .. spec.Served.Zip(chosen.Variants, (m, v) =>
+                    new WorkloadModel(m.Name, m.Digest, m.Package, v.Variant, v.Accelerator)
+                    {
+                        Version = m.Version,
+                        Serving = m.Serving,
+                    }),
             ],
             Endpoint = spec.Endpoint,
             Resources = spec.Resources,

@@ -73,12 +73,17 @@ public static class RolloutPlanner
     };
 
     private static bool RunsTheSame(DeploymentSpec a, DeploymentSpec b) =>
-        a.Models.Select(m => (m.Name, m.Digest)).SequenceEqual(b.Models.Select(m => (m.Name, m.Digest)))
+        a.Served.Select(Shown).SequenceEqual(b.Served.Select(Shown))
+        && a.ModelMemoryBytes == b.ModelMemoryBytes
         && a.Endpoint == b.Endpoint
         && a.Resources == b.Resources
         && a.CpuSet == b.CpuSet
         && a.Sandbox == b.Sandbox
         && a.Accelerators.SequenceEqual(b.Accelerators);
+
+    /// <summary>What of a model makes another release.</summary>
+    private static (string Name, string Version, Digest Package, ServingSpec Serving) Shown(ModelChoice model) =>
+        (model.Name, model.Version, model.Digest, model.Serving);
 
     private static RolloutStep Progress(
         DeploymentSnapshot deployment, RolloutState state, IReadOnlyList<RolloutMember> members, long nowMs)

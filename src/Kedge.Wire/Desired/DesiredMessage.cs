@@ -5,6 +5,7 @@ using Kedge.Core;
 using Kedge.Core.Deployments;
 using Kedge.Core.Desired;
 using Kedge.Core.Errors;
+using Kedge.Core.Manifests;
 
 namespace Kedge.Wire.Desired;
 
@@ -19,7 +20,9 @@ public static class DesiredMessage
 
     private static readonly string[] Known = [
         "workloads", "endpoint", "resources", "cpuSet", "sandbox", "models", ServingFormat.Field, ModelMemory,
+        ServingFormat.Weight, ServingFormat.Priorities, ModelVersion,
     ];
+    private const string ModelVersion = "models.version";
     private const string ModelMemory = "modelMemoryBytes";
     private static readonly JsonDocumentOptions Strict = new() { MaxDepth = 16 };
 
@@ -144,6 +147,21 @@ public static class DesiredMessage
         {
             json.WriteStringValue(ModelMemory);
         }
+
+        WriteCritical(json, state, ServingFormat.Weight, static model => model.Serving.Weight != 1);
+        WriteCritical(
+            json, state, ServingFormat.Priorities,
+            static model => model.Serving.Batching is { Priorities.IsEmpty: false });
+        WriteCritical(json, state, ModelVersion, static model => model.Version.Length > 0);
+    }
+
+    private static void WriteCritical(
+        Utf8JsonWriter json, DesiredState state, string field, Func<WorkloadModel, bool> has)
+    {
+        if (state.Workloads.Any(workload => workload.Models.Any(has)))
+        {
+            json.WriteStringValue(field);
+        }
     }
 
     /// <summary>Writes one workload; the ledger uses it too.</summary>
@@ -161,6 +179,11 @@ public static class DesiredMessage
         {
             json.WriteStartObject();
             json.WriteString("name", model.Name);
+            if (model.Version.Length > 0)
+            {
+                json.WriteString("version", model.Version);
+            }
+
             json.WriteString("package", model.Package.ToString());
             if (!forDigest)
             {
@@ -311,6 +334,7 @@ public static class DesiredMessage
             Probe = ReadProbe(json),
             FetchBytesPerSecond = ReadPace(json),
         };
+        RequireDifferent(spec.Models);
         Require(spec.Endpoint.Expose != Exposure.Unknown && spec.Endpoint.Port is >= 0 and <= 65535, "endpoint");
         Require(spec.Sandbox != SandboxRule.Unknown, "sandbox");
         Require(spec.ModelMemoryBytes >= 0, ModelMemory);
@@ -386,6 +410,8 @@ public static class DesiredMessage
         string variant = json.GetProperty("variant").GetString() ?? "";
         Require(Ids.IsName(name), "models.name");
         Require(variant.Length is > 0 and <= Ids.NameCharsMax, "models.variant");
+        string version = json.TryGetProperty("version", out JsonElement tag) ? tag.GetString() ?? "" : "";
+        Require(version.Length == 0 || PackageReference.IsTag(version), ModelVersion);
         return new WorkloadModel(
             name!,
             ReadDigest(json, "package"),
@@ -393,8 +419,18 @@ public static class DesiredMessage
             variant,
             Words.Accelerator(json.GetProperty("accelerator").GetString()))
         {
+            Version = version,
             Serving = ServingFormat.Read(json),
         };
+    }
+
+    private static void RequireDifferent(ImmutableArray<WorkloadModel> models)
+    {
+        HashSet<string> keys = new(StringComparer.Ordinal);
+        foreach (WorkloadModel model in models)
+        {
+            Require(keys.Add(model.Key), "models");
+        }
     }
 
     private static Digest ReadDigest(JsonElement json, string field)

@@ -37,7 +37,15 @@ public sealed class InstanceStartTests
                         Instances = 3,
                         CacheBytes = 1 << 20,
                         WarmsUp = false,
-                        Batching = new BatchingSpec { MaxSize = 16, Preferred = [8, 16], MaxDelayUs = 2000 },
+                        Weight = 5,
+                        Batching = new BatchingSpec
+                        {
+                            MaxSize = 16,
+                            Preferred = [8, 16],
+                            MaxDelayUs = 2000,
+                            Priorities = [new PrioritySpec(4, 9), new PrioritySpec(0, 0)],
+                            DefaultPriority = 1,
+                        },
                     },
                 },
             ],
@@ -49,6 +57,10 @@ public sealed class InstanceStartTests
         Assert.Equal((3, 1L << 20), (model.Scheduling.Instances, model.Scheduling.CacheBytes));
         Assert.Equal((16, 2000L), (model.Scheduling.Batching.MaxSize, model.Scheduling.Batching.MaxDelayUs));
         Assert.Equal([8, 16], model.Scheduling.Batching.Preferred.AsEnumerable());
+        Assert.Equal((5, 1), (model.Scheduling.Weight, model.Scheduling.Batching.DefaultPriority));
+        Assert.Equal(
+            [(4, 9L), (0, 0L)],
+            model.Scheduling.Batching.Priorities.Select(static level => (level.QueueMax, level.TimeoutUs)));
         Assert.Equal("/data/content/bearing/golden.json", model.WarmUp);
     }
 
@@ -63,14 +75,29 @@ public sealed class InstanceStartTests
         Assert.Equal(0, model.Scheduling.CacheBytes);
     }
 
+    [Fact]
+    public void Versions_of_one_model_are_told_apart_by_their_tags()
+    {
+        WorkloadSpec usual = Specs.Workload("bearing", "v1", revision: 7);
+        Assert.Equal("7", Assert.Single(Read(usual).Models).Version);
+        ServeConfig config = Read(usual with
+        {
+            Models = [usual.Models[0] with { Version = "v2" }, usual.Models[0] with { Version = "v1" }],
+        });
+        Assert.Equal([("bearing", "v2"), ("bearing", "v1")], config.Models.Select(static m => (m.Name, m.Version)));
+    }
+
     private static ServeConfig Read(WorkloadSpec spec)
     {
         PreparedRelease release = new(
             spec,
             [
-                new PreparedModel(
-                    "bearing", spec.Models[0].Package, ModelFormat.Onnx, "content/bearing", "model.onnx",
-                    "content/bearing/golden.json"),
+                .. spec.Models.Select(static m => new PreparedModel(
+                    "bearing", m.Package, ModelFormat.Onnx, "content/bearing", "model.onnx",
+                    "content/bearing/golden.json")
+                {
+                    Version = m.Version,
+                }),
             ]);
         InstancePaths paths = new("/run/k", new InstanceId(spec.Deployment, 1));
         ServeConfig config = new BareLauncher(_options).SeenFromInside(

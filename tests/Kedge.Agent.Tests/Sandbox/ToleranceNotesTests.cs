@@ -29,6 +29,23 @@ public sealed class ToleranceNotesTests : IDisposable
     }
 
     [Fact]
+    public void Versions_of_one_model_have_their_own()
+    {
+        GoldenTolerance wide = new() { Absolute = 0.5, Relative = 0, MinimumAgreement = 1 };
+        GoldenTolerance narrow = wide with { Absolute = 0.1 };
+        PreparedRelease release = Release(("m", wide), ("m", narrow));
+        ToleranceNotes.Write(
+            _paths,
+            release with
+            {
+                Models = [release.Models[0] with { Version = "v2" }, release.Models[1] with { Version = "v1" }],
+            });
+        Assert.Equal(wide, ToleranceNotes.Of(_paths, "m.v2"));
+        Assert.Equal(narrow, ToleranceNotes.Of(_paths, "m.v1"));
+        Assert.Null(ToleranceNotes.Of(_paths, "m"));
+    }
+
+    [Fact]
     public void Nothing_is_written_where_the_samples_say_it_themselves()
     {
         ToleranceNotes.Write(_paths, Release(("fp32", null)));

@@ -361,6 +361,82 @@ public class ManifestFindingTests
             Findings(wrong).OrderBy(static finding => finding.Line).Select(static finding => finding.Field));
     }
 
+    [Theory]
+    [InlineData("versions: {latest: 2}", "")]
+    [InlineData("versions: {all: true}", "")]
+    [InlineData("versions: {listed: [v1, \"3\", prod]}", "")]
+    [InlineData("versions: {}", "KEDGE-SPEC-033 spec.models[0].versions")]
+    [InlineData("versions: {latest: 2, all: true}", "KEDGE-SPEC-033 spec.models[0].versions")]
+    [InlineData("versions: {all: false}", "KEDGE-SPEC-033 spec.models[0].versions.all")]
+    [InlineData("versions: {latest: 17}", "KEDGE-SPEC-013 spec.models[0].versions.latest")]
+    [InlineData("versions: {listed: []}", "KEDGE-SPEC-021 spec.models[0].versions.listed")]
+    [InlineData("versions: {listed: [v1, v1]}", "KEDGE-SPEC-025 spec.models[0].versions.listed")]
+    [InlineData("versions: {listed: [\"a b\"]}", "KEDGE-SPEC-018 spec.models[0].versions.listed[0]")]
+    [InlineData("versions: {newest: 1}", "KEDGE-SPEC-010 spec.models[0].versions.newest")]
+    [InlineData("weight: 1001", "KEDGE-SPEC-013 spec.models[0].weight")]
+    [InlineData("batching: {priorities: [{}, {timeout: 5ms}], defaultPriority: 3}",
+        "KEDGE-SPEC-034 spec.models[0].batching.defaultPriority")]
+    [InlineData("batching: {defaultPriority: 1}", "KEDGE-SPEC-034 spec.models[0].batching.defaultPriority")]
+    [InlineData("batching: {priorities: [{queueMax: 0}]}",
+        "KEDGE-SPEC-013 spec.models[0].batching.priorities[0].queueMax")]
+    public void Versions_weights_and_priorities_are_checked(string fields, string wrong)
+    {
+        string package = fields.StartsWith("versions", StringComparison.Ordinal) ? "detector" : "detector:v2";
+        string text = $$$"""
+            apiVersion: kedge.dev/v1
+            kind: Deployment
+            metadata: {name: camera}
+            spec:
+              selector: {}
+              models:
+              - name: detector
+                package: "{{{package}}}"
+                {{{fields}}}
+              endpoint: {port: 8501}
+            """;
+        if (wrong.Length == 0)
+        {
+            Assert.NotNull(Assert.Single(Set(text).Deployments).Spec.Models[0].Versions);
+            string tagged = text.Replace("\"detector\"", "\"detector:v1\"", StringComparison.Ordinal);
+            Assert.Equal(
+                "KEDGE-SPEC-033 spec.models[0].package",
+                Assert.Single(Findings(tagged).Select(static f => $"{f.Code} {f.Field}")));
+        }
+        else
+        {
+            Assert.Contains(wrong, Findings(text).Select(static f => $"{f.Code} {f.Field}"));
+        }
+    }
+
+    [Fact]
+    public void Levels_of_priority_are_read_in_their_order()
+    {
+        const string Text =
+            """
+            apiVersion: kedge.dev/v1
+            kind: Deployment
+            metadata: {name: camera}
+            spec:
+              selector: {}
+              models:
+              - name: detector
+                package: "detector:v2"
+                weight: 3
+                batching:
+                  priorities: [{queueMax: 4, timeout: 20ms}, {}]
+                  defaultPriority: 2
+              endpoint: {port: 8501}
+            """;
+        ServingSpec serving = Assert.Single(Set(Text).Deployments).Spec.Models[0].Serving;
+        Assert.Equal(3, serving.Weight);
+        Assert.Equal(
+            new BatchingSpec
+            {
+                Priorities = [new PrioritySpec(4, 20_000), new PrioritySpec(0, 0)], DefaultPriority = 2,
+            },
+            serving.Batching);
+    }
+
     private static System.Collections.Immutable.ImmutableArray<Finding> Findings(string text) =>
         Assert.IsType<ManifestOutcome.Invalid>(ManifestYaml.ReadSet(text)).Findings;
 

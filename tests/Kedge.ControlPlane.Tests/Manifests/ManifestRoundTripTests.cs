@@ -143,6 +143,8 @@ public class ManifestRoundTripTests
         from every in Gen.Elements(0, 5, 30, 3_600)
         from failures in Gen.Choose(1, 10)
         from serving in Serving
+        from versions in Gen.Elements<VersionsSpec>(
+            new VersionsSpec.Latest(3), new VersionsSpec.All(), new VersionsSpec.Listed(["v1", "1.10", "true"]))
         from tag in Gen.Elements("m:v1", "m:1", "m:1.10")
         select new DeploymentSpec
         {
@@ -154,6 +156,7 @@ public class ManifestRoundTripTests
             [
                 new ModelChoice("m", tag, default) { Serving = serving },
                 new ModelChoice("n1", "x@" + Digest.Of([1]), Digest.Of([1])),
+                new ModelChoice("n2", "y", default) { Versions = versions },
             ],
             Endpoint = port == 0 ? new EndpointSpec(Exposure.Unix, 0) : new EndpointSpec(Exposure.Loopback, port),
             Resources = new ResourceSpec
@@ -177,9 +180,11 @@ public class ManifestRoundTripTests
         from delay in Gen.Elements(0, 1, 1_500, 10_000_000)
         from flag in Gen.Elements(true, false)
         from batches in Gen.Elements(true, false)
+        from levels in Gen.Choose(0, 3)
         select new ServingSpec
         {
             Instances = instances,
+            Weight = levels == 0 ? 1 : instances + 1,
             CacheBytes = cache * 1_048_576L,
             WarmsUp = flag,
             Batching = batches
@@ -191,6 +196,12 @@ public class ManifestRoundTripTests
                     IsAdaptive = !flag,
                     QueueMax = queue,
                     TimeoutUs = delay * 2,
+                    Priorities =
+                    [
+                        .. Enumerable.Range(0, levels)
+                            .Select(level => new PrioritySpec(level * queue / 4, delay * level)),
+                    ],
+                    DefaultPriority = levels,
                 }
                 : null,
         };

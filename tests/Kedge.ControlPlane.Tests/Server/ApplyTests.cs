@@ -129,6 +129,71 @@ public class ApplyTests
     }
 
     [Fact]
+    public async Task Versions_are_looked_up_once_and_the_highest_comes_first()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        string manifest = MainPathTests.Manifest.Replace(
+            "package: \"bearing:v1\"", "package: bearing, versions: {latest: 2}", StringComparison.Ordinal);
+        Assert.NotEqual(MainPathTests.Manifest, manifest);
+        KedgeApiException refused = await Assert.ThrowsAsync<KedgeApiException>(
+            () => server.Client.ApplyAsync(manifest, false, false, server.Ct));
+        Assert.Equal("KEDGE-API-035", Assert.Single(refused.Problem.Findings).Code);
+
+        TestPackage one = await TestPackage.PushAsync(server, "bearing", "v1", 1);
+        TestPackage two = await TestPackage.PushAsync(server, "bearing", "v2", 2);
+        TestPackage ten = await TestPackage.PushAsync(server, "bearing", "v10", 3);
+        await using TestDevice device = await server.EnrolAsync("press-1", ("line", "press"));
+        await device.ConnectAsync();
+        await device.ReportFactsAsync();
+        await server.Client.ApplyAsync(manifest, false, false, server.Ct);
+        DesiredState state = await device.UntilDesiredAsync(static s => s.Workloads.Any());
+        Assert.Equal(
+            [("bearing", "v10", ten.Digest), ("bearing", "v2", two.Digest)],
+            state.Workloads[0].Models.Select(static m => (m.Name, m.Version, m.Package)));
+
+        // What comes later changes nothing, until it is applied again.
+        TestPackage eleven = await TestPackage.PushAsync(server, "bearing", "v11", 4);
+        DeploymentResource shown = await server.Client.GetDeploymentAsync("bearing-monitor", server.Ct);
+        Assert.Equal(
+            [("v10", "bearing:v10", ten.Digest.ToString()), ("v2", "bearing:v2", two.Digest.ToString())],
+            shown.Models.Select(static m => (m.Version, m.Package, m.Digest)));
+        ApplyResource again = await server.Client.ApplyAsync(manifest, false, false, server.Ct);
+        Assert.Equal("configured", Assert.Single(again.Results).Outcome);
+        _ = await device.UntilDesiredAsync(s => s.Workloads[0].Models[0].Package == eleven.Digest);
+
+        string listed = manifest.Replace("{latest: 2}", "{listed: [v1, v2, v7]}", StringComparison.Ordinal);
+        refused = await Assert.ThrowsAsync<KedgeApiException>(
+            () => server.Client.ApplyAsync(listed, false, false, server.Ct));
+        FindingResource finding = Assert.Single(refused.Problem.Findings);
+        Assert.Equal(("KEDGE-API-035", "spec.models[0].versions"), (finding.Code, finding.Field));
+        Assert.Contains("has no v7", finding.Message, StringComparison.Ordinal);
+        await server.Client.ApplyAsync(
+            listed.Replace(", v7", "", StringComparison.Ordinal), false, false, server.Ct);
+        state = await device.UntilDesiredAsync(s => s.Workloads[0].Models[0].Package == two.Digest);
+        Assert.Equal(["v2", "v1"], state.Workloads[0].Models.Select(static m => m.Version));
+        Assert.Equal(one.Digest, state.Workloads[0].Models[1].Package);
+    }
+
+    [Fact]
+    public async Task More_versions_than_one_server_takes_are_refused()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        for (int i = 1; i <= 17; i++)
+        {
+            await TestPackage.PushAsync(server, "bearing", $"v{i}", (byte)i);
+        }
+
+        string manifest = MainPathTests.Manifest.Replace(
+            "package: \"bearing:v1\"", "package: bearing, versions: {all: true}", StringComparison.Ordinal);
+        KedgeApiException refused = await Assert.ThrowsAsync<KedgeApiException>(
+            () => server.Client.ApplyAsync(manifest, false, false, server.Ct));
+        Assert.Equal("KEDGE-API-036", Assert.Single(refused.Problem.Findings).Code);
+        await server.Client.ApplyAsync(
+            manifest.Replace("{all: true}", "{latest: 16}", StringComparison.Ordinal), false, false, server.Ct);
+        Assert.Equal(16, (await server.Client.GetDeploymentAsync("bearing-monitor", server.Ct)).Models.Count);
+    }
+
+    [Fact]
     public async Task Explain_says_why_each_device_was_or_was_not_chosen()
     {
         await using TestServer server = await TestServer.StartAsync();

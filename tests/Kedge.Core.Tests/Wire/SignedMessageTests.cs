@@ -132,6 +132,58 @@ public sealed class SignedMessageTests : IDisposable
     }
 
     [Fact]
+    public void Versions_weights_and_priorities_are_part_of_the_release_and_critical()
+    {
+        WorkloadSpec usual = Specs.Workload("a", "v1");
+        ServingSpec serving = new()
+        {
+            Weight = 7,
+            Batching = new BatchingSpec
+            {
+                Priorities = [new PrioritySpec(4, 9), new PrioritySpec(0, 0)], DefaultPriority = 1,
+            },
+        };
+        WorkloadModel model = usual.Models[0];
+        WorkloadSpec both = usual with
+        {
+            Models =
+            [
+                model with { Version = "v2", Serving = serving },
+                model with { Version = "v1", Package = Digest.Of("v0"u8), PackageLabel = "a:v1" },
+            ],
+        };
+        Digest[] digests =
+        [
+            DesiredMessage.ReleaseDigest(usual),
+            DesiredMessage.ReleaseDigest(usual with { Models = [model with { Version = "v2" }] }),
+            DesiredMessage.ReleaseDigest(usual with { Models = [model with { Serving = serving }] }),
+            DesiredMessage.ReleaseDigest(
+                usual with { Models = [model with { Serving = serving with { Batching = null } }] }),
+            DesiredMessage.ReleaseDigest(both),
+        ];
+        Assert.Equal(digests.Length, digests.Distinct().Count());
+
+        string json = Encoding.UTF8.GetString(DesiredMessage.Write(Real(Specs.Desired(1, both))));
+        Assert.Contains(
+            "\"critical\":[\"workloads\",\"serving\",\"serving.weight\",\"serving.priorities\",\"models.version\"]",
+            json, StringComparison.Ordinal);
+        WorkloadSpec read = DesiredMessage.TryRead(Encoding.UTF8.GetBytes(json), out _)!.Workloads[0];
+        Assert.Equal(both.Models.AsEnumerable(), read.Models);
+        Assert.Equal(["a.v2", "a.v1"], read.Models.Select(static m => m.Key));
+        (string Right, string Wrong)[] pairs =
+        [
+            ("\"version\":\"v1\"", "\"version\":\"v2\""), ("\"version\":\"v1\"", "\"version\":\"../v1\""),
+            ("\"weight\":7", "\"weight\":1001"), ("\"defaultPriority\":1", "\"defaultPriority\":3"),
+            ("{\"queueMax\":4,\"timeoutUs\":9}", "{\"queueMax\":-1,\"timeoutUs\":9}"),
+        ];
+        Assert.All(pairs, pair => Assert.Null(DesiredMessage.TryRead(
+            Encoding.UTF8.GetBytes(json.Replace(pair.Right, pair.Wrong, StringComparison.Ordinal)), out _)));
+        string older = Encoding.UTF8.GetString(DesiredMessage.Write(Real(Specs.Desired(1, usual))));
+        Assert.Contains("\"critical\":[\"workloads\"]", older, StringComparison.Ordinal);
+        Assert.DoesNotContain("version", older, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void How_long_figures_are_collected_is_told_beside_the_release()
     {
         WorkloadSpec usual = Specs.Workload("a", "v1");

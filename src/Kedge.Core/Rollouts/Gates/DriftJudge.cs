@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Kedge.Core.Deployments;
+using Kedge.Core.Desired;
 using Kedge.Core.Errors;
 using Kedge.Core.Measure;
 using Kedge.Core.Models;
@@ -28,7 +29,7 @@ public static class DriftJudge
     /// <param name="packages">Manifests, at least of the packages that it names and that are known.</param>
     public static ImmutableArray<DriftReference> References(
         DeploymentSpec spec, IReadOnlyDictionary<Digest, PackageManifest> packages) =>
-        [.. spec.Models.SelectMany(m => Of(m, spec, packages)).Take(ValueReference.TensorsMax)];
+        [.. spec.Served.SelectMany(m => Of(m, spec, packages)).Take(ValueReference.TensorsMax)];
 
     /// <summary>What a gate on drift asks for and the packages do not have; empty when all is well.</summary>
     /// <param name="spec">The deployment, packages resolved.</param>
@@ -43,7 +44,7 @@ public static class DriftJudge
         }
 
         ImmutableArray<Finding>.Builder findings = ImmutableArray.CreateBuilder<Finding>();
-        foreach (ModelChoice model in spec.Models.Where(m => !Of(m, spec, packages).Any()))
+        foreach (ModelChoice model in spec.Served.Where(m => !Of(m, spec, packages).Any()))
         {
             findings.Add(RolloutErrors.ReferenceMissing.At(
                 $"{spec.Id}: {model.Package} has no reference", "spec.strategy.gates.drift", line));
@@ -101,7 +102,7 @@ public static class DriftJudge
         packages.TryGetValue(model.Digest, out PackageManifest? manifest)
         && ValueReference.TryParse(manifest.Reference, out ImmutableArray<ValueReference> tensors)
             ? tensors.Select(t => new DriftReference(
-                spec.Models.Length == 1 ? t.Name : $"{model.Name}/{t.Name}", t))
+                spec.Served.Length == 1 ? t.Name : $"{WorkloadModel.KeyOf(model.Name, model.Version)}/{t.Name}", t))
             : [];
 
     private static IEnumerable<(string Field, bool IsInput, int Permille)> Limits(DriftGate gate)
