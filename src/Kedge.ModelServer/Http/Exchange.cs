@@ -15,6 +15,8 @@ internal sealed class Exchange(IFeatureCollection features)
 {
     private ClientCounter? _client;
     private CancellationToken? _gone;
+    private OpenStreams? _streams;
+    private bool _knowsStreams;
 
     internal IFeatureCollection Features { get; private set; } = features;
 
@@ -59,6 +61,21 @@ internal sealed class Exchange(IFeatureCollection features)
     /// <summary>Cancelled when the connection can bring nothing more. Looked up once.</summary>
     internal CancellationToken ConnectionGone =>
         _gone ??= Features.Get<IConnectionLifetimeFeature>()?.ConnectionClosed ?? CancellationToken.None;
+
+    /// <summary>Counts requests of the connection; null on the own socket. Looked up once.</summary>
+    internal OpenStreams? Streams
+    {
+        get
+        {
+            if (!_knowsStreams)
+            {
+                _knowsStreams = true;
+                _streams = Features.Get<OpenStreams>();
+            }
+
+            return _streams;
+        }
+    }
 
     /// <summary>Counts requests of whoever is at the other end. Looked up once.</summary>
     internal ClientCounter ClientOf(ClientCounters clients) =>

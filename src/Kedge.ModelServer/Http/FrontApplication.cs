@@ -19,19 +19,19 @@ internal sealed class FrontApplication(ServeContext context) : IHttpApplication<
 
     public void DisposeContext(Exchange context, Exception? exception)
     {
-        context.Features.Get<OpenStreams>()?.End();
+        context.Streams?.End();
         _rest.DisposeContext(context, exception);
     }
 
     public Task ProcessRequestAsync(Exchange exchange)
     {
+        exchange.Streams?.Begin();
         IHttpRequestFeature request = exchange.Request;
         if (request.Protocol != "HTTP/2")
         {
             return _rest.ProcessRequestAsync(exchange);
         }
 
-        exchange.Features.Get<OpenStreams>()?.Begin();
         if (context.IsDraining && exchange.Features.Get<OwnSocketFeature>() is null)
         {
             // The connection came or was used after it had been told: this stream is answered, then it ends.

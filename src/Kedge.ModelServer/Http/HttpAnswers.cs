@@ -56,7 +56,7 @@ internal static class HttpAnswers
         _ when code == InferErrors.QueueFull.Code || code == InferErrors.QueueTimeout.Code => 503,
         _ when code == InferErrors.TooLarge.Code => 413,
         _ when code == InferErrors.EncodingUnsupported.Code => 415,
-        _ when code == InferErrors.ClientGone.Code => 499,
+        _ when code == InferErrors.ClientGone.Code || code == ServeErrors.RunStopped.Code => 499,
         _ when code == InferErrors.RunFailed.Code || code == InferErrors.OutputInexpressible.Code => 500,
         _ => 400,
     };

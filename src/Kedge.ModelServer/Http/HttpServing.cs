@@ -106,6 +106,10 @@ internal sealed class HttpServing : IAsyncDisposable
             {
                 connection.Features.Set(OwnSocketFeature.Instance);
             }
+            else if (connection is SocketConnection socket)
+            {
+                connection.Features.Set(socket.Streams);
+            }
 
             try
             {
@@ -128,11 +132,9 @@ internal sealed class HttpServing : IAsyncDisposable
             return;
         }
 
-        OpenStreams streams = new();
-        connection.Features.Set(streams);
         if (connection is SocketConnection socket)
         {
-            socket.Streams = streams;
+            socket.SpeaksHttp2 = true;
         }
 
         lock (_gate)

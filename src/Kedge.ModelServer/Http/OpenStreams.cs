@@ -1,6 +1,6 @@
 namespace Kedge.ModelServer.Http;
 
-/// <summary>Counts the streams of one connection of HTTP/2 that are being answered.</summary>
+/// <summary>Counts the requests of one connection that are being answered.</summary>
 internal sealed class OpenStreams
 {
     private int _count;

@@ -50,14 +50,19 @@ internal sealed class SocketConnection : DefaultConnectionContext
     }
 
     /// <summary>
-    /// How long nothing has come or gone, in milliseconds; -1 while something that came waits for its answer.
+    /// How long nothing has come or gone, in milliseconds; -1 while a request is being answered. On HTTP/1.1 also while
+    /// something has come since the last answer: the begin of a request, for which Kestrel has a limit of its own. On
+    /// HTTP/2 something comes without a request too.
     /// </summary>
-    internal long IdleMs => (Streams?.IsEmpty ?? _isAnswered)
+    internal long IdleMs => Streams.IsEmpty && (SpeaksHttp2 || _isAnswered)
         ? Environment.TickCount64 - Volatile.Read(ref _changedAt)
         : -1;
 
-    /// <summary>What is under way where it speaks HTTP/2, whose frames do not say; null otherwise.</summary>
-    internal OpenStreams? Streams { get; set; }
+    /// <summary>Requests that are being answered.</summary>
+    internal OpenStreams Streams { get; } = new();
+
+    /// <summary>True once it is known to speak HTTP/2.</summary>
+    internal bool SpeaksHttp2 { get; set; }
 
     /// <summary>Begins to receive and send.</summary>
     internal SocketConnection Started()

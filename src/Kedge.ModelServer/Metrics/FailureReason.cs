@@ -30,7 +30,8 @@ internal static class FailureReasons
     {
         _ when fault.Code == InferErrors.QueueFull.Code || fault.Code == InferErrors.QueueTimeout.Code =>
             FailureReason.Rejected,
-        _ when fault.Code == InferErrors.ClientGone.Code => FailureReason.Canceled,
+        _ when fault.Code == InferErrors.ClientGone.Code || fault.Code == ServeErrors.RunStopped.Code =>
+            FailureReason.Canceled,
         _ when fault.Code == InferErrors.RunFailed.Code => FailureReason.Backend,
         _ => FailureReason.Other,
     };

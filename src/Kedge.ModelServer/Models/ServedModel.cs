@@ -120,7 +120,7 @@ internal sealed class ServedModel : IDisposable
             _ = _pool.TryPop(out run);
         }
 
-        run ??= new InferenceRun(Signature);
+        run ??= Make();
         run.RetryAfter = TimeSpan.Zero;
         if (Residency.TryEnter())
         {
@@ -253,6 +253,17 @@ internal sealed class ServedModel : IDisposable
 
         Hold(run);
         return await RunAsync(run, terms).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// What is kept is found by what the inputs were: a client must not be able to change them before they are
+    /// computed.
+    /// </summary>
+    private InferenceRun Make()
+    {
+        InferenceRun run = new(Signature);
+        run.Call.Extensions.BorrowsInputs = _kept is null;
+        return run;
     }
 
     private void Hold(InferenceRun run)

@@ -9,6 +9,9 @@ internal sealed class BatchRun : IThreadPoolWorkItem
     /// <summary>What is computed.</summary>
     internal Batch Batch { get; } = new();
 
+    /// <summary>Ends it when nobody waits for it any more.</summary>
+    internal BatchStop Stop { get; } = new();
+
     public void Execute() => RunOf(0).Lane.Compute(this);
 
     /// <summary>One request of it.</summary>

@@ -151,7 +151,7 @@ internal sealed class ModelLane : IDisposable
     private Finding? ComputeOne(InferenceRun run)
     {
         run.GatheredAt = _time.GetTimestamp();
-        Finding? fault = _compute(run.Call);
+        Finding? fault = ComputeWhileWanted(run);
         run.ComputedAt = _time.GetTimestamp();
         run.InferredAt = run.ComputedAt;
         if (fault is null)
@@ -161,6 +161,26 @@ internal sealed class ModelLane : IDisposable
         }
 
         return fault;
+    }
+
+    /// <summary>Ends the run when whoever asked goes; one that has gone is not computed at all.</summary>
+    private Finding? ComputeWhileWanted(InferenceRun run)
+    {
+        if (!run.Entry.Gone.CanBeCanceled)
+        {
+            return _compute(run.Call);
+        }
+
+        CancellationTokenRegistration watch =
+            run.Entry.Gone.UnsafeRegister(static stop => ((RunStop)stop!).Ask(), run.Call.Stop);
+        try
+        {
+            return _compute(run.Call);
+        }
+        finally
+        {
+            watch.Dispose(); // Waits for whoever asks just now: the next request has the same stop.
+        }
     }
 
     /// <summary>Computes all of them in one run; false when they must be computed one by one.</summary>
@@ -175,13 +195,20 @@ internal sealed class ModelLane : IDisposable
             }
 
             long gathered = _time.GetTimestamp();
-            if (_compute(joined.Call) is not null)
+            Finding? fault = ComputeWhileWanted(batch, joined);
+            long inferred = _time.GetTimestamp();
+            if (fault is not null && joined.Call.Stop.IsAsked)
+            {
+                GiveUp(batch, fault, inferred);
+                return true;
+            }
+
+            if (fault is not null)
             {
                 // One of them may be at fault: it must not fail the others.
                 return false;
             }
 
-            long inferred = _time.GetTimestamp();
             if (!joined.TryScatter(batch.Batch))
             {
                 _slots.StopBatching(Queue);
@@ -203,6 +230,32 @@ internal sealed class ModelLane : IDisposable
         finally
         {
             ReturnJoined(joined);
+        }
+    }
+
+    private Finding? ComputeWhileWanted(BatchRun batch, JoinedCall joined)
+    {
+        batch.Stop.Watch(batch.Batch, joined.Call.Stop);
+        try
+        {
+            return _compute(joined.Call);
+        }
+        finally
+        {
+            batch.Stop.Release();
+        }
+    }
+
+    /// <summary>Nobody waits for any of them.</summary>
+    private static void GiveUp(BatchRun batch, Finding fault, long now)
+    {
+        for (int i = 0; i < batch.Batch.Count; i++)
+        {
+            InferenceRun run = batch.RunOf(i);
+            run.GatheredAt = now;
+            run.InferredAt = now;
+            run.ComputedAt = now;
+            run.Fault = fault;
         }
     }
 

@@ -201,6 +201,106 @@ public sealed class LaneTests
     }
 
     [Fact]
+    public void What_is_kept_is_computed_on_what_it_was_found_by()
+    {
+        // A client may change shared memory between the two: for a model that keeps answers it is copied before.
+        using ComputeSlots slots = new(1, TimeProvider.System);
+        using ServedModel keeps = Serve(slots, new() { CacheBytes = 100_000 }, TinyModels.MemoryAddSub());
+        using ServedModel forgets = Serve(slots, new(), TinyModels.MemoryAddSub());
+        for (int round = 0; round < 2; round++)
+        {
+            InferenceRun kept = keeps.Rent();
+            InferenceRun computed = forgets.Rent();
+            Assert.False(kept.Call.Extensions.BorrowsInputs);
+            Assert.True(computed.Call.Extensions.BorrowsInputs);
+            kept.Call.Clear();
+            keeps.Return(kept);
+            forgets.Return(computed);
+        }
+    }
+
+    [Fact]
+    public async Task A_run_is_ended_when_whoever_asked_goes_and_the_next_one_is_not()
+    {
+        using ComputeSlots slots = new(1, TimeProvider.System);
+        using ServedModel model = Serve(slots, new(), UntilStopped());
+        using CancellationTokenSource client = new();
+        InferenceRun run = Fill(model, 1);
+        Task<Finding?> running = Task.Run(
+            () => model.RunAsync(run, TermsOf(client.Token)).AsTask());
+        await _inside.WaitAsync(Patience);
+        await client.CancelAsync();
+        Assert.NotNull(await running.WaitAsync(Patience));
+        model.Return(run);
+
+        _held.Set(); // From now on it computes at once.
+        InferenceRun next = Fill(model, 2);
+        Assert.Same(run, next);
+        using CancellationTokenSource other = new();
+        Assert.Null(await model.RunAsync(next, TermsOf(other.Token)));
+        await other.CancelAsync();
+        Assert.False(next.Call.Stop.IsAsked);
+
+        // One that has gone already is not computed.
+        next.Call.Clear();
+        next.Call.WantAll(binary: false);
+        Finding? gone = await model.RunAsync(next, TermsOf(other.Token));
+        Assert.Equal(ServeErrors.RunStopped.Code, gone?.Code);
+        Assert.Equal(FailureReason.Canceled, FailureReasons.Of(gone!));
+    }
+
+    [Fact]
+    public async Task A_batch_is_ended_when_the_last_of_its_requests_has_gone_and_not_before()
+    {
+        using ComputeSlots slots = new(1, TimeProvider.System);
+        using ServedModel model = Serve(slots, new() { Batching = new() { MaxSize = 8 } }, UntilStopped());
+        using CancellationTokenSource first = new();
+        InferenceRun holder = Fill(model, 1);
+        Task<Finding?> held = Task.Run(() => model.RunAsync(holder, TermsOf(first.Token)).AsTask());
+        await _inside.WaitAsync(Patience);
+        CancellationTokenSource[] clients =
+            [.. Enumerable.Range(0, 3).Select(static _ => new CancellationTokenSource())];
+        Task<Finding?>[] waiting =
+        [
+            .. clients.Select(client =>
+                model.RunAsync(Fill(model, 7), TermsOf(client.Token)).AsTask()),
+        ];
+        await first.CancelAsync(); // Their turn.
+        Assert.NotNull(await held.WaitAsync(Patience));
+        await _inside.WaitAsync(Patience);
+        await clients[0].CancelAsync();
+        await clients[2].CancelAsync();
+        Assert.False(await Task.WhenAny(waiting).WaitAsync(TimeSpan.FromMilliseconds(100)).ContinueWith(
+            static any => any.IsCompletedSuccessfully, TaskScheduler.Default));
+        await clients[1].CancelAsync();
+        foreach (Task<Finding?> one in waiting)
+        {
+            Assert.NotNull(await one.WaitAsync(Patience));
+        }
+
+        Assert.Equal(0, _inside.CurrentCount); // They were computed once, together, and not one by one after that.
+        Array.ForEach(clients, static client => client.Dispose());
+    }
+
+    [Fact]
+    public async Task A_batch_in_which_one_still_waits_is_computed_for_all()
+    {
+        using ComputeSlots slots = new(1, TimeProvider.System);
+        using ServedModel model = Serve(slots, new() { Batching = new() { MaxSize = 8 } }, Holding());
+        (Task<Finding?> First, InferenceRun Run) holder = Start(model, 1);
+        await _inside.WaitAsync(Patience);
+        using CancellationTokenSource gone = new();
+        Task<Finding?> leaves = model.RunAsync(Fill(model, 5), TermsOf(gone.Token)).AsTask();
+        (Task<Finding?> Task, InferenceRun Run) stays = Start(model, 6);
+        _held.Set();
+        Assert.Null(await holder.First.WaitAsync(Patience));
+        Assert.Null(await stays.Task.WaitAsync(Patience));
+        Assert.Null(await leaves.WaitAsync(Patience));
+        await gone.CancelAsync();
+        Assert.Equal(12, stays.Run.Call.Outputs[0].Values<int>()[0]);
+    }
+
+    [Fact]
     public void A_model_that_cannot_be_batched_is_refused_when_batching_is_asked_for()
     {
         using ComputeSlots slots = new(1, TimeProvider.System);
@@ -258,6 +358,27 @@ public sealed class LaneTests
             return null;
         });
     }
+
+    /// <summary>Computes until it is ended, as a long run does; at once when it was let go.</summary>
+    private InMemorySession UntilStopped() => new(TinyModels.AddSubSignature, call =>
+    {
+        if (_held.IsSet)
+        {
+            foreach (int index in call.Wanted)
+            {
+                call.Outputs[index].Begin(TinyModels.AddSubSignature.Outputs[index].Name, TensorType.Int32);
+                Assert.True(call.Outputs[index].TryShape(call.Inputs[0].Shape));
+            }
+
+            return null;
+        }
+
+        _inside.Release();
+        return SpinWait.SpinUntil(() => call.Stop.IsAsked, Patience) ? "It was ended." : "Nobody ended it.";
+    });
+
+    private static RequestTerms TermsOf(CancellationToken gone) =>
+        new() { Started = TimeProvider.System.GetTimestamp(), Gone = gone };
 
     private static ServedModel Serve(ComputeSlots slots, SchedulingOptions options, IInferenceSession session) => new(
         new ServeModel("tiny", "1", "onnx", "-") { Scheduling = options }, session, new LatencyCounter(),

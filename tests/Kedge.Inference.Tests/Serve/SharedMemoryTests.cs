@@ -57,6 +57,29 @@ public sealed class SharedMemoryTests
     }
 
     [Fact]
+    public void Kept_answers_follow_what_lies_in_shared_memory()
+    {
+        using ServeProcess server = Start(out string socket, cacheBytes: 1 << 20);
+        using SharedMapping memory = SharedMapping.Create(4096, out FileDescriptor descriptor);
+        using RawHttp http = server.Connect();
+        using LineChannel channel = LineChannel.Connect(socket);
+        Assert.Null(Ask(channel, new RegionRequest { Name = "mine", ByteSize = 4096 }, descriptor));
+        descriptor.Dispose();
+        foreach (float value in (float[])[1, 2, 1, 2, 3])
+        {
+            MemoryMarshal.Cast<byte, float>(memory.GetSpan()[64..80]).Fill(value);
+            memory.GetSpan()[..16].Clear();
+            Assert.Equal(200, Infer(http).Status);
+            Assert.Equal(
+                [value, value, value, value], MemoryMarshal.Cast<byte, float>(memory.GetSpan()[..16]).ToArray());
+        }
+
+        string metrics = http.Ask("GET", "/metrics").Body;
+        Assert.Contains(
+            "nv_cache_num_hits_per_model{model=\"tiny\",version=\"1\"} 2\n", metrics, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Memory_that_cannot_be_trusted_is_refused()
     {
         using ServeProcess server = Start(out string socket);
@@ -94,10 +117,16 @@ public sealed class SharedMemoryTests
         Assert.False(File.Exists(Path.Combine(Path.GetDirectoryName(server.HttpSocket)!, "memory.sock")));
     }
 
-    private static ServeProcess Start(out string socket)
+    private static ServeProcess Start(out string socket, long cacheBytes = 0)
     {
         ServeProcess server = new(
-            "1", model: TinyModels.Identity(TensorType.Float32), change: static config => config.SharedMemory = true);
+            "1",
+            model: TinyModels.Identity(TensorType.Float32),
+            change: config =>
+            {
+                config.SharedMemory = true;
+                config.Models[0].Scheduling.CacheBytes = cacheBytes;
+            });
         socket = Path.Combine(Path.GetDirectoryName(server.HttpSocket)!, "memory.sock");
         return server.WaitFor(ServeStates.Ready);
     }
