@@ -36,7 +36,10 @@ internal sealed unsafe class OrtSession : IDisposable
 
     internal ModelSignature Signature { get; }
 
-    internal static OrtSession FromFile(string path, OnnxSessionOptions options)
+    internal static OrtSession FromFile(string path, OnnxSessionOptions options) =>
+        Load(options, plain => LoadFile(path, plain));
+
+    private static OrtSession LoadFile(string path, OnnxSessionOptions options)
     {
         OrtApi api = OrtApi.Load(options.LibraryPath);
         OrtEnvHandle env = OrtEnvHandle.Shared(api);
@@ -71,6 +74,34 @@ internal sealed unsafe class OrtSession : IDisposable
         }
 
         return new OrtSession(api, new OrtSessionHandle(api, session, weights));
+    }
+
+    /// <summary>
+    /// A provider is made while a model is loaded, and the runtime's status does not say which of the two failed: a
+    /// model
+    /// that loads without providers is not the one.
+    /// </summary>
+    private static OrtSession Load(OnnxSessionOptions options, Func<OnnxSessionOptions, OrtSession> load)
+    {
+        try
+        {
+            return load(options);
+        }
+        catch (KedgeException failure) when (!options.Providers.IsEmpty
+            && failure.Finding.Code == ServeErrors.ModelLoadFailed.Code)
+        {
+            try
+            {
+                load(options with { Providers = [], Policy = OnnxPolicy.Named }).Dispose();
+            }
+            catch (KedgeException)
+            {
+                // It loads nowhere: the first failure stands.
+                throw failure;
+            }
+
+            throw new KedgeException(ServeErrors.ProviderUnusable, failure.Finding.Message, failure);
+        }
     }
 
     /// <summary>See <see cref="IInferenceSession.Run"/>.</summary>
