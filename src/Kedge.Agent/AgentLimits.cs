@@ -42,6 +42,11 @@ public static class AgentLimits
     /// <summary>Bytes read from the end of a log: more than one answer never carries.</summary>
     public const int LogTailBytesMax = Kedge.Core.Limits.UpMessageBytesMax;
 
+    /// <summary>
+    /// Bytes of what a model server keeps for its successor: no longer than the successor reads.
+    /// </summary>
+    public const int ServeStateBytesMax = Kedge.Inference.Control.ServeState.BytesMax;
+
     /// <summary>Logs of ended instances that are kept, the newest per workload: as many as workloads.</summary>
     public const int LastLogsMax = Kedge.Core.Limits.WorkloadsPerDeviceMax;
 

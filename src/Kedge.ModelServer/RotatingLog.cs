@@ -34,8 +34,15 @@ internal sealed class RotatingLog : ILoggerFactory, ILogger
     internal LogSetting Setting
     {
         get => _setting;
-        set => _setting = value;
+        set
+        {
+            _setting = value;
+            Changed?.Invoke();
+        }
     }
+
+    /// <summary>Told after every change of the settings; null for nobody.</summary>
+    internal Action? Changed { get; set; }
 
     public ILogger CreateLogger(string categoryName) =>
         categoryName.StartsWith("Microsoft", StringComparison.Ordinal) ? new WarningsOnly(this) : this;

@@ -100,6 +100,11 @@ internal static class ServeLimits
     /// </summary>
     internal static readonly TimeSpan FarewellTime = TimeSpan.FromSeconds(1);
 
+    /// <summary>
+    /// How long the models that were unloaded before may take to leave again, before it serves: nobody uses them.
+    /// </summary>
+    internal static readonly TimeSpan RestoreTime = TimeSpan.FromSeconds(5);
+
     /// <summary>How long a server that could not load its models stays to say so.</summary>
     internal static readonly TimeSpan FailedStayTime = TimeSpan.FromSeconds(30);
 

@@ -54,6 +54,13 @@ internal static partial class ServeLog
     internal static partial void PhaseChanged(
         ILogger log, string name, string version, ModelPhase old, ModelPhase @new);
 
+    [LoggerMessage(3023, LogLevel.Warning, "{Code}: what it was told is not kept: {Error}")]
+    internal static partial void StateLost(ILogger log, string code, string error);
+
+    [LoggerMessage(3024, LogLevel.Information,
+        "It goes on as the process before it was told: {UnloadedCount} models are unloaded")]
+    internal static partial void StateRestored(ILogger log, int unloadedCount);
+
     [LoggerMessage(3011, LogLevel.Information, "{Method} {Path} {Status} {AnswerBytes} bytes {ElapsedUs} us")]
     internal static partial void Access(
         ILogger log, string method, string path, int status, int answerBytes, long elapsedUs);

@@ -31,6 +31,7 @@ internal sealed class ServeLoop : IDisposable
     private readonly ShadowControl _shadow;
     private readonly ModelRepository _repository;
     private readonly RegionSocket? _memory;
+    private readonly StateKeeper _told;
     private readonly WakeSignal _wake = new();
     private readonly string _version;
     private Task<string?>? _loading;
@@ -65,6 +66,7 @@ internal sealed class ServeLoop : IDisposable
         _http.Public.ConnectionEnded += _wake.Set;
         _control = new ControlSocket(config.ControlSocket, log);
         _shadow = new ShadowControl(_context);
+        _told = new StateKeeper(config, _context);
         _memory = _context.Regions is null ? null : new RegionSocket(config.SharedMemorySocket, _context.Regions, log);
     }
 
@@ -238,6 +240,7 @@ internal sealed class ServeLoop : IDisposable
             return Refuse(ServeErrors.ListenerInvalid, "No listening socket came with the line.");
         }
 
+        _told.Begin();
         Kedge.Core.Check.That(_http.Public.TryAttach(listener.Duplicate()));
         Move(ServeStates.Serving, ListeningSocket.Describe(listener));
         return Done();

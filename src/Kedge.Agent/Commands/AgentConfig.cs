@@ -56,6 +56,9 @@ internal sealed record AgentConfig
     /// <summary>True lets clients on this device hand shared memory to model servers.</summary>
     public bool SharedMemory { get; set; }
 
+    /// <summary>Of so many requests model servers log one; 0 for none.</summary>
+    public int AccessLogEvery { get; set; }
+
     /// <summary>How fast content may be fetched; null for no limit of the device's own.</summary>
     public BandwidthConfig? Bandwidth { get; set; }
 
@@ -139,22 +142,7 @@ internal sealed record AgentConfig
             yield return "verifyEvery must be a time of an hour or more, as \"24h\", or \"0\"";
         }
 
-        if (OpenControl is null || !OpenControl.All(ControlAreas.All.Contains))
-        {
-            yield return $"openControl must list some of {string.Join(", ", ControlAreas.All)}";
-        }
-
-        if (DevicePolicy is not "" && !ServeConfig.DevicePolicies.Contains(DevicePolicy))
-        {
-            yield return $"devicePolicy must be one of {string.Join(", ", ServeConfig.DevicePolicies)}";
-        }
-
-        if (Plugins?.Count > ServeConfig.PluginsMax)
-        {
-            yield return "plugins must be at most 8";
-        }
-
-        foreach (string finding in (Plugins ?? []).SelectMany(static one => one.Findings()))
+        foreach (string finding in ServeFindings())
         {
             yield return finding;
         }
@@ -172,6 +160,35 @@ internal sealed record AgentConfig
         }
 
         foreach (string finding in Neighbours?.Findings() ?? [])
+        {
+            yield return finding;
+        }
+    }
+
+    /// <summary>What is wrong with the fields that model servers are told.</summary>
+    private IEnumerable<string> ServeFindings()
+    {
+        if (AccessLogEvery < 0)
+        {
+            yield return "accessLogEvery must be 0 or more";
+        }
+
+        if (OpenControl is null || !OpenControl.All(ControlAreas.All.Contains))
+        {
+            yield return $"openControl must list some of {string.Join(", ", ControlAreas.All)}";
+        }
+
+        if (DevicePolicy is not "" && !ServeConfig.DevicePolicies.Contains(DevicePolicy))
+        {
+            yield return $"devicePolicy must be one of {string.Join(", ", ServeConfig.DevicePolicies)}";
+        }
+
+        if (Plugins?.Count > ServeConfig.PluginsMax)
+        {
+            yield return "plugins must be at most 8";
+        }
+
+        foreach (string finding in (Plugins ?? []).SelectMany(static one => one.Findings()))
         {
             yield return finding;
         }

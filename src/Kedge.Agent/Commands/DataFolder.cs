@@ -105,6 +105,7 @@ internal sealed class DataFolder
         AllowsNoSandbox = config.AllowNoSandbox,
         OpenControl = [.. config.OpenControl],
         SharedMemory = config.SharedMemory,
+        AccessLogEvery = config.AccessLogEvery,
     };
 
     /// <summary>The TensorFlow Lite library beside the programs, or beside the other runtime; empty for none.</summary>

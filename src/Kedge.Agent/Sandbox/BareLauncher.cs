@@ -24,6 +24,7 @@ internal sealed class BareLauncher(SupervisorOptions options) : ILauncher
         ControlSocket = paths.Control,
         HttpSocket = paths.Http,
         LogFile = paths.Log,
+        StateFile = paths.State,
         Models =
         [
             .. config.Models.Zip(release.Models, (m, p) => m with

@@ -1,17 +1,14 @@
-using System.Runtime.InteropServices;
 using System.Text;
 using Kedge.Agent.Native;
 using Kedge.Core;
 using Kedge.Core.Borders;
 using Kedge.Core.Device;
-using Microsoft.Win32.SafeHandles;
 
 namespace Kedge.Agent.Sandbox;
 
 /// <summary>
 /// Reads what instances wrote, and keeps the end of it when one ends: a log is wanted most after a crash, when the
-/// instance's folder is gone. Model servers may write into their folder what they like, so that nothing there is
-/// trusted: links are not followed, only files are read, and of those only the end.
+/// instance's folder is gone.
 /// </summary>
 /// <param name="runFolder">Folder of this device's instances.</param>
 internal sealed class InstanceLogs(string runFolder)
@@ -97,33 +94,8 @@ internal sealed class InstanceLogs(string runFolder)
     /// <summary>The end of a file, from the start of a line; null when it is not there.</summary>
     private static byte[]? TailOf(string path)
     {
-        int descriptor = AgentLibc.Open(path, AgentLibc.OpenUntrusted, 0);
-        if (descriptor < 0)
-        {
-            return Marshal.GetLastPInvokeError() == AgentLibc.NoEntry
-                ? null
-                : throw new IOException($"{path} cannot be opened: {AgentLibc.LastError()}");
-        }
-
-        using SafeFileHandle file = new(descriptor, ownsHandle: true);
-        try
-        {
-            long length = RandomAccess.GetLength(file);
-            long start = Math.Max(0, length - AgentLimits.LogTailBytesMax);
-            byte[] bytes = new byte[Math.Min(length, AgentLimits.LogTailBytesMax)];
-            int count = 0;
-            while (count < bytes.Length && RandomAccess.Read(file, bytes.AsSpan(count), start + count) is > 0 and int n)
-            {
-                count += n;
-            }
-
-            int line = start == 0 ? 0 : bytes.AsSpan(0, count).IndexOf((byte)'\n') + 1;
-            return bytes[line..count];
-        }
-        catch (NotSupportedException)
-        {
-            throw new IOException($"{path} is not a file");
-        }
+        byte[]? end = UntrustedFile.ReadEnd(path, AgentLimits.LogTailBytesMax, out bool isWhole);
+        return end is null || isWhole ? end : end[(end.AsSpan().IndexOf((byte)'\n') + 1)..];
     }
 
     private static byte[] Join(params ReadOnlySpan<byte[]?> pieces)

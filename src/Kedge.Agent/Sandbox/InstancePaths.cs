@@ -28,6 +28,9 @@ internal sealed record InstancePaths(string RunFolder, InstanceId Instance)
     /// <summary>Configuration of the model server.</summary>
     public string Config => Path.Combine(Shared, "serve.json");
 
+    /// <summary>What the model server was told since it began to serve.</summary>
+    public string State => Path.Combine(Shared, "state.json");
+
     /// <summary>Log of the model server.</summary>
     public string Log => Path.Combine(Shared, "serve.log");
 

@@ -23,11 +23,12 @@ internal sealed class OciLauncher(SupervisorOptions options, string runtime, Cgr
         ControlSocket = $"{OciRequest.SharedInside}/control.sock",
         HttpSocket = $"{OciRequest.SharedInside}/http.sock",
         LogFile = $"{OciRequest.SharedInside}/serve.log",
+        StateFile = $"{OciRequest.SharedInside}/state.json",
         Models =
         [
             .. config.Models.Zip(release.Models, (m, p) => m with
             {
-                Path = $"/models/{p.Name}/{p.EntryFile}",
+                Path = $"/models/{p.Key}/{p.EntryFile}",
                 WarmUp = p.Golden is null ? "" : GoldenInside(p),
             }),
         ],
@@ -43,7 +44,7 @@ internal sealed class OciLauncher(SupervisorOptions options, string runtime, Cgr
             .. portable?.Files() ?? [new BindMount(options.ServeProgram, NativeInside)],
             .. runtimes.Mounts,
             .. release.Models.Select(
-                m => new BindMount(Path.Combine(options.DataFolder, m.Folder), $"/models/{m.Name}")),
+                m => new BindMount(Path.Combine(options.DataFolder, m.Folder), $"/models/{m.Key}")),
             .. release.Models.Where(m => m.Golden is not null).Select(
                 m => new BindMount(Path.Combine(options.DataFolder, m.Golden!), GoldenInside(m))), // Filtered just now.
         ];
@@ -108,7 +109,7 @@ internal sealed class OciLauncher(SupervisorOptions options, string runtime, Cgr
     /// <summary>The cgroup of an instance.</summary>
     public string CgroupOf(InstancePaths paths) => cgroups.PathOf(paths.Instance);
 
-    private static string GoldenInside(PreparedModel model) => $"/golden/{model.Name}.json";
+    private static string GoldenInside(PreparedModel model) => $"/golden/{model.Key}.json";
 
     private string ContainerOf(InstanceId instance) => $"kedge-{device}-{instance}";
 

@@ -60,25 +60,26 @@ internal static class Preflight
         FileInfo golden = new(file);
         if (!golden.Exists || golden.Length > InferenceLimits.GoldenBytesMax)
         {
-            return NotRun(Blame.Device, $"the golden samples of {model.Name} are not on the disk");
+            return NotRun(Blame.Device, $"the golden samples of {model.Key} are not on the disk");
         }
 
         byte[] json = await File.ReadAllBytesAsync(file, cancel).ConfigureAwait(false);
         if (!GoldenSamples.TryParse(json, out GoldenSamples? samples, out Finding? fault))
         {
-            return NotRun(Blame.ReleaseForGood, $"{model.Name}: {fault.Message}");
+            return NotRun(Blame.ReleaseForGood, $"{model.Key}: {fault.Message}");
         }
 
         samples = samples.Within(model.Tolerance);
         samples = goldenPpm == 0 ? samples : samples with { MinimumAgreement = goldenPpm / 1e6 };
-        GoldenVerdict verdict = await JudgeAsync(paths, model.Name, samples, OwnHosts.Preflight, time, cancel)
+        GoldenVerdict verdict = await JudgeAsync(
+            paths, AddressOf(model.Name, model.Version), samples, OwnHosts.Preflight, time, cancel)
             .ConfigureAwait(false);
         reach.Take(verdict);
         return verdict.Passed
             ? new StepOutcome.Done()
             : new StepOutcome.Failed(
                 Blame.ReleaseForGood,
-                new Problem(SandboxErrors.GoldenMissed.Code, Missed(model.Name, verdict, goldenPpm)));
+                new Problem(SandboxErrors.GoldenMissed.Code, Missed(model.Key, verdict, goldenPpm)));
     }
 
     private static string Missed(string model, GoldenVerdict verdict, int goldenPpm)
@@ -92,9 +93,13 @@ internal static class Preflight
             + verdict.FirstDisagreement;
     }
 
+    /// <summary>Where a version of a model is asked; the only one where none is named.</summary>
+    internal static string AddressOf(string name, string version) =>
+        version.Length == 0 ? name : $"{name}/versions/{version}";
+
     /// <summary>Asks an instance for some samples over its own socket.</summary>
     /// <param name="paths">The instance.</param>
-    /// <param name="model">Name of the model.</param>
+    /// <param name="model">As <see cref="AddressOf"/> gives it.</param>
     /// <param name="samples">The samples; null asks whether the model is ready.</param>
     /// <param name="host">What for: one of <see cref="OwnHosts"/>.</param>
     /// <param name="time">For deadlines.</param>
@@ -127,11 +132,21 @@ internal static class Preflight
                     .ConfigureAwait(false);
                 judge?.Answer(answer.Body.Span);
                 status = answer.Status;
+                if (host == OwnHosts.Probe && answer.Status != 200 && SaysUnloaded(answer.Body.Span))
+                {
+                    return new GoldenVerdict(1, 1, 1, "");
+                }
             }
 
             return judge?.Verdict ?? new GoldenVerdict(1, status == 200 ? 1 : 0, 1, "It says that it is not ready.");
         }
     }
+
+    /// <summary>
+    /// True where somebody who may unload models has unloaded this one: the server answers as it should.
+    /// </summary>
+    internal static bool SaysUnloaded(ReadOnlySpan<byte> answer) =>
+        answer.IndexOf("KEDGE-SERVE-020"u8) >= 0 || answer.IndexOf("\"ready\":false"u8) >= 0;
 
     private static HttpRequest RequestOf(string model, GoldenSamples? samples, int sample, string host) => new()
     {

@@ -25,6 +25,7 @@ internal sealed class ServeSupervisor : IProcessSupervisor, IDisposable
     private readonly ListenerTable _listeners;
     private readonly BareLauncher _bare;
     private readonly InstanceLogs _logs;
+    private readonly KeptStates _states;
     private readonly ConcurrentDictionary<InstanceId, LiveInstance> _live = new();
     private readonly ConcurrentDictionary<InstanceId, StartTicket> _starting = new();
     private readonly Lock _watchLock = new();
@@ -39,6 +40,7 @@ internal sealed class ServeSupervisor : IProcessSupervisor, IDisposable
         _listeners = new ListenerTable(options);
         _bare = new BareLauncher(options);
         _logs = new InstanceLogs(options.RunFolder);
+        _states = new KeptStates(options.RunFolder);
     }
 
     public ValueTask<SandboxFacts> TestAsync(CancellationToken cancel) => Blocking(
@@ -82,6 +84,7 @@ internal sealed class ServeSupervisor : IProcessSupervisor, IDisposable
 
             // Nothing of these runs any more: their successors do not wait until the runtime has forgotten them.
             ended.ForEach(_logs.Keep);
+            ended.ForEach(_states.Keep);
             _forgetting = Task.Run(
                 () => ended.ForEach(paths => StrayRemover.Forget(paths, _oci)), CancellationToken.None);
             return alive.ToImmutable();
@@ -282,6 +285,7 @@ internal sealed class ServeSupervisor : IProcessSupervisor, IDisposable
     public ValueTask CloseListenersAsync(DeploymentId workload, CancellationToken cancel)
     {
         _listeners.Close(workload);
+        _states.Forget(workload);
         return default;
     }
 
@@ -338,7 +342,9 @@ internal sealed class ServeSupervisor : IProcessSupervisor, IDisposable
             ServeConfig config = launcher.SeenFromInside(InstanceStart.ConfigOf(paths, release, nonce), paths, release);
             config.OpenControl = _options.OpenControl;
             config.SharedMemory = _options.SharedMemory;
+            config.AccessLogEvery = _options.AccessLogEvery;
             File.WriteAllBytes(paths.Config, config.ToJson());
+            _states.Give(paths);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -439,6 +445,11 @@ internal sealed class ServeSupervisor : IProcessSupervisor, IDisposable
             : new Problem(
                 SandboxErrors.Ended.Code, $"{live.Paths.Instance} {live.Asked ?? LiveInstance.HowItEnded(end)}");
         _logs.Keep(live.Paths);
+        if (live.Asked is null)
+        {
+            _states.Keep(live.Paths);
+        }
+
         live.Launcher.Remove(live.Paths);
         StrayRemover.Delete(live.Paths.Folder);
         _ = _live.TryRemove(live.Paths.Instance, out _);

@@ -54,6 +54,9 @@ public sealed record SupervisorOptions
     /// <summary>True lets clients on this device hand shared memory to model servers.</summary>
     public bool SharedMemory { get; init; }
 
+    /// <summary>Of so many requests model servers log one; 0 for none.</summary>
+    public int AccessLogEvery { get; init; }
+
     /// <summary>Where thermal zones are read: rooted at <c>/</c>, or at a captured tree.</summary>
     public IDisk Sensors { get; init; } = new RealDisk("/");
 

@@ -7,6 +7,7 @@ namespace Kedge.Inference.Control;
 [JsonSerializable(typeof(ServeConfig))]
 [JsonSerializable(typeof(ControlRequest))]
 [JsonSerializable(typeof(ControlReply))]
+[JsonSerializable(typeof(ServeState))]
 [JsonSerializable(typeof(RegionRequest))]
 [JsonSerializable(typeof(RegionReply))]
 internal sealed partial class ControlJson : JsonSerializerContext;

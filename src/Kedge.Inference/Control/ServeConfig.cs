@@ -113,6 +113,12 @@ public sealed record ServeConfig
     /// <summary>Path of the Unix socket that serves preflight and metrics from the start, mode 0600.</summary>
     public required string HttpSocket { get; init; }
 
+    /// <summary>
+    /// Where the process keeps what it was told since it began to serve: <see cref="ServeState"/>, read when it begins
+    /// to serve and written at every change; empty for nowhere.
+    /// </summary>
+    public string StateFile { get; set; } = "";
+
     /// <summary>The log; empty for none. It is rotated once, to the same name and <c>.1</c>.</summary>
     public string LogFile { get; set; } = "";
 
@@ -175,6 +181,7 @@ public sealed record ServeConfig
         Require(Nonce is { Length: >= 8 and <= 128 }, "must have 8..128 characters.", "nonce");
         Require(ControlSocket is { Length: > 0 }, "must name a path.", "controlSocket");
         Require(HttpSocket is { Length: > 0 } && HttpSocket != ControlSocket, "must name a path.", "httpSocket");
+        Require(StateFile is not null, "must be a path or empty.", "stateFile");
         Require(IntraOpThreads is >= 0 and <= 256, "must be 0..256.", "intraOpThreads");
         Require(LogBytesMax >= 4096, "must be 4096 or more.", "logBytesMax");
         Require(RequestBytesMax is >= 1024 and <= int.MaxValue, "must be 1024..2147483647.", "requestBytesMax");

@@ -113,6 +113,13 @@ public static class ServeErrors
         "A delegate of TensorFlow Lite cannot be used on this device.",
         "Check that its library is the right one for this device; docs/operations/runtimes.md says how.");
 
+    /// <summary>What was told is not kept.</summary>
+    public static readonly ErrorCode StateUnkept = new(
+        "KEDGE-SERVE-047",
+        "What the model server was told since it began to serve cannot be kept or read: which models are unloaded, and "
+        + "the settings of traces and of the log.",
+        "Read the reason in the message. It serves all the same; its successor would begin as its release says.");
+
     /// <summary>A library that decodes images is absent.</summary>
     public static readonly ErrorCode ImagingAbsent = new(
         "KEDGE-SERVE-040",

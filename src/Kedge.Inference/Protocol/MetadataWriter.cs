@@ -54,11 +54,11 @@ public static class MetadataWriter
     /// <summary><c>{"ready": ...}</c>.</summary>
     public static byte[] Ready(bool ready) => Write(writer => writer.WriteBoolean("ready"u8, ready));
 
-    /// <summary><c>{"name": ..., "ready": true}</c>.</summary>
-    public static byte[] ModelReady(string name) => Write(writer =>
+    /// <summary><c>{"name": ..., "ready": ...}</c>.</summary>
+    public static byte[] ModelReady(string name, bool ready = true) => Write(writer =>
     {
         writer.WriteString("name"u8, name);
-        writer.WriteBoolean("ready"u8, true);
+        writer.WriteBoolean("ready"u8, ready);
     });
 
     /// <summary><c>{"error": "KEDGE-INFER-004: ..."}</c>.</summary>

@@ -18,6 +18,12 @@ public sealed class TraceBoard
     /// <summary>True where any request could be traced.</summary>
     public bool IsOn => _isOn;
 
+    /// <summary>Models that have settings of their own.</summary>
+    public IEnumerable<string> Own => _own.Keys;
+
+    /// <summary>Told after every change; null for nobody.</summary>
+    public Action? Changed { get; set; }
+
     /// <summary>Who decides for a model.</summary>
     public TraceSampler Of(string model) => _own.GetValueOrDefault(model) ?? _all;
 
@@ -52,7 +58,9 @@ public sealed class TraceBoard
             }
 
             _isOn = _all.Setting.IsOn || _own.Values.Any(static sampler => sampler.Setting.IsOn);
-            return null;
         }
+
+        Changed?.Invoke();
+        return null;
     }
 }

@@ -217,7 +217,8 @@ internal sealed class RestApplication : IHttpApplication<Exchange>
     {
         fault ??= run.Response.Write(model.Name, model.Version, run.Call);
         model.Count(run, terms, fault);
-        if (_context.Shadow is { } shadow && fault is null && !context.IsOwn && !run.Call.Extensions.HoldsMemory)
+        if (_context.Shadow is { } shadow && fault is null && !context.IsOwn && !run.Call.Extensions.HoldsMemory
+            && ReferenceEquals(_context.Table.Find(model.Name, default), model))
         {
             shadow.Offer(model.Name, body.Bytes, jsonBytes, run.Response.Written.Span, run.Response.JsonBytes);
         }
@@ -313,8 +314,17 @@ internal sealed class RestApplication : IHttpApplication<Exchange>
     private static TraceSteps StepsOf(Exchange context, InferenceRun run, in RequestTerms terms) =>
         new("http", context.BeganAt, terms.Started, run.ReadAt, run.ReadAt, run.ComputedAt);
 
-    private static Task UnknownModelAsync(Exchange context, Route route)
+    /// <summary>One that was unloaded by request says so: to whoever asks whether it is ready as Triton does.</summary>
+    private Task UnknownModelAsync(Exchange context, Route route)
     {
+        if (_context.Repository?.Lists(route.Model, route.Version) == true)
+        {
+            return route.Kind == RouteKind.ModelReady
+                ? HttpAnswers.SendAsync(
+                    context, 400, HttpAnswers.Json, MetadataWriter.ModelReady(route.Model.ToString(), ready: false))
+                : HttpAnswers.FailAsync(context, ServeErrors.ModelUnloaded.At($"{route.Model} was unloaded."));
+        }
+
         string version = route.Version.IsEmpty ? "" : $" version {route.Version}";
         return HttpAnswers.FailAsync(
             context, InferErrors.ModelUnknown.At($"There is no model {route.Model}{version}."));

@@ -64,6 +64,23 @@ internal sealed class ModelRepository : IDisposable
     /// <summary>Every model that was loaded at any time since the start.</summary>
     internal ImmutableArray<ServedModel> Served => _served;
 
+    /// <summary>Told after what can be asked has changed, on the thread that reads events; null for nobody.</summary>
+    internal Action? Changed { get; set; }
+
+    /// <summary>True for a model, and a version where one is named, that the configuration lists.</summary>
+    internal bool Lists(ReadOnlySpan<char> name, ReadOnlySpan<char> version)
+    {
+        foreach (ServeModel model in _config.Models)
+        {
+            if (name.SequenceEqual(model.Name) && (version.IsEmpty || version.SequenceEqual(model.Version)))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>Every model that the configuration lists, with its state.</summary>
     internal ImmutableArray<ModelSlot> Index() => _state.Slots;
 
@@ -94,8 +111,8 @@ internal sealed class ModelRepository : IDisposable
     /// </summary>
     /// <param name="name">Which.</param>
     /// <param name="dependents">
-    /// True to unload with it what only it uses: nothing, since the models of a graph are loaded and unloaded as parts
-    /// of it.
+    /// True to unload what was loaded along with it. The members of a graph are loaded and unloaded as parts of it and
+    /// cannot be asked by themselves, so that nothing of them is left either way.
     /// </param>
     /// <param name="cancel">Ends the waiting, not the unloading.</param>
     /// <returns>Null when it is gone, else why not.</returns>
@@ -321,6 +338,7 @@ internal sealed class ModelRepository : IDisposable
         {
             _context.Table = new ModelTable(
                 [.. _models.Where((_, i) => after.Slots[i].IsKnown).Select(static model => model!)]); // Known: loaded.
+            Changed?.Invoke();
         }
     }
 

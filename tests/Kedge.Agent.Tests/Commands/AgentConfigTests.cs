@@ -40,6 +40,11 @@ public sealed class AgentConfigTests
         AgentConfig config = Load("""{ "openControl": ["repository", "memory"], "sharedMemory": true }""");
         Assert.Equal(["repository", "memory"], config.OpenControl);
         Assert.True(config.SharedMemory);
+        Assert.Equal((0, 100), (Load("{}").AccessLogEvery, Load("""{ "accessLogEvery": 100 }""").AccessLogEvery));
+        Assert.Contains(
+            "accessLogEvery must be 0 or more",
+            Assert.Throws<KedgeException>(() => Load("""{ "accessLogEvery": -1 }""")).Message,
+            StringComparison.Ordinal);
         Assert.Empty(Load("{}").OpenControl);
         Assert.False(Load("{}").SharedMemory);
         KedgeException wrong = Assert.Throws<KedgeException>(() => Load("""{ "openControl": ["everything"] }"""));

@@ -41,6 +41,27 @@ public sealed class GraphProcessTests
         Assert.InRange(status, 400, 599);
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("""{"parameters": {"unload_dependents": false}}""")]
+    [InlineData("""{"parameters": {"unload_dependents": true}}""")]
+    public void Its_members_leave_and_come_back_with_it(string body)
+    {
+        using TemporaryFolder folder = new();
+        File.WriteAllText(folder.File("graph.json"), Graph);
+        using ServeProcess process = new("1", change: config => config.Models[0].Graph = folder.File("graph.json"));
+        using RawHttp client = process.WaitFor(ServeStates.Ready).Connect();
+        string image = Body(Convert.ToBase64String(ImageTests.Read("grey.png")));
+        Assert.Equal(200, client.Ask("POST", "/v2/repository/models/tiny/unload", body).Status);
+        Assert.Contains("UNAVAILABLE", client.Ask("POST", "/v2/repository/index").Body, StringComparison.Ordinal);
+        (int status, string refusal) = client.Ask("POST", "/v2/models/tiny/infer", image);
+        Assert.Equal(404, status);
+        Assert.Contains("KEDGE-SERVE-020", refusal, StringComparison.Ordinal);
+        Assert.Equal(404, client.Ask("GET", "/v2/models/double").Status); // No name of its own, before or after.
+        Assert.Equal(200, client.Ask("POST", "/v2/repository/models/tiny/load").Status);
+        Assert.Equal(200, client.Ask("POST", "/v2/models/tiny/infer", image).Status);
+    }
+
     [Fact]
     public void A_graph_that_does_not_fit_its_model_ends_the_start_with_every_finding()
     {
