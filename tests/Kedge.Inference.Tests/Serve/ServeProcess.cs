@@ -20,7 +20,8 @@ internal sealed class ServeProcess : IDisposable
         Action<ServeConfig>? change = null,
         string reference = "",
         IEnumerable<(string Name, byte[] Model)>? models = null,
-        string format = "onnx")
+        string format = "onnx",
+        string environment = "")
     {
         File.WriteAllBytes(_folder.File("model.onnx"), model ?? TinyModels.AddSub);
         ServeConfig config = new()
@@ -41,7 +42,7 @@ internal sealed class ServeProcess : IDisposable
         };
         change?.Invoke(config);
         File.WriteAllBytes(_folder.File("config.json"), config.ToJson());
-        Process = Start(["--config", _folder.File("config.json")], Output);
+        Process = Start(["--config", _folder.File("config.json")], Output, environment);
     }
 
     public ChildProcess Process { get; }
@@ -52,7 +53,7 @@ internal sealed class ServeProcess : IDisposable
 
     public string Log => File.Exists(_folder.File("log")) ? File.ReadAllText(_folder.File("log")) : "";
 
-    public static ChildProcess Start(ImmutableArray<string> arguments, string output)
+    public static ChildProcess Start(ImmutableArray<string> arguments, string output, string environment = "")
     {
         string dotnet = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "../../../dotnet"));
         string program = Path.Combine(AppContext.BaseDirectory, "kedge-serve.dll");
@@ -60,8 +61,12 @@ internal sealed class ServeProcess : IDisposable
         {
             Program = dotnet,
             Arguments = ["--roll-forward", "Major", program, .. arguments],
-            Environment = [.. Environment.GetEnvironmentVariables().Keys.Cast<string>()
-                .Select(key => $"{key}={Environment.GetEnvironmentVariable(key)}")],
+            Environment =
+            [
+                .. Environment.GetEnvironmentVariables().Keys.Cast<string>()
+                    .Select(key => $"{key}={Environment.GetEnvironmentVariable(key)}"),
+                .. environment.Length > 0 ? [environment] : ImmutableArray<string>.Empty,
+            ],
             OutputFile = output,
         });
     }

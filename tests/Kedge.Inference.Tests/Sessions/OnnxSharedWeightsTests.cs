@@ -6,11 +6,12 @@ using Kedge.Inference.Tensors;
 using Kedge.Inference.Tests.Serve;
 using Kedge.Native;
 using Kedge.Onnx;
+using Xunit.Abstractions;
 
 namespace Kedge.Inference.Tests.Sessions;
 
 [Collection(AloneCollection.Name)]
-public sealed class OnnxSharedWeightsTests
+public sealed class OnnxSharedWeightsTests(ITestOutputHelper output)
 {
     private const int Width = 2048;
     private const int SessionsMore = 4;
@@ -30,6 +31,9 @@ public sealed class OnnxSharedWeightsTests
 
         long withOwn = Growth(model, alone, expected);
         long withShared = Growth(model, shared, expected);
+
+        output.WriteLine(
+            $"{SessionsMore} more sessions: {withOwn >> 20} MiB with their own weights, {withShared >> 20} MiB shared");
 
         // The weights alone are 16 MiB a session.
         Assert.True(withOwn > (14L << 20) * SessionsMore, $"own: {withOwn} bytes");
