@@ -10,7 +10,7 @@ namespace Kedge.Agent.Commands;
 /// </summary>
 internal sealed class MemoryTrim : IDisposable
 {
-    private const long WorthBytes = 256 * 1024;
+    private const long WorthBytes = 128 * 1024;
     private static readonly TimeSpan First = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(30);
 
