@@ -3,6 +3,7 @@ using System.Text.Json;
 using Kedge.Content.Packages;
 using Kedge.ControlPlane.Manifests;
 using Kedge.Core;
+using Kedge.Core.Deployments;
 using Kedge.Core.Desired;
 using Kedge.Core.Fleet;
 using Kedge.Core.Models;
@@ -16,8 +17,9 @@ using Kedge.Wire.Signing;
 namespace Kedge.ControlPlane.Loops;
 
 /// <summary>
-/// Reads the fleet as the planner wants it. What was read once is kept parsed: facts by the time of the report, desired
-/// states by generation, manifests by digest. A row that cannot be read is left out and named; the others go on.
+/// Reads the fleet as the planner wants it. What was read once is kept parsed: deployments by their words, facts by the
+/// time of the report, desired states by generation, manifests by digest. A row that cannot be read is left out and
+/// named; the others go on.
 /// One caller at a time.
 /// </summary>
 public sealed class FleetReader(IKedgeStore store, TenantId tenant, TimeProvider time)
@@ -25,6 +27,7 @@ public sealed class FleetReader(IKedgeStore store, TenantId tenant, TimeProvider
     private readonly RolloutReader _rollouts = new(store, tenant);
     private readonly FiguresReader _figures = new(store, tenant);
     private readonly Dictionary<DeviceId, ParsedDevice> _parsed = [];
+    private Dictionary<DeploymentId, ParsedSpec> _specs = [];
     private readonly Dictionary<Digest, PackageManifest> _packages = [];
 
     /// <summary>The rows of rollouts as they were read the last time: a plan changes them on their revisions.</summary>
@@ -74,6 +77,7 @@ public sealed class FleetReader(IKedgeStore store, TenantId tenant, TimeProvider
         CancellationToken ct)
     {
         ImmutableArray<DeploymentSnapshot>.Builder found = ImmutableArray.CreateBuilder<DeploymentSnapshot>();
+        Dictionary<DeploymentId, ParsedSpec> specs = new(_specs.Count);
         DeploymentId? after = null;
         while (true)
         {
@@ -89,7 +93,7 @@ public sealed class FleetReader(IKedgeStore store, TenantId tenant, TimeProvider
                 {
                     frozen.Add(row.Id);
                 }
-                else if (DeploymentFormat.TryRead(row.SpecJson, out var spec))
+                else if ((specs[row.Id] = Parse(row)).Spec is { } spec)
                 {
                     found.Add(new DeploymentSnapshot(spec, row.SpecRevision, isGoing));
                 }
@@ -102,9 +106,21 @@ public sealed class FleetReader(IKedgeStore store, TenantId tenant, TimeProvider
 
             if (page.Next is null || page.Items.IsEmpty)
             {
+                _specs = specs;
                 return found.ToImmutable();
             }
         }
+    }
+
+    private ParsedSpec Parse(DeploymentRow row)
+    {
+        if (_specs.TryGetValue(row.Id, out ParsedSpec? parsed) && parsed.Json == row.SpecJson)
+        {
+            return parsed;
+        }
+
+        bool isReadable = DeploymentFormat.TryRead(row.SpecJson, out DeploymentSpec? spec);
+        return new ParsedSpec(row.SpecJson, isReadable ? spec : null);
     }
 
     private async ValueTask<ImmutableArray<DeploymentSnapshot>> WithRolloutsAsync(
@@ -283,6 +299,8 @@ public sealed class FleetReader(IKedgeStore store, TenantId tenant, TimeProvider
             return null;
         }
     }
+
+    private sealed record ParsedSpec(string Json, DeploymentSpec? Spec);
 
     private sealed class ParsedDevice
     {
