@@ -7,7 +7,6 @@ namespace Kedge.Inference.Control;
 [JsonSerializable(typeof(ServeConfig))]
 [JsonSerializable(typeof(ControlRequest))]
 [JsonSerializable(typeof(ControlReply))]
-[JsonSerializable(typeof(ServeState))]
 [JsonSerializable(typeof(RegionRequest))]
 [JsonSerializable(typeof(RegionReply))]
 internal sealed partial class ControlJson : JsonSerializerContext;

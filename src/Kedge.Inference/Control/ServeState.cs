@@ -1,7 +1,5 @@
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -34,20 +32,15 @@ public sealed record ServeState
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public JsonElement? Logging { get; set; }
 
-    /// <summary>What tells the models of one configuration from those of another: names, versions, packages.</summary>
-    public static string ModelsOf(ServeConfig config)
-    {
-        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (ServeModel model in config.Models)
-        {
-            hash.AppendData(Encoding.UTF8.GetBytes($"{model.Name}/{model.Version}@{model.PackageDigest}\n"));
-        }
-
-        return Convert.ToHexStringLower(hash.GetHashAndReset());
-    }
+    /// <summary>
+    /// What tells the models of one configuration from those of another: names, versions, packages. No hash of them: in
+    /// its sandbox a model server has no library for that.
+    /// </summary>
+    public static string ModelsOf(ServeConfig config) => string.Join(
+        ' ', config.Models.Select(static model => $"{model.Name}/{model.Version}@{model.PackageDigest}"));
 
     /// <summary>Writes the file's content.</summary>
-    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, ControlJson.Default.ServeState);
+    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, StateJson.Default.ServeState);
 
     /// <summary>Reads the file's content; false for anything else.</summary>
     public static bool TryParse(ReadOnlySpan<byte> json, [NotNullWhen(true)] out ServeState? state)
@@ -55,7 +48,7 @@ public sealed record ServeState
         state = null;
         try
         {
-            state = json.Length > BytesMax ? null : JsonSerializer.Deserialize(json, ControlJson.Default.ServeState);
+            state = json.Length > BytesMax ? null : JsonSerializer.Deserialize(json, StateJson.Default.ServeState);
         }
         catch (JsonException)
         {
