@@ -41,7 +41,13 @@ public sealed class LocalDevice : IAsyncDisposable
         ];
         _agent = OwnedProcess.Start(
             program ?? _fleet.Programs.Agent,
-            arguments, new Dictionary<string, string>(), Path.Combine(Folder, "agent.log"));
+            arguments,
+            new Dictionary<string, string>
+            {
+                ["KEDGE_TFLITE_LIB"] = Programs.TfLiteLibrary,
+                ["KEDGE_IMAGING_LIBS"] = Programs.ImagingFolder,
+            },
+            Path.Combine(Folder, "agent.log"));
     }
 
     public IPEndPoint EndPoint(int port) => new(IPAddress.Parse(Address), port);

@@ -20,6 +20,10 @@ public sealed record Programs
     public static string TfLiteLibrary =>
         Path.Combine(NativeCache, "tensorflowlite-2.9.0", "x64", "libtensorflowlite_c.so");
 
+    /// <summary>The folder of the pinned libraries that decode images, where <c>eng/native/fetch-imaging</c> keeps
+    /// them.</summary>
+    public static string ImagingFolder => Path.Combine(NativeCache, "imaging-1", "x64");
+
     private static string NativeCache => Environment.GetEnvironmentVariable("KEDGE_NATIVE_CACHE") ?? Path.Combine(
         Environment.GetEnvironmentVariable("XDG_CACHE_HOME")
             ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache"),

@@ -99,6 +99,7 @@ internal sealed class DataFolder
         RuntimeLibrary = Programs.Find(
             "libonnxruntime.so.1", library ?? Environment.GetEnvironmentVariable("KEDGE_ORT_LIB"), serve),
         TfLiteLibrary = FindTfLite(serve, library),
+        ImagingFolder = FindImaging(serve, library),
         Plugins = [.. (config.Plugins ?? []).Select(static one => one.ToServe())],
         DevicePolicy = config.DevicePolicy,
         LoopbackAddress = config.LoopbackAddress,
@@ -118,5 +119,25 @@ internal sealed class DataFolder
             Programs.Find(Name, named, serve), Programs.Find(Name, named, library),
         ];
         return places.FirstOrDefault(File.Exists) ?? "";
+    }
+
+    /// <summary>
+    /// The folder with the libraries that decode images: named, beside the programs or the runtime, or the system's
+    /// own; empty for none.
+    /// </summary>
+    private static string FindImaging(string? serve, string? library)
+    {
+        string? named = Environment.GetEnvironmentVariable("KEDGE_IMAGING_LIBS");
+        string first = RuntimeFiles.ImagingNames[0];
+        string[] folders = !string.IsNullOrEmpty(named)
+            ? [Path.GetFullPath(named)]
+            :
+            [
+                Path.GetDirectoryName(Programs.Find(first, null, serve))!, // An absolute path of a file has one.
+                Path.GetDirectoryName(Programs.Find(first, null, library))!,
+                .. HostLibraries.Folders,
+            ];
+        return folders.FirstOrDefault(static folder =>
+            Array.TrueForAll(RuntimeFiles.ImagingNames, name => File.Exists(Path.Combine(folder, name)))) ?? "";
     }
 }

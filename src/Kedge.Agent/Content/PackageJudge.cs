@@ -92,5 +92,23 @@ internal sealed record JudgedModel(WorkloadModel Model, PackageManifest Manifest
         Reference = Manifest.Reference,
         Tolerance = Variant.Tolerance,
         Version = Model.Version,
+        Graph = Manifest.Graph?.Path ?? "",
+        Labels = Manifest.Labels,
+        DecodesImages = Manifest.Graph is { DecodesImages: true },
+        RunsTfLite = Runs(ModelFormat.TfLite),
+        RunsOnnx = Runs(ModelFormat.Onnx),
     };
+
+    private bool Runs(ModelFormat format)
+    {
+        foreach (GraphMember member in Manifest.Graph is { } graph ? graph.Members : [])
+        {
+            if (member.Path.Length > 0 && ModelFormats.OfFile(member.Path) == format)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 }

@@ -31,6 +31,8 @@ internal sealed class BareLauncher(SupervisorOptions options) : ILauncher
             {
                 Path = Path.Combine(options.DataFolder, p.Folder, p.EntryFile),
                 WarmUp = p.Golden is null ? "" : Path.Combine(options.DataFolder, p.Golden),
+                Graph = p.Graph.Length > 0 ? Path.Combine(options.DataFolder, p.Folder, p.Graph) : "",
+                Labels = p.Labels.Length > 0 ? Path.Combine(options.DataFolder, p.Folder, p.Labels) : "",
             }),
         ],
     };

@@ -25,19 +25,19 @@ internal static class HostLibraries
         ? "aarch64-linux-gnu"
         : "x86_64-linux-gnu";
 
+    /// <summary>Where distributions keep libraries.</summary>
+    internal static string[] Folders =>
+        [$"/lib/{Multiarch}", $"/usr/lib/{Multiarch}", "/lib64", "/usr/lib64", "/lib", "/usr/lib"];
+
     /// <summary>
     /// Source on the host and place inside; the loader first. Libraries that the host lacks are left out.
     /// </summary>
     public static IReadOnlyList<BindMount> Find()
     {
-        string[] folders =
-        [
-            $"/lib/{Multiarch}", $"/usr/lib/{Multiarch}", "/lib64", "/usr/lib64", "/lib", "/usr/lib",
-        ];
         List<BindMount> found = [new(Real(Interpreter), Interpreter)];
         foreach (string name in Names)
         {
-            string? path = folders.Select(f => Path.Combine(f, name)).FirstOrDefault(File.Exists);
+            string? path = Folders.Select(f => Path.Combine(f, name)).FirstOrDefault(File.Exists);
             if (path is not null)
             {
                 found.Add(new BindMount(Real(path), $"{Inside}/{name}"));
@@ -47,6 +47,7 @@ internal static class HostLibraries
         return found;
     }
 
-    private static string Real(string path) =>
+    /// <summary>The file that a path leads to, links followed.</summary>
+    internal static string Real(string path) =>
         File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
 }

@@ -30,6 +30,8 @@ internal sealed class OciLauncher(SupervisorOptions options, string runtime, Cgr
             {
                 Path = $"/models/{p.Key}/{p.EntryFile}",
                 WarmUp = p.Golden is null ? "" : GoldenInside(p),
+                Graph = p.Graph.Length > 0 ? $"/models/{p.Key}/{p.Graph}" : "",
+                Labels = p.Labels.Length > 0 ? $"/models/{p.Key}/{p.Labels}" : "",
             }),
         ],
     };

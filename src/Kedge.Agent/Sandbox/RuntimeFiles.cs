@@ -15,6 +15,9 @@ internal sealed class RuntimeFiles(SupervisorOptions options, PreparedRelease re
     private const string OnnxName = "libonnxruntime.so.1";
     private const string TfLiteName = "libtensorflowlite_c.so";
 
+    /// <summary>What decodes JPEG and PNG.</summary>
+    internal static readonly string[] ImagingNames = ["libturbojpeg.so.0", "libspng.so.0"];
+
     /// <summary>What is given into a sandbox.</summary>
     internal IEnumerable<BindMount> Mounts =>
     [
@@ -24,6 +27,9 @@ internal sealed class RuntimeFiles(SupervisorOptions options, PreparedRelease re
         .. Has(ModelFormat.TfLite) && options.TfLiteLibrary.Length > 0
             ? [new BindMount(options.TfLiteLibrary, $"{HostLibraries.Inside}/{TfLiteName}")]
             : Nothing,
+        .. DecodesImages && options.ImagingFolder.Length > 0
+            ? Array.ConvertAll(ImagingNames, Imaging)
+            : Nothing,
         .. Wanted.Select(static (plugin, index) => new BindMount(Path.GetDirectoryName(plugin.Path)!, Folder(index))),
     ];
 
@@ -31,6 +37,7 @@ internal sealed class RuntimeFiles(SupervisorOptions options, PreparedRelease re
     internal IEnumerable<string> VariablesInside =>
     [
         $"KEDGE_ORT_LIB={HostLibraries.Inside}/{OnnxName}", $"KEDGE_TFLITE_LIB={HostLibraries.Inside}/{TfLiteName}",
+        $"KEDGE_IMAGING_LIBS={HostLibraries.Inside}",
     ];
 
     /// <summary>Variables for a model server without a sandbox.</summary>
@@ -38,7 +45,14 @@ internal sealed class RuntimeFiles(SupervisorOptions options, PreparedRelease re
     [
         $"KEDGE_ORT_LIB={options.RuntimeLibrary}",
         .. options.TfLiteLibrary.Length > 0 ? [$"KEDGE_TFLITE_LIB={options.TfLiteLibrary}"] : Array.Empty<string>(),
+        .. options.ImagingFolder.Length > 0 ? [$"KEDGE_IMAGING_LIBS={options.ImagingFolder}"] : Array.Empty<string>(),
     ];
+
+    /// <summary>What the graphs of the release need and this device has not; empty for nothing.</summary>
+    internal string Missing =>
+        DecodesImages && options.ImagingFolder.Length == 0 ? $"{ImagingNames[0]} and {ImagingNames[1]}"
+        : Has(ModelFormat.TfLite) && options.TfLiteLibrary.Length == 0 ? TfLiteName
+        : "";
 
     /// <summary>Where a sandbox looks for libraries.</summary>
     internal string SearchPath => string.Join(
@@ -65,7 +79,13 @@ internal sealed class RuntimeFiles(SupervisorOptions options, PreparedRelease re
     private ImmutableArray<ServePlugin> Wanted =>
         [.. options.Plugins.Where(plugin => Has(ModelFormats.Of(plugin.Format)))];
 
-    private bool Has(ModelFormat format) => release.Models.Any(model => model.Format == format);
+    private bool DecodesImages => release.Models.Any(static model => model.DecodesImages);
+
+    private bool Has(ModelFormat format) => release.Models.Any(model => model.Format == format
+        || (format == ModelFormat.TfLite && model.RunsTfLite) || (format == ModelFormat.Onnx && model.RunsOnnx));
+
+    private BindMount Imaging(string name) => new(
+        HostLibraries.Real(Path.Combine(options.ImagingFolder, name)), $"{HostLibraries.Inside}/{name}");
 
     private static string Folder(int index) => string.Create(CultureInfo.InvariantCulture, $"/kedge/plugins/{index}");
 }

@@ -82,4 +82,11 @@ public static class SandboxErrors
         "KEDGE-SANDBOX-013",
         "The model server or its runtime library is not installed on the device.",
         "Install the package kedge-agent whole, or name them with --serve and --runtime-library.");
+
+    /// <summary>A library that a graph needs.</summary>
+    public static readonly ErrorCode LibraryMissing = new(
+        "KEDGE-AGENT-055",
+        "A native library that the graph of a release needs is not on this device.",
+        "Update the agent's package, which brings it, or install libturbojpeg0 and libspng0. The device tries again by "
+        + "itself.");
 }

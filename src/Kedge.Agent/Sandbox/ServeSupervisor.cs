@@ -108,6 +108,11 @@ internal sealed class ServeSupervisor : IProcessSupervisor, IDisposable
                 $"{_options.ServeProgram} or {_options.RuntimeLibrary} is not there");
         }
 
+        if (new RuntimeFiles(_options, release).Missing is { Length: > 0 } missing)
+        {
+            return Failed(Blame.Device, SandboxErrors.LibraryMissing.Code, $"{missing} is not on this device");
+        }
+
         using StartTicket ticket = new(cancel);
         Check.That(_starting.TryAdd(instance, ticket));
         try

@@ -32,6 +32,11 @@ public sealed record SupervisorOptions
     public string TfLiteLibrary { get; init; } = "";
 
     /// <summary>
+    /// Absolute path of the folder with the libraries that decode images; empty where the device has none.
+    /// </summary>
+    public string ImagingFolder { get; init; } = "";
+
+    /// <summary>
     /// What computes models beside the processor: libraries on this device, the preferred first. Their own folders are
     /// given into sandboxes, since such a library brings others along.
     /// </summary>

@@ -44,6 +44,7 @@ internal static class ModelPushCommand
 
         // The gate reads every byte before a native runtime sees a file.
         ImmutableArray<PushedVariant> variants = PushedVariants.Inspect(plan, files);
+        GraphRequest? graph = variants[0].Graph?.Declare(variants, plan.Graph);
         byte[]? author = AuthorSignature.Read(
             terms.Signature,
             (terms.SignatureKey, terms.SignatureRoots),
@@ -62,6 +63,8 @@ internal static class ModelPushCommand
             Variants = [.. variants.Select(static variant => variant.Ready)],
             Golden = choice.Golden,
             Reference = reference,
+            Graph = graph,
+            Labels = Path.GetFileName(plan.Labels),
             Provenance = plan.Provenance,
         });
         if (!terms.IsForced)

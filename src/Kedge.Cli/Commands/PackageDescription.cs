@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using Kedge.Api.Resources;
 using Kedge.Cli.Kinds;
+using Kedge.Cli.Models;
 using Kedge.Cli.Output;
 using Kedge.Content.Packages;
 using Kedge.Content.Trust;
@@ -57,6 +58,16 @@ internal static class PackageDescription
             && !tensors.IsEmpty)
         {
             block.Add("Reference", string.Join(", ", tensors.Select(static t => t.Name)));
+        }
+
+        if (manifest.Graph is { } graph)
+        {
+            block.Add("Graph", $"{graph.Path}, of {GraphWords.Models(graph)}");
+        }
+
+        if (manifest.Labels.Length > 0)
+        {
+            block.Add("Labels", manifest.Labels);
         }
 
         foreach ((string key, string value) in manifest.Provenance)

@@ -56,6 +56,20 @@ internal sealed class PushArguments
         Description = "Move tags that are versions, as v2, though they name another package.",
     };
 
+    public Option<string> Graph { get; } = new("--graph")
+    {
+        Description = "What is computed around the model, as an image in and labels out: a graph file in YAML or "
+            + "JSON. Models and labels that it names must lie beside it.",
+        HelpName = "FILE",
+    };
+
+    public Option<string> Labels { get; } = new("--labels")
+    {
+        Description = "Labels of classes, one a line: a classification answers with them, and a graph that names a "
+            + "file so takes this one.",
+        HelpName = "FILE",
+    };
+
     public Option<string> Golden { get; } = new("--golden")
     {
         Description = "Golden samples: inputs with the outputs that must come out. Recorded here when left out.",
@@ -136,6 +150,8 @@ internal sealed class PushArguments
         command.Add(Name);
         command.Add(Tag);
         command.Add(Force);
+        command.Add(Graph);
+        command.Add(Labels);
         command.Add(Golden);
         command.Add(Reference);
         command.Add(SkipGoldenCheck);

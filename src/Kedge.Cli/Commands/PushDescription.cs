@@ -46,6 +46,11 @@ internal sealed class PushDescription(
             }
         }
 
+        if (package.Manifest.Graph is { } graph)
+        {
+            session.Print.Line($"  graph of {GraphWords.Models(graph)}, {GraphWords.Ends(package.Manifest)}");
+        }
+
         foreach (string sentence in Sentences)
         {
             session.Print.Line("  " + sentence);
@@ -71,6 +76,16 @@ internal sealed class PushDescription(
             ["golden"] = string.Join("; ", Golden),
             ["variants"] = new JsonArray([.. package.Manifest.Variants.Select(VariantNode)]),
         };
+        if (package.Manifest.Graph is { } graph)
+        {
+            node["graph"] = new JsonObject
+            {
+                ["path"] = graph.Path,
+                ["models"] = new JsonArray([.. graph.Members.Select(static member => (JsonNode)member.Name)]),
+                ["decodesImages"] = graph.DecodesImages,
+            };
+        }
+
         if (Reference.Length > 0)
         {
             node["reference"] = Reference;

@@ -5,6 +5,7 @@ using Kedge.Content.Formats;
 using Kedge.Core;
 using Kedge.Core.Manifests;
 using Kedge.Core.Models;
+using Kedge.Inference.Graphs;
 using Kedge.Oci;
 using Kedge.Oci.ModelPack;
 
@@ -43,6 +44,7 @@ internal sealed class ForeignImport(Session session, IArtifactStore store, Model
             Name = model,
             Variants = Variants([.. files.Where(static file => file.IsModel)], folder, ct),
             Tolerances = new Dictionary<string, GoldenTolerance>(StringComparer.Ordinal),
+            Graph = Graph(files) is { } graph ? folder.PathOf(graph) : "",
             Golden = golden is null ? "" : folder.PathOf(golden),
             Reference = "",
             Provenance = ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal)
@@ -83,6 +85,11 @@ internal sealed class ForeignImport(Session session, IArtifactStore store, Model
             named.UnionWith(open.Named(path, open.Open(path)).Select(one => Beside(file, one)));
         }
 
+        foreach (PackedLayer graph in files.Where(IsGraph))
+        {
+            named.UnionWith(NamedBy(graph, open.Open(folder.PathOf(graph))));
+        }
+
         ImmutableArray<PackedLayer> models = [.. files.Where(file =>
             file.Blob.MediaType == ModelPackTypes.Weight && !named.Contains(file.Path))];
         return [.. models.Select(model => new VariantSpec
@@ -98,6 +105,25 @@ internal sealed class ForeignImport(Session session, IArtifactStore store, Model
             Tolerance = null,
             Costs = [],
         })];
+    }
+
+    private static bool IsGraph(PackedLayer file) => file.FileName == GraphSpec.FileName;
+
+    /// <summary>The graph of the artifact: one for all variants, since a package has one.</summary>
+    private static PackedLayer? Graph(ImmutableArray<PackedLayer> files) => files.FirstOrDefault(IsGraph);
+
+    /// <summary>The graph, and what it names: they come back through the graph, not as files of a variant.</summary>
+    private static IEnumerable<string> NamedBy(PackedLayer graph, ModelFile file)
+    {
+        string folder = graph.Folder.Length > 0 ? graph.Folder + "/" : "";
+        yield return graph.Path;
+        if (GraphSpec.TryParse(PushedGraph.ReadWhole(file), out GraphSpec? spec, out _))
+        {
+            foreach (string name in spec.LabelFiles.Concat(spec.Models.Select(static model => model.File)))
+            {
+                yield return folder + name;
+            }
+        }
     }
 
     private static string Beside(PackedLayer file, ModelFile sibling) =>

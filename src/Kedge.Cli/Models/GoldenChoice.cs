@@ -123,8 +123,9 @@ internal sealed record GoldenChoice
 
         // The same model gives the same samples, and so the same package.
         Rng rng = new(Convert.FromHexString(variant.Ready.Variant.Files[0].Digest.Hex));
+        ImmutableArray<string> images = [.. variant.Graph?.Spec.ImageInputs ?? []];
         Finding? fault = GoldenRecorder.Record(
-            session, SampleCount(session.Signature), rng, out GoldenSamples? samples);
+            session, (SampleCount(session.Signature), images), rng, out GoldenSamples? samples);
         return fault is null && samples is not null
             ? samples
             : throw new CliException(

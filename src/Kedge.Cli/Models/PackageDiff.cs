@@ -103,6 +103,8 @@ internal sealed record PackageDiff
             ["reference"] = manifest.Reference.Length == 0 ? "none" : "of " + Digest.Of(
                 System.Text.Encoding.UTF8.GetBytes(manifest.Reference)).Short,
         };
+        said["labels"] = manifest.Labels.Length > 0 ? manifest.Labels : "none";
+        said["graph"] = manifest.Graph is { } graph ? "of " + GraphWords.Models(graph) : "none";
         Add(said, "input", manifest.Inputs);
         Add(said, "output", manifest.Outputs);
         foreach (ModelVariant variant in manifest.Variants)

@@ -31,13 +31,16 @@ internal sealed class PushFiles(CancellationToken ct) : IDisposable
         foreach (string name in Locations(model).Where(
             name => ExternalDataRule.NameRefusal(name, model.Name) is null))
         {
-            yield return OpenSibling(Path.Combine(folder, name), Path.GetFileName(path));
+            yield return OpenBeside(Path.Combine(folder, name), Path.GetFileName(path));
         }
     }
 
     public void Dispose() => _handles.ForEach(static handle => handle.Dispose());
 
-    private ModelFile OpenSibling(string path, string model)
+    /// <summary>Opens a file that another file names: a regular one, no link.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="by">What names it.</param>
+    public ModelFile OpenBeside(string path, string by)
     {
         FileInfo file = new(path);
         string? why = file.LinkTarget is not null ? "is a link"
@@ -47,7 +50,7 @@ internal sealed class PushFiles(CancellationToken ct) : IDisposable
             : null;
         return why is null
             ? OpenFound(path)
-            : throw new CliException(CliErrors.Sibling, $"{model} needs {path}, which {why}", ExitCodes.Refused);
+            : throw new CliException(CliErrors.Sibling, $"{by} needs {path}, which {why}", ExitCodes.Refused);
     }
 
     private ModelFile OpenFound(string path)

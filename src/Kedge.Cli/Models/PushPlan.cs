@@ -17,6 +17,12 @@ internal sealed record PushPlan
     /// <summary>Tolerances of the command line by the variant's name, which a gate may have to make first.</summary>
     public required IReadOnlyDictionary<string, GoldenTolerance> Tolerances { get; init; }
 
+    /// <summary>The graph around the models; empty for none.</summary>
+    public string Graph { get; init; } = "";
+
+    /// <summary>Labels of classes; empty for none.</summary>
+    public string Labels { get; init; } = "";
+
     /// <summary>Golden samples; empty for none.</summary>
     public required string Golden { get; init; }
 

@@ -16,8 +16,16 @@ internal sealed record PushedVariant(VariantOutcome.Ready Ready, string Path)
     /// <summary>Its name in the package.</summary>
     public string Name => Ready.Variant.Name;
 
-    /// <summary>True when a runtime that this program has can run it.</summary>
-    public bool RunsHere => Ready.Variant.Format == ModelFormat.Onnx
+    /// <summary>What is computed around it; null for nothing.</summary>
+    public PushedGraph? Graph { get; init; }
+
+    /// <summary>True where it takes weights from files beside it.</summary>
+    public bool HasWeightsBeside { get; init; }
+
+    /// <summary>True when this program has all that runs it.</summary>
+    public bool RunsHere => IsComputedHere && Graph is not { RunsHere: false };
+
+    private bool IsComputedHere => Ready.Variant.Format == ModelFormat.Onnx
         || (Ready.Variant.Format == ModelFormat.TfLite && TfLiteLibrary.Candidates(null).Any(File.Exists));
 
     /// <summary>The runtime that runs it here.</summary>
@@ -27,11 +35,14 @@ internal sealed record PushedVariant(VariantOutcome.Ready Ready, string Path)
     public IEnumerable<SignedFile> SignedFiles() => Ready.Files.Zip(
         Ready.Variant.Files, static (file, packaged) => new SignedFile(file.Name, packaged.Digest));
 
+    /// <summary>Loads it as a device will: the model alone, or the graph around it.</summary>
+    public IInferenceSession Open() => Graph is null ? OpenModel() : Graph.Open(OpenModel());
+
     /// <summary>
     /// Loads it into the bare runtime: the bytes that passed the gate. Only a model that reads weights beside it is
     /// loaded by its path, since the runtime looks for them there.
     /// </summary>
-    public IInferenceSession Open()
+    private IInferenceSession OpenModel()
     {
         if (Ready.ReadModel(out byte[] model) is { } changed)
         {
@@ -42,9 +53,9 @@ internal sealed record PushedVariant(VariantOutcome.Ready Ready, string Path)
         {
             return Ready.Variant.Format == ModelFormat.TfLite
                 ? TfLiteSession.FromBytes(model, new TfLiteSessionOptions())
-                : Ready.Files.Length == 1
-                ? OnnxSession.FromBytes(model, new OnnxSessionOptions())
-                : OnnxSession.FromFile(Path, new OnnxSessionOptions());
+                : HasWeightsBeside
+                ? OnnxSession.FromFile(Path, new OnnxSessionOptions())
+                : OnnxSession.FromBytes(model, new OnnxSessionOptions());
         }
         catch (KedgeException exception)
         {

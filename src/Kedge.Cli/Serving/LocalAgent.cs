@@ -83,12 +83,16 @@ internal sealed class LocalAgent(string program, string folder) : IDisposable
     /// <summary>Starts it for good.</summary>
     /// <param name="onnx">ONNX Runtime for its model servers; empty where it finds its own.</param>
     /// <param name="tfLite">TensorFlow Lite for them; empty where it finds its own, or has none.</param>
-    public void Run(string onnx, string tfLite)
+    /// <param name="imaging">Folder of the libraries that decode images; empty likewise.</param>
+    public void Run(string onnx, string tfLite, string imaging)
     {
         ImmutableArray<string> arguments = ["run", "--data", DataFolder];
         _process = Start(
             onnx.Length > 0 ? [.. arguments, "--runtime-library", onnx] : arguments,
-            tfLite.Length > 0 ? [$"KEDGE_TFLITE_LIB={tfLite}"] : []);
+            [
+                .. tfLite.Length > 0 ? [$"KEDGE_TFLITE_LIB={tfLite}"] : Array.Empty<string>(),
+                .. imaging.Length > 0 ? [$"KEDGE_IMAGING_LIBS={imaging}"] : Array.Empty<string>(),
+            ]);
         File.WriteAllText(PidFile, _process.Pid.ToString(CultureInfo.InvariantCulture));
     }
 

@@ -5,6 +5,7 @@ using Kedge.Cli.Commands;
 using Kedge.Cli.Running;
 using Kedge.ControlPlane;
 using Kedge.Core;
+using Kedge.Imaging;
 using Kedge.Inference.Onnx;
 using Kedge.Inference.TfLite;
 using Microsoft.Extensions.Logging;
@@ -46,7 +47,9 @@ internal sealed class UpProgram(Session session, UpArguments arguments)
             {
                 await EnrolAsync(client, agent, name, ct).ConfigureAwait(false);
                 agent.Run(
-                    First(OnnxRuntimeLibrary.Candidates(null)), First(TfLiteLibrary.Candidates(null)));
+                    First(OnnxRuntimeLibrary.Candidates(null)),
+                    First(TfLiteLibrary.Candidates(null)),
+                    Path.GetDirectoryName(ImagingLibraries.Find(ImagingLibraries.Jpeg)) ?? "");
                 await UntilConnectedAsync(client, agent, name, ct).ConfigureAwait(false);
                 SayWhatNext(name);
                 await UntilEndAsync(agent, ct).ConfigureAwait(false);

@@ -56,8 +56,8 @@ public static class PackageBuilder
         {
             Name = request.Name,
             CreatedAtMs = request.CreatedAtMs,
-            Inputs = inputs,
-            Outputs = outputs,
+            Inputs = request.Graph?.Inputs ?? inputs,
+            Outputs = request.Graph?.Outputs ?? outputs,
             Variants = [.. request.Variants.Select(static one => one.Variant)],
             Golden = request.Golden is not { } golden ? null : new GoldenSet
             {
@@ -66,6 +66,8 @@ public static class PackageBuilder
                 SampleCount = golden.SampleCount,
             },
             Reference = request.Reference,
+            Graph = request.Graph?.Graph,
+            Labels = request.Labels,
             Provenance = WithProducer(request),
         };
     }

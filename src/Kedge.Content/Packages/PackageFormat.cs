@@ -27,6 +27,12 @@ public static class PackageFormat
         using Utf8JsonWriter json = new(bytes);
         json.WriteStartObject();
         json.WriteNumber("schema", manifest.Schema);
+        if (manifest.Graph is not null)
+        {
+            // A reader that does not know graphs would serve the bare model under the graph's inputs and outputs.
+            Texts(json, "critical", ["graph"]);
+        }
+
         json.WriteString("name", manifest.Name);
         json.WriteNumber("createdAtMs", manifest.CreatedAtMs);
         Tensors(json, "inputs", manifest.Inputs);
@@ -53,6 +59,12 @@ public static class PackageFormat
             json.WriteString("reference", manifest.Reference);
         }
 
+        if (manifest.Labels.Length > 0)
+        {
+            json.WriteString("labels", manifest.Labels);
+        }
+
+        Graph(json, manifest.Graph);
         json.WriteStartObject("provenance");
         foreach ((string key, string value) in manifest.Provenance)
         {
@@ -113,6 +125,36 @@ public static class PackageFormat
         }
 
         json.WriteEndArray();
+    }
+
+    private static void Graph(Utf8JsonWriter json, PackageGraph? graph)
+    {
+        if (graph is null)
+        {
+            return;
+        }
+
+        json.WriteStartObject("graph");
+        json.WriteString("path", graph.Path);
+        json.WriteString("mediaType", graph.MediaType);
+        json.WriteBoolean("decodesImages", graph.DecodesImages);
+        json.WriteStartArray("members");
+        foreach (GraphMember member in graph.Members)
+        {
+            json.WriteStartObject();
+            json.WriteString("name", member.Name);
+            if (member.Path.Length > 0)
+            {
+                json.WriteString("path", member.Path);
+            }
+
+            Tensors(json, "inputs", member.Inputs);
+            Tensors(json, "outputs", member.Outputs);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
     }
 
     private static void Variant(Utf8JsonWriter json, ModelVariant variant)

@@ -13,7 +13,7 @@ internal static class PackageReader
     public static readonly ImmutableArray<string> Fields =
     [
         "schema", "critical", "name", "createdAtMs", "inputs", "outputs", "variants", "golden", "reference",
-        "provenance",
+        "labels", "graph", "provenance",
     ];
 
     public static bool TryManifest(
@@ -29,6 +29,8 @@ internal static class PackageReader
         ImmutableArray<ModelVariant> variants = [];
         GoldenSet? golden = null;
         string reference = "";
+        string labels = "";
+        PackageGraph? graph = null;
         ImmutableSortedDictionary<string, string> provenance =
             ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);
         if (!cursor.TryObject())
@@ -49,6 +51,8 @@ internal static class PackageReader
                 "variants" => JsonLists.TryItems(ref cursor, ModelLimits.VariantsMax, TryVariant, out variants),
                 "golden" => TryGolden(ref cursor, out golden),
                 "reference" => cursor.TryText(ModelLimits.ReferenceCharsMax, out reference),
+                "labels" => cursor.TryText(ModelLimits.PathCharsMax, out labels),
+                "graph" => PackageGraphReader.TryRead(ref cursor, out graph),
                 "provenance" => TryProvenance(ref cursor, out provenance),
                 _ => cursor.TrySkip(),
             };
@@ -68,12 +72,14 @@ internal static class PackageReader
             Variants = variants,
             Golden = golden,
             Reference = reference,
+            Labels = labels,
+            Graph = graph,
             Provenance = provenance,
         };
         return cursor.Failure is null;
     }
 
-    private static bool TryTensors(ref JsonCursor cursor, out ImmutableArray<TensorDeclaration> tensors) =>
+    internal static bool TryTensors(ref JsonCursor cursor, out ImmutableArray<TensorDeclaration> tensors) =>
         JsonLists.TryItems(ref cursor, ModelLimits.TensorsMax, TryTensor, out tensors);
 
     private static bool TryTensor(ref JsonCursor cursor, out TensorDeclaration? tensor)

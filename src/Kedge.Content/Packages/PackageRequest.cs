@@ -25,6 +25,12 @@ public sealed record PackageRequest
     /// unknown.</summary>
     public string Reference { get; init; } = "";
 
+    /// <summary>What is computed around the models, a file of every variant; null for nothing.</summary>
+    public GraphRequest? Graph { get; init; }
+
+    /// <summary>Path of the labels, a file of every variant; empty for none.</summary>
+    public string Labels { get; init; } = "";
+
     /// <summary>
     /// Where it comes from: for people. The program that wrote the model is added as <c>producer</c>, unless it is
     /// given.
@@ -32,6 +38,13 @@ public sealed record PackageRequest
     public ImmutableSortedDictionary<string, string> Provenance { get; init; } =
         ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);
 }
+
+/// <summary>A graph that was checked against its models. Never compared.</summary>
+/// <param name="Graph">What the manifest says of it.</param>
+/// <param name="Inputs">Tensors that it takes.</param>
+/// <param name="Outputs">Tensors that it gives.</param>
+public sealed record GraphRequest(
+    PackageGraph Graph, ImmutableArray<TensorDeclaration> Inputs, ImmutableArray<TensorDeclaration> Outputs);
 
 /// <summary>Golden samples to go with a model.</summary>
 /// <param name="File">The golden file's bytes.</param>

@@ -10,7 +10,7 @@ namespace Kedge.Content.Packages;
 /// package then promises what all variants can keep: of an input the narrower extent, of an output the wider one.
 /// Variants of weights alone declare nothing and are not asked.
 /// </summary>
-internal static class VariantAgreement
+public static class VariantAgreement
 {
     /// <summary>What the package takes and gives.</summary>
     /// <param name="variants">The variants, the one that the others are held against first.</param>

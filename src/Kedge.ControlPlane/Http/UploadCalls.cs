@@ -5,7 +5,9 @@ using Kedge.Api.Resources;
 using Kedge.Content.Trust;
 using Kedge.ControlPlane.Content;
 using Kedge.Core;
+using Kedge.Core.Errors;
 using Kedge.Core.Models;
+using Kedge.Inference.Graphs;
 using Kedge.Store.Contracts;
 
 namespace Kedge.ControlPlane.Http;
@@ -49,6 +51,7 @@ internal static class UploadCalls
             return;
         }
 
+        RequireGraph(call, package.Manifest);
         await StoreAsync(call, package, envelope, chunks).ConfigureAwait(false);
     }
 
@@ -108,6 +111,19 @@ internal static class UploadCalls
         {
             throw new CallRefused(413, ApiErrors.TooLarge.At(
                 $"the package has {bytes} bytes, this server takes {call.Server.Options.PackageBytesMax}"));
+        }
+    }
+
+    /// <summary>
+    /// What goes around the models is read here, as the device will read it: a fleet must not find out.
+    /// </summary>
+    private static void RequireGraph(Call call, PackageManifest manifest)
+    {
+        ImmutableArray<Finding> findings = PackageGraphCheck.Findings(
+            manifest, path => PackageFiles.Read(call.Server.Chunks, manifest, path));
+        if (!findings.IsEmpty)
+        {
+            throw new CallRefused(422, ApiErrors.PackageRefused.At(findings[0].Message), findings);
         }
     }
 

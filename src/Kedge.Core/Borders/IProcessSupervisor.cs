@@ -157,6 +157,21 @@ public sealed record PreparedModel(
 
     /// <summary>As <see cref="WorkloadModel.Key"/>.</summary>
     public string Key => WorkloadModel.KeyOf(Name, Version);
+
+    /// <summary>The graph around it, relative to <see cref="Folder"/>; empty for none.</summary>
+    public string Graph { get; init; } = "";
+
+    /// <summary>Labels of its classes, relative to <see cref="Folder"/>; empty for none.</summary>
+    public string Labels { get; init; } = "";
+
+    /// <summary>True where its graph decodes images.</summary>
+    public bool DecodesImages { get; init; }
+
+    /// <summary>True where its graph runs a model in TensorFlow Lite beside it.</summary>
+    public bool RunsTfLite { get; init; }
+
+    /// <summary>True where its graph runs a model in ONNX beside it.</summary>
+    public bool RunsOnnx { get; init; }
 }
 
 /// <summary>What became of a start.</summary>

@@ -44,6 +44,11 @@ public static class PackageFields
             ListOf(
                 "variants", "The forms of the model, in the order of preference.", 1, ModelLimits.VariantsMax, Variant)
                 .Required(),
+            Path(
+                "graph",
+                "What is computed around the models, in YAML or JSON, as an image in and labels out; models and labels "
+                + "that it names lie beside it."),
+            Path("labels", "Labels of classes, one a line, for Triton's classification and for the graph."),
             Path("golden", "Golden samples: inputs with the outputs that must come out."),
             Path("reference", "More samples for gates on drift."),
             ListOf(
@@ -63,7 +68,9 @@ public static class PackageFields
             Fields =
             [
                 .. kind.Root.Fields.Where(static field => field.Name != "status").Select(
-                    static field => field with { Fields = [.. field.Fields.Where(static f => f.Name != "labels")] }),
+                    static field => field.Name == "metadata"
+                        ? field with { Fields = [.. field.Fields.Where(static f => f.Name != "labels")] }
+                        : field),
             ],
         },
     };

@@ -14,6 +14,12 @@ public sealed record PackageSpec
     /// <summary>The variants in the author's order of preference, at least one.</summary>
     public required ImmutableArray<VariantSpec> Variants { get; init; }
 
+    /// <summary>File of the graph around the models; empty for none.</summary>
+    public required string Graph { get; init; }
+
+    /// <summary>File of labels; empty for none.</summary>
+    public required string Labels { get; init; }
+
     /// <summary>File of the golden samples; empty for none.</summary>
     public required string Golden { get; init; }
 

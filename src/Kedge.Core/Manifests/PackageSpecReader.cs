@@ -42,6 +42,8 @@ public static class PackageSpecReader
     {
         Name = fields.Text("metadata", "name"),
         Variants = [.. fields.Items("spec", "variants").Select(Variant)],
+        Graph = fields.Text("spec", "graph"),
+        Labels = fields.Text("spec", "labels"),
         Golden = fields.Text("spec", "golden"),
         Reference = fields.Text("spec", "reference"),
         Provenance = Texts(fields, "spec", "provenance"),

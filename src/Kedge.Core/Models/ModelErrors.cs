@@ -100,4 +100,31 @@ public static class ModelErrors
         "KEDGE-MODEL-016",
         "A measured cost of a variant is out of bounds, or one class of hardware is given twice.",
         "Give each class of hardware once, with a time of 1 microsecond to 1 hour.");
+
+    /// <summary>Graph file not there, or of another kind.</summary>
+    public static readonly ErrorCode GraphFile = new(
+        "KEDGE-MODEL-017",
+        "The graph of the package is not one file of every variant, is too large, or is of a kind that this version "
+        + "does not know.",
+        "Push the graph with --graph, which puts it where it belongs; update Kedge for a newer kind.");
+
+    /// <summary>Member declared wrongly.</summary>
+    public static readonly ErrorCode GraphMember = new(
+        "KEDGE-MODEL-018",
+        "A model that the graph runs is not among the package's files, has no name of its own, or is of a format "
+        + "that no runtime here computes.",
+        "List every model of the graph once under models, as an .onnx or .tflite file beside the graph.");
+
+    /// <summary>Labels not there.</summary>
+    public static readonly ErrorCode Labels = new(
+        "KEDGE-MODEL-019",
+        "The labels of the package are not one file of every variant, or are too large.",
+        "Push them with --labels: UTF-8, one label a line, at most 4 MiB.");
+
+    /// <summary>Graph and manifest say different things.</summary>
+    public static readonly ErrorCode GraphMismatch = new(
+        "KEDGE-MODEL-020",
+        "The graph file does not say what the manifest says of it: inputs, outputs, models, or whether it decodes "
+        + "images.",
+        "The package was made by a faulty tool or changed afterwards: push the model again.");
 }

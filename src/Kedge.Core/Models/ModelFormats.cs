@@ -25,6 +25,10 @@ public static class ModelFormats
         _ => ModelFormat.Unknown,
     };
 
+    /// <summary>The format that the ending of a file's name says; <see cref="ModelFormat.Unknown"/> for any
+    /// other.</summary>
+    public static ModelFormat OfFile(string path) => Of(path[(path.LastIndexOf('.') + 1)..]);
+
     /// <summary>True where the file holds weights and does not say what goes in and what comes out.</summary>
     public static bool HoldsWeightsAlone(ModelFormat format) => format is ModelFormat.Gguf or ModelFormat.Safetensors;
 }

@@ -88,6 +88,19 @@ public static class ModelLimits
     /// <summary>Characters of a reference: 16 tensors with a dozen bins.</summary>
     public const int ReferenceCharsMax = Measure.ValueReference.CharsMax;
 
+    /// <summary>Bytes of a graph file: 64 steps with all their parameters stay far below.</summary>
+    public const int GraphBytesMax = 64 * 1024;
+
+    /// <summary>Models that a graph runs, the package's own among them: each is a session with memory of its
+    /// own.</summary>
+    public const int GraphMembersMax = 17;
+
+    /// <summary>Characters of a member's name.</summary>
+    public const int GraphNameCharsMax = 128;
+
+    /// <summary>Bytes of a file of labels: ImageNet's 21,841 classes take 1 MB.</summary>
+    public const int LabelsBytesMax = 4 * 1024 * 1024;
+
     /// <summary>Provenance entries of a package.</summary>
     public const int ProvenanceMax = 64;
 

@@ -41,6 +41,15 @@ public sealed record PackageManifest
     /// </summary>
     public string Reference { get; init; } = "";
 
+    /// <summary>What is computed around its models; null where a client speaks to the model itself.</summary>
+    public PackageGraph? Graph { get; init; }
+
+    /// <summary>
+    /// Path of the labels that a classification answers with, the same file in every variant, one label a line; empty
+    /// for none.
+    /// </summary>
+    public string Labels { get; init; } = "";
+
     /// <summary>Where it comes from, as <c>source.commit</c>: for people, never for a decision.</summary>
     public ImmutableSortedDictionary<string, string> Provenance { get; init; } =
         ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);

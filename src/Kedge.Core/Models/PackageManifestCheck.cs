@@ -19,6 +19,8 @@ public static class PackageManifestCheck
         Variants(manifest, findings);
         Golden(manifest, findings);
         Reference(manifest, findings);
+        GraphChecks.Labels(manifest, findings);
+        GraphChecks.Graph(manifest, findings);
         Provenance(manifest, findings);
         FileChecks.Whole(manifest, findings);
         return findings.DrainToImmutable();
@@ -50,7 +52,7 @@ public static class PackageManifestCheck
         }
     }
 
-    private static void Tensors(
+    internal static void Tensors(
         ImmutableArray<TensorDeclaration> tensors, string field, int countMin, ImmutableArray<Finding>.Builder findings)
     {
         if (tensors.Length < countMin || tensors.Length > ModelLimits.TensorsMax)

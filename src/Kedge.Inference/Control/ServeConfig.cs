@@ -27,6 +27,12 @@ public sealed record ServeModel(
     /// </summary>
     public string Graph { get; set; } = "";
 
+    /// <summary>
+    /// Absolute path of the labels that a classification answers with, as the model server sees it: UTF-8, one a line.
+    /// Empty for none.
+    /// </summary>
+    public string Labels { get; set; } = "";
+
     /// <summary>How it shares the process with the other models.</summary>
     public SchedulingOptions Scheduling { get; set; } = new();
 
@@ -206,6 +212,8 @@ public sealed record ServeConfig
             Require(model.Format is "onnx" or "tflite", "format must be onnx or tflite.", "models");
             Require(model.Path is { Length: > 0 }, "path must name a file.", "models");
             Require(model.WarmUp is not null, "warmUp must be a path or empty.", "models");
+            Require(model.Graph is not null, "graph must be a path or empty.", "models");
+            Require(model.Labels is not null, "labels must be a path or empty.", "models");
             Require(model.Scheduling is not null, "scheduling must not be null.", "models");
             model.Scheduling?.Verify($"models[{Models.IndexOf(model)}].scheduling", found);
         }

@@ -21,8 +21,23 @@ public static class GoldenRecorder
     /// <param name="rng">Where the inputs come from.</param>
     /// <param name="golden">The set, when it could be recorded.</param>
     /// <returns>Null, or why the model cannot run on such inputs.</returns>
-    public static Finding? Record(IInferenceSession session, int samples, Rng rng, out GoldenSamples? golden)
+    public static Finding? Record(IInferenceSession session, int samples, Rng rng, out GoldenSamples? golden) =>
+        Record(session, (samples, []), rng, out golden);
+
+    /// <summary>Records from a model, or a graph, some of whose inputs are images.</summary>
+    /// <param name="session">The bare runtime.</param>
+    /// <param name="terms">How many, as above, and the inputs that are images: each gets one of
+    /// <see cref="SampleImage"/> as base64.</param>
+    /// <param name="rng">Where the inputs come from.</param>
+    /// <param name="golden">The set, when it could be recorded.</param>
+    /// <returns>Null, or why the model cannot run on such inputs.</returns>
+    public static Finding? Record(
+        IInferenceSession session,
+        (int Samples, ImmutableArray<string> Images) terms,
+        Rng rng,
+        out GoldenSamples? golden)
     {
+        int samples = terms.Samples;
         Check.That(samples is >= 1 and <= InferenceLimits.GoldenSamplesMax);
         golden = null;
         InferenceCall call = new(session.Signature);
@@ -33,7 +48,8 @@ public static class GoldenRecorder
             call.WantAll(binary: false);
             for (int input = 0; input < call.Inputs.Length; input++)
             {
-                Fill(call.Inputs[input], session.Signature.Inputs[input], rng);
+                TensorSpec spec = session.Signature.Inputs[input];
+                Fill(call.Inputs[input], spec, terms.Images.Contains(spec.Name), rng);
             }
 
             Finding? fault = session.Run(call);
@@ -62,7 +78,7 @@ public static class GoldenRecorder
         return copy;
     })];
 
-    private static void Fill(Tensor tensor, TensorSpec spec, Rng rng)
+    private static void Fill(Tensor tensor, TensorSpec spec, bool isImage, Rng rng)
     {
         tensor.Begin(spec.Name, spec.Type);
         Check.That(tensor.TryShape([.. spec.Shape.Select(static dimension => Math.Max(dimension, 1))]));
@@ -83,7 +99,9 @@ public static class GoldenRecorder
             case TensorType.Bytes:
                 for (int i = 0; i < tensor.ElementCount; i++)
                 {
-                    tensor.AppendText(Encoding.UTF8.GetBytes(rng.Below(100).ToString(CultureInfo.InvariantCulture)));
+                    tensor.AppendText(Encoding.UTF8.GetBytes(isImage
+                        ? Convert.ToBase64String(SampleImage.Png(rng))
+                        : rng.Below(100).ToString(CultureInfo.InvariantCulture)));
                 }
 
                 break;

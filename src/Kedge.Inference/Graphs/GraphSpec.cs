@@ -56,6 +56,11 @@ public sealed record GraphSpec
         .Where(static file => file.Length > 0)
         .Distinct(StringComparer.Ordinal);
 
+    /// <summary>Inputs that are images, each once.</summary>
+    public IEnumerable<string> ImageInputs => Inputs
+        .Select(static input => input.Name)
+        .Where(name => Steps.Any(step => step.Op == GraphOps.DecodeImage && step.Inputs.Contains(name)));
+
     /// <summary>Whether it decodes images, and so needs the native libraries for that.</summary>
     public bool DecodesImages => Steps.Any(static step => step.Op == GraphOps.DecodeImage);
 

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using Kedge.Core;
@@ -10,8 +11,8 @@ using Kedge.Inference.Tensors;
 namespace Kedge.Inference.Protocol;
 
 /// <summary>
-/// Triton's classification: in place of an output its highest elements, each as the text <c>VALUE:INDEX</c>, of shape
-/// <c>[COUNT]</c>, or <c>[BATCH, COUNT]</c> for a model whose tensors all begin with an axis of any size. The highest
+/// Triton's classification: in place of an output its highest elements, each as the text <c>VALUE:INDEX</c>, or
+/// <c>VALUE:INDEX:LABEL</c> where the model has a label for it, of shape <c>[COUNT]</c>, or <c>[BATCH, COUNT]</c> for a model whose tensors all begin with an axis of any size. The highest
 /// comes first; of equal ones that with the lower index; what is no number comes last.
 /// </summary>
 public static class OutputClassifier
@@ -48,27 +49,27 @@ public static class OutputClassifier
         int taken = Math.Min(classes, columns);
         target.Begin(source.Name, TensorType.Bytes);
         Check.That(rows > 0 ? target.TryShape([rows, taken]) : target.TryShape([taken]));
-        int lines = Math.Max(rows, 1);
+        Lines lines = new(Math.Max(rows, 1), taken, call.Signature.Labels);
         return source.Type switch
         {
-            TensorType.UInt8 => Each<byte>(source.Bytes, lines, taken, target),
-            TensorType.UInt16 => Each<ushort>(source.Bytes, lines, taken, target),
-            TensorType.UInt32 => Each<uint>(source.Bytes, lines, taken, target),
-            TensorType.UInt64 => Each<ulong>(source.Bytes, lines, taken, target),
-            TensorType.Int8 => Each<sbyte>(source.Bytes, lines, taken, target),
-            TensorType.Int16 => Each<short>(source.Bytes, lines, taken, target),
-            TensorType.Int32 => Each<int>(source.Bytes, lines, taken, target),
-            TensorType.Int64 => Each<long>(source.Bytes, lines, taken, target),
-            TensorType.Float16 => Each<Half>(source.Bytes, lines, taken, target),
-            TensorType.Float32 => Each<float>(source.Bytes, lines, taken, target),
-            TensorType.Float64 => Each<double>(source.Bytes, lines, taken, target),
-            TensorType.BFloat16 => EachBrain(source.Values<ushort>(), lines, taken, target),
+            TensorType.UInt8 => Each<byte>(source.Bytes, lines, target),
+            TensorType.UInt16 => Each<ushort>(source.Bytes, lines, target),
+            TensorType.UInt32 => Each<uint>(source.Bytes, lines, target),
+            TensorType.UInt64 => Each<ulong>(source.Bytes, lines, target),
+            TensorType.Int8 => Each<sbyte>(source.Bytes, lines, target),
+            TensorType.Int16 => Each<short>(source.Bytes, lines, target),
+            TensorType.Int32 => Each<int>(source.Bytes, lines, target),
+            TensorType.Int64 => Each<long>(source.Bytes, lines, target),
+            TensorType.Float16 => Each<Half>(source.Bytes, lines, target),
+            TensorType.Float32 => Each<float>(source.Bytes, lines, target),
+            TensorType.Float64 => Each<double>(source.Bytes, lines, target),
+            TensorType.BFloat16 => EachBrain(source.Values<ushort>(), lines, target),
             TensorType.Bool or TensorType.Bytes => false,
             TensorType.Unknown => throw Check.Unreachable(source.Type),
         };
     }
 
-    private static bool EachBrain(ReadOnlySpan<ushort> values, int lines, int taken, Tensor target)
+    private static bool EachBrain(ReadOnlySpan<ushort> values, Lines lines, Tensor target)
     {
         float[] wide = ArrayPool<float>.Shared.Rent(values.Length);
         for (int i = 0; i < values.Length; i++)
@@ -76,23 +77,23 @@ public static class OutputClassifier
             wide[i] = BitConverter.UInt32BitsToSingle((uint)values[i] << 16);
         }
 
-        Each<float>(MemoryMarshal.AsBytes(wide.AsSpan(0, values.Length)), lines, taken, target);
+        Each<float>(MemoryMarshal.AsBytes(wide.AsSpan(0, values.Length)), lines, target);
         ArrayPool<float>.Shared.Return(wide);
         return true;
     }
 
-    private static bool Each<T>(ReadOnlySpan<byte> bytes, int lines, int taken, Tensor target)
+    private static bool Each<T>(ReadOnlySpan<byte> bytes, Lines lines, Tensor target)
         where T : unmanaged, IComparable<T>, IUtf8SpanFormattable
     {
         ReadOnlySpan<T> values = MemoryMarshal.Cast<byte, T>(bytes);
-        int columns = values.Length / lines;
-        int[] order = ArrayPool<int>.Shared.Rent(taken);
-        for (int line = 0; line < lines; line++)
+        int columns = values.Length / lines.Count;
+        int[] order = ArrayPool<int>.Shared.Rent(lines.Taken);
+        for (int line = 0; line < lines.Count; line++)
         {
             ReadOnlySpan<T> row = values.Slice(line * columns, columns);
-            foreach (int best in TakeHighest(row, order.AsSpan(0, taken)))
+            foreach (int best in TakeHighest(row, order.AsSpan(0, lines.Taken)))
             {
-                Append(target, row[best], best);
+                Append(target, row[best], best, lines.Labels);
             }
         }
 
@@ -169,13 +170,31 @@ public static class OutputClassifier
         return order < 0 || (order == 0 && left > right);
     }
 
-    private static void Append<T>(Tensor target, T value, int index)
+    private static void Append<T>(
+        Tensor target, T value, int index, ImmutableArray<ImmutableArray<byte>> labels)
         where T : IUtf8SpanFormattable
     {
         Span<byte> text = stackalloc byte[TextBytesMax];
         Check.That(value.TryFormat(text, out int used, default, CultureInfo.InvariantCulture));
         text[used++] = (byte)':';
         Check.That(index.TryFormat(text[used..], out int digits, default, CultureInfo.InvariantCulture));
-        target.AppendText(text[..(used + digits)]);
+        text = text[..(used + digits)];
+        if (index >= labels.Length)
+        {
+            target.AppendText(text);
+            return;
+        }
+
+        ReadOnlySpan<byte> label = labels[index].AsSpan();
+        Span<byte> whole = target.AppendText(text.Length + 1 + label.Length);
+        text.CopyTo(whole);
+        whole[text.Length] = (byte)':';
+        label.CopyTo(whole[(text.Length + 1)..]);
     }
+
+    /// <summary>What is taken of an output.</summary>
+    /// <param name="Count">Rows, each ranked by itself.</param>
+    /// <param name="Taken">Classes of each.</param>
+    /// <param name="Labels">Names of classes.</param>
+    private readonly record struct Lines(int Count, int Taken, ImmutableArray<ImmutableArray<byte>> Labels);
 }

@@ -20,6 +20,9 @@ public sealed record TensorSpec(string Name, TensorType Type, ImmutableArray<lon
 /// <param name="Outputs">Its outputs.</param>
 public sealed record ModelSignature(ImmutableArray<TensorSpec> Inputs, ImmutableArray<TensorSpec> Outputs)
 {
+    /// <summary>Names of the classes that its outputs rank, in UTF-8, the first for class 0; empty for none.</summary>
+    public ImmutableArray<ImmutableArray<byte>> Labels { get; init; } = [];
+
     /// <summary>True when every tensor begins with an axis of any size, which is then that of the batch.</summary>
     public bool IsBatchable { get; } = Inputs.Length > 0 && Outputs.Length > 0
         && Inputs.Concat(Outputs).All(static spec => spec.HasShape && spec.Shape.Length > 0 && spec.Shape[0] < 0);

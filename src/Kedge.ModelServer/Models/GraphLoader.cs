@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Kedge.Core.Errors;
+using Kedge.Core.Models;
 using Kedge.Imaging;
 using Kedge.Inference.Errors;
 using Kedge.Inference.Graphs;
@@ -68,6 +69,12 @@ internal sealed class GraphLoader
                 throw Unusable(path, [GraphErrors.Unreadable.At($"There are two models '{model.Name}'.", "models")]);
             }
 
+            if (ModelFormats.OfFile(model.File) is not (ModelFormat.Onnx or ModelFormat.TfLite))
+            {
+                throw Unusable(
+                    path, [GraphErrors.PartAbsent.At($"'{model.File}' is no .onnx and no .tflite file.", "models")]);
+            }
+
             _models.Add(model.Name, open(Path.Combine(_folder, model.File)));
         }
 
@@ -75,7 +82,8 @@ internal sealed class GraphLoader
         {
             Models = _models.ToImmutableDictionary(
                 static pair => pair.Key, static pair => pair.Value.Signature, StringComparer.Ordinal),
-            Labels = _spec.LabelFiles.ToImmutableDictionary(static file => file, ReadLabels, StringComparer.Ordinal),
+            Labels = _spec.LabelFiles.ToImmutableDictionary(
+                static file => file, ReadNamedLabels, StringComparer.Ordinal),
         };
         if (!GraphPlan.TryMake(_spec, parts, out GraphPlan? plan, out ImmutableArray<Finding> findings))
         {
@@ -88,21 +96,18 @@ internal sealed class GraphLoader
             _spec.DecodesImages ? new NativeImages().Decode : null);
     }
 
-    private ImmutableArray<ImmutableArray<byte>> ReadLabels(string file)
-    {
-        string path = Path.Combine(_folder, file);
-        Finding? fault = GraphSpec.IsFileName(file)
-            ? null
-            : GraphErrors.PartAbsent.At($"'{file}' is no name of a file.", "labels");
-        if (fault is null
-            && GraphParts.TryReadLabels(
-                Read(path, GraphLimits.LabelsBytesMax), out ImmutableArray<ImmutableArray<byte>> labels, out fault))
-        {
-            return labels;
-        }
+    /// <summary>Reads a file of labels.</summary>
+    /// <exception cref="KedgeException">It is none (KEDGE-SERVE-041).</exception>
+    internal static ImmutableArray<ImmutableArray<byte>> ReadLabels(string path) =>
+        GraphParts.TryReadLabels(
+            Read(path, GraphLimits.LabelsBytesMax), out ImmutableArray<ImmutableArray<byte>> labels, out Finding? fault)
+            ? labels
+            : throw Unusable(path, [fault]);
 
-        throw Unusable(path, [fault]);
-    }
+    private ImmutableArray<ImmutableArray<byte>> ReadNamedLabels(string file) => GraphSpec.IsFileName(file)
+        ? ReadLabels(Path.Combine(_folder, file))
+        : throw Unusable(
+            Path.Combine(_folder, file), [GraphErrors.PartAbsent.At($"'{file}' is no name of a file.", "labels")]);
 
     private static byte[] Read(string path, int bytesMax)
     {

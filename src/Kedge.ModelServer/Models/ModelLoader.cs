@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using Kedge.Core.Errors;
+using Kedge.Core.Models;
 using Kedge.Inference.Batching;
 using Kedge.Inference.Control;
 using Kedge.Inference.Errors;
@@ -115,7 +117,19 @@ internal sealed class ModelLoader : IDisposable
         }
     }
 
-    private IInferenceSession Open(ServeModel model) => model.Graph.Length > 0
-        ? GraphLoader.Load(model.Graph, model.Path, path => _sessions.Open(model with { Path = path }))
-        : _sessions.Open(model);
+    private IInferenceSession Open(ServeModel model)
+    {
+        // Before the model: a file of labels is read in no time.
+        ImmutableArray<ImmutableArray<byte>> labels =
+            model.Labels.Length > 0 ? GraphLoader.ReadLabels(model.Labels) : [];
+        IInferenceSession session = model.Graph.Length > 0
+            ? GraphLoader.Load(model.Graph, model.Path, path => _sessions.Open(Member(model, path)))
+            : _sessions.Open(model);
+        return labels.IsEmpty ? session : new LabelledSession(session, labels);
+    }
+
+    /// <summary>A model of a graph: the ending of its name says by which runtime.</summary>
+    private static ServeModel Member(ServeModel model, string path) => path == model.Path
+        ? model
+        : model with { Path = path, Format = ModelFormats.Word(ModelFormats.OfFile(path)) };
 }

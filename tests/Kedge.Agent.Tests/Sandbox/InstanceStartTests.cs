@@ -87,19 +87,64 @@ public sealed class InstanceStartTests
         Assert.Equal([("bearing", "v2"), ("bearing", "v1")], config.Models.Select(static m => (m.Name, m.Version)));
     }
 
-    private static ServeConfig Read(WorkloadSpec spec)
+    [Fact]
+    public void A_graph_its_labels_and_what_decodes_images_go_into_the_sandbox()
     {
-        PreparedRelease release = new(
-            spec,
+        PreparedRelease release = Release(Specs.Workload("bearing", "v1"), static model => model with
+        {
+            Graph = "graph.json", Labels = "labels.txt", DecodesImages = true, RunsTfLite = true,
+        });
+        string folder = Directory.CreateTempSubdirectory("kedge-imaging-").FullName;
+        File.WriteAllBytes(Path.Combine(folder, "libspng.so.0.1"), []);
+        File.CreateSymbolicLink(Path.Combine(folder, "libspng.so.0"), "libspng.so.0.1");
+        File.WriteAllBytes(Path.Combine(folder, "libturbojpeg.so.0"), []);
+        SupervisorOptions options = _options with { ImagingFolder = folder, TfLiteLibrary = "/lib/tflite.so" };
+        ServeModel model = Read(release).Models[0];
+        Assert.Equal(
+            ("/data/content/bearing/graph.json", "/data/content/bearing/labels.txt"), (model.Graph, model.Labels));
+        RuntimeFiles files = new(options, release);
+        Assert.Equal(
             [
-                .. spec.Models.Select(static m => new PreparedModel(
-                    "bearing", m.Package, ModelFormat.Onnx, "content/bearing", "model.onnx",
-                    "content/bearing/golden.json")
-                {
-                    Version = m.Version,
-                }),
-            ]);
-        InstancePaths paths = new("/run/k", new InstanceId(spec.Deployment, 1));
+                "/kedge/lib/libonnxruntime.so.1", "/kedge/lib/libtensorflowlite_c.so",
+                "/kedge/lib/libturbojpeg.so.0", "/kedge/lib/libspng.so.0",
+            ],
+            files.Mounts.Select(static mount => mount.Target));
+        Assert.Equal(Path.Combine(folder, "libspng.so.0.1"), files.Mounts.Last().Source);
+        Assert.Contains("KEDGE_IMAGING_LIBS=/kedge/lib", files.VariablesInside);
+        Assert.Contains($"KEDGE_IMAGING_LIBS={folder}", files.Variables);
+        Directory.Delete(folder, recursive: true);
+        Assert.Equal("", files.Missing);
+        Assert.Equal("libturbojpeg.so.0 and libspng.so.0", new RuntimeFiles(_options, release).Missing);
+        Assert.Equal(
+            "libtensorflowlite_c.so", new RuntimeFiles(options with { TfLiteLibrary = "" }, release).Missing);
+    }
+
+    [Fact]
+    public void A_release_without_a_graph_gets_no_library_for_images()
+    {
+        PreparedRelease release = Release(Specs.Workload("bearing", "v1"), static model => model);
+        RuntimeFiles files = new(_options with { ImagingFolder = "/lib/imaging" }, release);
+        Assert.Equal(["/kedge/lib/libonnxruntime.so.1"], files.Mounts.Select(static mount => mount.Target));
+        ServeModel model = Read(release).Models[0];
+        Assert.Equal(("", ""), (model.Graph, model.Labels));
+    }
+
+    private static ServeConfig Read(WorkloadSpec spec) => Read(Release(spec, static model => model));
+
+    private static PreparedRelease Release(WorkloadSpec spec, Func<PreparedModel, PreparedModel> change) => new(
+        spec,
+        [
+            .. spec.Models.Select(model => change(new PreparedModel(
+                "bearing", model.Package, ModelFormat.Onnx, "content/bearing", "model.onnx",
+                "content/bearing/golden.json")
+            {
+                Version = model.Version,
+            })),
+        ]);
+
+    private static ServeConfig Read(PreparedRelease release)
+    {
+        InstancePaths paths = new("/run/k", new InstanceId(release.Spec.Deployment, 1));
         ServeConfig config = new BareLauncher(_options).SeenFromInside(
             InstanceStart.ConfigOf(paths, release, "nonce-nonce"), paths, release);
         Assert.True(ServeConfig.TryParse(config.ToJson(), out ServeConfig? read, out _));

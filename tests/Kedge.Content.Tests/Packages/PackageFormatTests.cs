@@ -79,6 +79,34 @@ public sealed class PackageFormatTests
         Assert.Equal(44_040_192, read.Variants[1].CostOn("x64-avx2")?.MemoryBytes);
     }
 
+    [Fact]
+    public void A_graph_and_labels_are_kept_and_a_reader_that_knows_no_graphs_must_refuse()
+    {
+        PackageManifest plain = SamplePackages.Manifest;
+        Assert.DoesNotContain("critical", Encoding.UTF8.GetString(PackageFormat.Write(plain)), StringComparison.Ordinal);
+        PackageManifest graph = PackagedGraphs.Around(plain);
+        byte[] json = PackageFormat.Write(graph);
+        string text = Encoding.UTF8.GetString(json);
+        Assert.StartsWith("""{"schema":1,"critical":["graph"],"name":""", text, StringComparison.Ordinal);
+        Assert.Contains(
+            """
+            "labels":"labels.txt","graph":{"path":"graph.json","mediaType":"application/vnd.kedge.graph.v1\u002Bjson",
+            """
+            + """
+            "decodesImages":true,"members":[{"name":"model","inputs":
+            """,
+            text,
+            StringComparison.Ordinal);
+        Assert.True(PackageFormat.TryRead(json, out PackageManifest? read, out _));
+        Assert.Equal("second.tflite", read?.Graph?.Members[1].Path);
+        Assert.Equal(json, PackageFormat.Write(read!)); // TryRead gives one when it answers true.
+
+        // The same with a field of a later version in place of one of ours is what an older reader sees.
+        JsonNode later = JsonNode.Parse(text.Replace("graph\"", "later\"", StringComparison.Ordinal))!;
+        Assert.False(PackageFormat.TryRead(Bytes(later), out _, out ImmutableArray<Finding> findings));
+        Assert.Equal(ContentErrors.Critical.Code, Assert.Single(findings).Code);
+    }
+
     [Theory]
     [InlineData("""{"absolute":0.1}""", false)]
     [InlineData("""{"absolute":0.1,"relative":1e999}""", false)]

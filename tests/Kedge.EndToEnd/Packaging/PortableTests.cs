@@ -79,6 +79,8 @@ public sealed class PortableTests
             }
         }
 
-        Assert.Equal(["libonnxruntime.so.1", "libtensorflowlite_c.so"], native.Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["libonnxruntime.so.1", "libspng.so.0", "libtensorflowlite_c.so", "libturbojpeg.so.0"],
+            native.Order(StringComparer.Ordinal));
     }
 }

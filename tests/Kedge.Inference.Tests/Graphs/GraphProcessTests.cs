@@ -63,6 +63,50 @@ public sealed class GraphProcessTests
     }
 
     [Fact]
+    public void Models_of_both_formats_run_in_one_graph_and_classes_have_the_labels_of_the_package()
+    {
+        using TemporaryFolder folder = new();
+        File.WriteAllBytes(folder.File("dense.tflite"), TinyTfLite.Dense);
+        File.WriteAllText(folder.File("names.txt"), "low\nmiddle\nhigh\n");
+        File.WriteAllText(folder.File("graph.json"), """
+            {"schema": 1, "inputs": [{"name": "numbers", "datatype": "INT32", "shape": [1, 16]}],
+             "models": [{"name": "dense", "file": "dense.tflite"}],
+             "steps": [
+              {"name": "double", "op": "model", "inputs": ["numbers", "numbers"], "outputs": ["sum", "difference"]},
+              {"name": "two", "op": "gather", "inputs": ["sum"], "outputs": ["pair"], "axis": 1, "start": 0, "count": 2},
+              {"name": "cast", "op": "cast", "inputs": ["pair"], "outputs": ["x"], "to": "FP32"},
+              {"name": "mix", "op": "model", "inputs": ["x"], "outputs": ["y"], "model": "dense"}],
+             "outputs": ["y"]}
+            """);
+        using ServeProcess process = new("1", change: config =>
+        {
+            config.Models[0].Graph = folder.File("graph.json");
+            config.Models[0].Labels = folder.File("names.txt");
+        });
+        using RawHttp client = process.WaitFor(ServeStates.Ready).Connect();
+        string numbers = string.Join(',', Enumerable.Range(1, 16));
+
+        // 2 and 4 in: 2 + 8 + 10, 6 + 16 + 20, 10 + 24 + 30 out.
+        (int status, string body) = client.Ask("POST", "/v2/models/tiny/infer", $$$"""
+            {"inputs": [{"name": "numbers", "shape": [1, 16], "datatype": "INT32", "data": [{{{numbers}}}]}],
+             "outputs": [{"name": "y", "parameters": {"classification": 2}}]}
+            """);
+        Assert.True(status == 200, body);
+        Assert.Contains("[\"64:2:high\",\"42:1:middle\"]", body, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Labels_that_are_none_end_the_start()
+    {
+        using TemporaryFolder folder = new();
+        File.WriteAllBytes(folder.File("names.txt"), [0xFF, 0xFE]);
+        using ServeProcess process = new("1", change: config => config.Models[0].Labels = folder.File("names.txt"));
+        string error = process.WaitFor(ServeStates.Failed).Ask(ControlOps.Status).Error;
+        Assert.Contains("KEDGE-SERVE-041", error, StringComparison.Ordinal);
+        Assert.Contains("KEDGE-INFER-052", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_graph_that_does_not_fit_its_model_ends_the_start_with_every_finding()
     {
         using TemporaryFolder folder = new();

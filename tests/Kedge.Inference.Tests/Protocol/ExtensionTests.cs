@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text;
 using Kedge.Core.Errors;
 using Kedge.Inference.Protocol;
@@ -51,6 +52,25 @@ public sealed class ExtensionTests
             "outputs":[{"name":"output0","datatype":"BYTES","shape":[2],"data":["3.3:1","2.4:3"]}]}
             """,
             Answer(call));
+    }
+
+    [Fact]
+    public void Classes_that_have_a_label_are_answered_with_it_in_any_script()
+    {
+        InferenceCall call = new(Classes with
+        {
+            Labels = [.. new[] { "apple", "пёс", "c:d", }.Select(static one =>
+                Encoding.UTF8.GetBytes(one).ToImmutableArray())],
+        });
+        Assert.Null(Read(call, """
+            {"inputs":[{"name":"input0","shape":[2,2],"datatype":"UINT32","data":[1,2,3,4]}],
+             "outputs":[{"name":"output0","parameters":{"classification":4}}]}
+            """));
+        Fill(call.Outputs[0], TensorType.Float32, [4], [1.1f, 3.3f, 0.5f, 2.4f]);
+        Assert.Contains(
+            "\"data\":[\"3.3:1:пёс\",\"2.4:3\",\"1.1:0:apple\",\"0.5:2:c:d\"]",
+            Answer(call),
+            StringComparison.Ordinal);
     }
 
     [Fact]

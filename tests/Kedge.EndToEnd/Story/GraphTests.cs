@@ -1,0 +1,139 @@
+using System.Globalization;
+using System.Net;
+using System.Text;
+using System.Text.Json;
+using Kedge.Inference.Tests;
+using Kedge.Tests.Fleet;
+
+namespace Kedge.EndToEnd.Story;
+
+/// <summary>
+/// Images in and labels out, and a model in TensorFlow Lite, with real programs in the real sandbox: pushed, applied,
+/// judged by golden samples on the device, asked.
+/// </summary>
+public sealed class GraphTests : IAsyncLifetime
+{
+    private const int Port = 8513;
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(120);
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("kedge-graph-").FullName;
+    private LocalFleet _fleet = null!;
+
+    public async Task InitializeAsync()
+    {
+        _fleet = new LocalFleet(Programs.Find(AppContext.BaseDirectory), Path.Combine(_folder, "fleet"));
+        await _fleet.StartServerAsync();
+        (await _fleet.EnrolAsync("edge-01", ["line=trial"])).Start();
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _fleet.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    [Fact]
+    public async Task A_jpeg_and_a_png_that_are_sent_to_the_device_come_back_as_labels()
+    {
+        string model = await WriteAsync("colours.onnx", ColourModels.Classifier);
+        await WriteAsync("dense.tflite", TinyTfLite.Dense);
+        string labels = await WriteAsync("labels.txt", Encoding.UTF8.GetBytes(ColourModels.Labels));
+        string graph = await WriteAsync("graph.yaml", Encoding.UTF8.GetBytes(ColourModels.Ensemble));
+        CommandResult pushed = await _fleet.KedgeAsync(
+            ["model", "push", model, "--graph", graph, "--labels", labels, "--tag", "v1"]);
+        pushed.MustSucceed();
+        Assert.Contains("8 golden samples recorded", pushed.Output, StringComparison.Ordinal);
+        await ApplyAsync("colours");
+        await _fleet.ServingAsync("colours", "colours:v1", 1, _patience);
+
+        using InferClient client = new(_fleet.Devices[0].EndPoint(Port), "/v2/models/colours/infer");
+        foreach (string name in (string[])["rgb.jpg", "rgb.png"])
+        {
+            string image = Convert.ToBase64String(await File.ReadAllBytesAsync(
+                Path.Combine(_fleet.Programs.Root, "tests", "fixtures", "images", name)));
+            (string label, double[] scores, double[] mixed) = Outputs(await AskAsync(client, Request(image, "")));
+            int best = Array.IndexOf(scores, scores.Max());
+            Assert.Equal(ColourModels.Labels.Split('\n')[best], label);
+            Assert.InRange(scores[best], 0.01, 1);
+
+            // The second model, of the other format, was given the first two scores.
+            double[] expected =
+            [
+                scores[0] + (2 * scores[1]) + 10, (3 * scores[0]) + (4 * scores[1]) + 20,
+                (5 * scores[0]) + (6 * scores[1]) + 30,
+            ];
+            Assert.All(expected.Zip(mixed), static pair => Assert.Equal(pair.First, pair.Second, 4));
+
+            // Triton's classification has the labels of the package.
+            const string Classes = ",\"outputs\":[{\"name\":\"scores\",\"parameters\":{\"classification\":1}}]";
+            string classes = await AskAsync(client, Request(image, Classes));
+            Assert.EndsWith(
+                string.Create(CultureInfo.InvariantCulture, $":{best}:{label}\"]}}]}}"), classes,
+                StringComparison.Ordinal);
+        }
+
+        (int status, string body) = await client.PostAsync(
+            Encoding.UTF8.GetBytes(Request("no image", "")), CancellationToken.None);
+        Assert.Equal(400, status);
+        Assert.Contains("KEDGE-INFER-054", body, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_model_in_tensorflow_lite_is_pushed_applied_and_answers_from_the_sandbox()
+    {
+        string model = await WriteAsync("dense.tflite", TinyTfLite.Dense);
+        (await _fleet.KedgeAsync(["model", "push", model, "--name", "dense", "--tag", "v1"])).MustSucceed();
+        await ApplyAsync("dense");
+        await _fleet.ServingAsync("dense", "dense:v1", 1, _patience);
+        using InferClient client = new(_fleet.Devices[0].EndPoint(Port), "/v2/models/dense/infer");
+        string answer = await AskAsync(
+            client, """{"inputs":[{"name":"x","shape":[1,2],"datatype":"FP32","data":[1,2]}]}""");
+        Assert.Contains("\"data\":[15,31,47]", answer, StringComparison.Ordinal);
+    }
+
+    private static string Request(string image, string more) =>
+        $$"""{"inputs":[{"name":"image","shape":[1],"datatype":"BYTES","data":["{{image}}"]}]{{more}}}""";
+
+    private static (string Label, double[] Scores, double[] Mixed) Outputs(string answer)
+    {
+        using JsonDocument document = JsonDocument.Parse(answer);
+        JsonElement[] data = [.. document.RootElement.GetProperty("outputs").EnumerateArray()
+            .Select(static output => output.GetProperty("data"))];
+        return (
+            data[0][0].GetString() ?? "",
+            [.. data[1].EnumerateArray().Select(static one => one.GetDouble())],
+            [.. data[2].EnumerateArray().Select(static one => one.GetDouble())]);
+    }
+
+    private static async Task<string> AskAsync(InferClient client, string request)
+    {
+        (int status, string body) = await client.PostAsync(Encoding.UTF8.GetBytes(request), CancellationToken.None);
+        Assert.True(status == 200, body);
+        return body;
+    }
+
+    private async Task<string> WriteAsync(string name, byte[] bytes)
+    {
+        string path = Path.Combine(_folder, name);
+        await File.WriteAllBytesAsync(path, bytes);
+        return path;
+    }
+
+    private async Task ApplyAsync(string name)
+    {
+        string file = await WriteAsync("deployment.yaml", Encoding.UTF8.GetBytes($$$"""
+            apiVersion: kedge.dev/v1
+            kind: Deployment
+            metadata: {name: {{{name}}}}
+            spec:
+              selector: {matchLabels: {line: trial}}
+              models:
+              - {name: {{{name}}}, package: "{{{name}}}:v1"}
+              endpoint: {port: {{{Port}}}, expose: loopback}
+              resources: {requests: {memory: 32Mi}, limits: {memory: 256Mi, pids: 64}}
+              strategy: {type: All}
+
+            """));
+        (await _fleet.KedgeAsync(["apply", "-f", file])).MustSucceed();
+    }
+}
