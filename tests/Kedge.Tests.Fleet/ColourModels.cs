@@ -42,8 +42,8 @@ public static class ColourModels
         """;
 
     /// <summary>
-    /// The same with a second model behind the first, <c>dense.tflite</c>, of <c>x</c> [1, 2] and <c>y</c> [1, 3]: it is
-    /// given the scores of red and green.
+    /// The same with a second model behind the first, <c>dense.tflite</c>, of <c>x</c> [1, 2] and <c>y</c> [1, 3]: it
+    /// is given the scores of red and green.
     /// </summary>
     public const string Ensemble = """
         schema: 1

@@ -150,7 +150,9 @@ internal sealed record PushedGraph
         }
     }
 
-    /// <summary>The whole of a small file; what is larger is cut off behind the bound, for a reader to refuse.</summary>
+    /// <summary>
+    /// The whole of a small file; what is larger is cut off behind the bound, for a reader to refuse.
+    /// </summary>
     internal static byte[] ReadWhole(ModelFile file)
     {
         byte[] whole = new byte[(int)Math.Min(file.Bytes, GraphLimits.LabelsBytesMax + 1)];

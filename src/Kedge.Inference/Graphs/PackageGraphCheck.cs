@@ -10,10 +10,11 @@ namespace Kedge.Inference.Graphs;
 
 /// <summary>
 /// Problem: a package says what goes in and out, and a file in it says how that comes about; a device that finds out
-/// that they do not fit has fetched the whole for nothing. Approach: the manifest declares what every model of the graph
-/// takes and gives, so that the graph can be planned from the manifest, the graph file and the labels alone. Asked when
-/// a package is pushed, when the server takes it in, and by the model server with the real models. It deliberately does
-/// not look into models: that they are what is declared is for the gate, which reads them, and for the device.
+/// that they do not fit has fetched the whole for nothing. Approach: the manifest declares what every model of the
+/// graph takes and gives, so that the graph can be planned from the manifest, the graph file and the labels alone.
+/// Asked when a package is pushed and when the server takes it in; the model server plans with the real models. It
+/// deliberately does not look into models: that they are what is declared is for the gate, which reads them, and for
+/// the device.
 /// </summary>
 public static class PackageGraphCheck
 {

@@ -12,7 +12,8 @@ namespace Kedge.Inference.Protocol;
 
 /// <summary>
 /// Triton's classification: in place of an output its highest elements, each as the text <c>VALUE:INDEX</c>, or
-/// <c>VALUE:INDEX:LABEL</c> where the model has a label for it, of shape <c>[COUNT]</c>, or <c>[BATCH, COUNT]</c> for a model whose tensors all begin with an axis of any size. The highest
+/// <c>VALUE:INDEX:LABEL</c> where the model has a label for it, of shape
+/// <c>[COUNT]</c>, or <c>[BATCH, COUNT]</c> for a model whose tensors all begin with an axis of any size. The highest
 /// comes first; of equal ones that with the lower index; what is no number comes last.
 /// </summary>
 public static class OutputClassifier

@@ -20,7 +20,7 @@ public sealed class GraphChecksTests
         { "KEDGE-MODEL-017 graph.mediaType", static m => With(m, g => g with { MediaType = "text/plain" }), "kind" },
         { "KEDGE-MODEL-003 graph.members", static m => With(m, g => g with { Members = [] }), "no member" },
         { "KEDGE-MODEL-018 graph.members[0].name", static m => WithMember(m, 0, x => x with { Name = "x" }), "own" },
-        { "KEDGE-MODEL-018 graph.members[1].name", static m => WithMember(m, 1, x => x with { Name = "model" }), "two" },
+        { "KEDGE-MODEL-018 graph.members[1].name", static m => WithMember(m, 1, x => x with { Name = "model" }), "2" },
         { "KEDGE-MODEL-018 graph.members[0].path", static m => WithMember(m, 0, x => x with { Path = "a.onnx" }), "a" },
         { "KEDGE-MODEL-018 graph.members[1].path", static m => WithMember(m, 1, x => x with { Path = "" }), "nowhere" },
         {

@@ -83,7 +83,8 @@ public sealed class PackageFormatTests
     public void A_graph_and_labels_are_kept_and_a_reader_that_knows_no_graphs_must_refuse()
     {
         PackageManifest plain = SamplePackages.Manifest;
-        Assert.DoesNotContain("critical", Encoding.UTF8.GetString(PackageFormat.Write(plain)), StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "critical", Encoding.UTF8.GetString(PackageFormat.Write(plain)), StringComparison.Ordinal);
         PackageManifest graph = PackagedGraphs.Around(plain);
         byte[] json = PackageFormat.Write(graph);
         string text = Encoding.UTF8.GetString(json);

@@ -73,7 +73,7 @@ public sealed class GraphProcessTests
              "models": [{"name": "dense", "file": "dense.tflite"}],
              "steps": [
               {"name": "double", "op": "model", "inputs": ["numbers", "numbers"], "outputs": ["sum", "difference"]},
-              {"name": "two", "op": "gather", "inputs": ["sum"], "outputs": ["pair"], "axis": 1, "start": 0, "count": 2},
+              {"name": "two", "op": "gather", "inputs": ["sum"], "outputs": ["pair"], "axis": 1, "indices": [0, 1]},
               {"name": "cast", "op": "cast", "inputs": ["pair"], "outputs": ["x"], "to": "FP32"},
               {"name": "mix", "op": "model", "inputs": ["x"], "outputs": ["y"], "model": "dense"}],
              "outputs": ["y"]}
