@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Kedge.Core.Borders;
+using Kedge.Core.Device;
 using Kedge.Core.Models;
 using Kedge.Inference.Control;
 
@@ -48,11 +49,27 @@ internal sealed class RuntimeFiles(SupervisorOptions options, PreparedRelease re
         .. options.ImagingFolder.Length > 0 ? [$"KEDGE_IMAGING_LIBS={options.ImagingFolder}"] : Array.Empty<string>(),
     ];
 
-    /// <summary>What the graphs of the release need and this device has not; empty for nothing.</summary>
-    internal string Missing =>
-        DecodesImages && options.ImagingFolder.Length == 0 ? $"{ImagingNames[0]} and {ImagingNames[1]}"
-        : Has(ModelFormat.TfLite) && options.TfLiteLibrary.Length == 0 ? TfLiteName
-        : "";
+    /// <summary>What the release needs and this device has not; null for nothing.</summary>
+    internal Problem? Missing
+    {
+        get
+        {
+            if (!File.Exists(options.ServeProgram) || !File.Exists(options.RuntimeLibrary))
+            {
+                return new Problem(
+                    SandboxErrors.ProgramMissing.Code,
+                    $"{options.ServeProgram} or {options.RuntimeLibrary} is not there");
+            }
+
+            string library = DecodesImages && options.ImagingFolder.Length == 0
+                ? $"{ImagingNames[0]} or {ImagingNames[1]}"
+                : Has(ModelFormat.TfLite) && options.TfLiteLibrary.Length == 0 ? TfLiteName
+                : "";
+            return library.Length == 0
+                ? null
+                : new Problem(SandboxErrors.LibraryMissing.Code, $"{library} is not on this device");
+        }
+    }
 
     /// <summary>Where a sandbox looks for libraries.</summary>
     internal string SearchPath => string.Join(

@@ -100,17 +100,9 @@ internal sealed class ServeSupervisor : IProcessSupervisor, IDisposable
             return Failed(Blame.Device, SandboxErrors.BareNotAllowed.Code, "no OCI runtime passed its self-test");
         }
 
-        if (!File.Exists(_options.ServeProgram) || !File.Exists(_options.RuntimeLibrary))
+        if (new RuntimeFiles(_options, release).Missing is { } missing)
         {
-            return Failed(
-                Blame.Device,
-                SandboxErrors.ProgramMissing.Code,
-                $"{_options.ServeProgram} or {_options.RuntimeLibrary} is not there");
-        }
-
-        if (new RuntimeFiles(_options, release).Missing is { Length: > 0 } missing)
-        {
-            return Failed(Blame.Device, SandboxErrors.LibraryMissing.Code, $"{missing} is not on this device");
+            return new StartOutcome.Failed(Blame.Device, missing);
         }
 
         using StartTicket ticket = new(cancel);

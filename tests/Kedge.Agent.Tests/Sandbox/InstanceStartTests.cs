@@ -112,11 +112,17 @@ public sealed class InstanceStartTests
         Assert.Equal(Path.Combine(folder, "libspng.so.0.1"), files.Mounts.Last().Source);
         Assert.Contains("KEDGE_IMAGING_LIBS=/kedge/lib", files.VariablesInside);
         Assert.Contains($"KEDGE_IMAGING_LIBS={folder}", files.Variables);
-        Directory.Delete(folder, recursive: true);
-        Assert.Equal("", files.Missing);
-        Assert.Equal("libturbojpeg.so.0 and libspng.so.0", new RuntimeFiles(_options, release).Missing);
+
+        string program = Path.Combine(folder, "libspng.so.0.1");
+        options = options with { ServeProgram = program, RuntimeLibrary = program };
+        Assert.Null(new RuntimeFiles(options, release).Missing);
         Assert.Equal(
-            "libtensorflowlite_c.so", new RuntimeFiles(options with { TfLiteLibrary = "" }, release).Missing);
+            new Problem("KEDGE-AGENT-055", "libturbojpeg.so.0 or libspng.so.0 is not on this device"),
+            new RuntimeFiles(options with { ImagingFolder = "" }, release).Missing);
+        Assert.Equal(
+            new Problem("KEDGE-AGENT-055", "libtensorflowlite_c.so is not on this device"),
+            new RuntimeFiles(options with { TfLiteLibrary = "" }, release).Missing);
+        Directory.Delete(folder, recursive: true);
     }
 
     [Fact]
