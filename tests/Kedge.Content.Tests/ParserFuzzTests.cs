@@ -41,15 +41,12 @@ public sealed class ParserFuzzTests : IDisposable
 
     [Fact]
     public void Damaged_manifests_are_read_or_refused() =>
-        Damage.Each([.. SamplePackages.Built.Payload], 8_000, static bytes =>
-        {
-            long before = GC.GetAllocatedBytesForCurrentThread();
-            bool read = PackageFormat.TryRead(
-                bytes, out PackageManifest? manifest, out ImmutableArray<Finding> findings);
-            Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, AllocatedBytesMax);
-            Assert.Equal(read, findings.IsEmpty);
-            Assert.Equal(read, manifest is not null);
-        });
+        Damage.Each([.. SamplePackages.Built.Payload], 8_000, ReadManifest);
+
+    [Fact]
+    public void Damaged_manifests_with_a_graph_are_read_or_refused() =>
+        Damage.Each(PackageFormat.Write(PackagedGraphs.Around(SamplePackages.Manifest)), 8_000, ReadManifest);
+
 
     [Fact]
     public void Damaged_envelopes_never_verify_over_changed_bytes()
@@ -120,4 +117,13 @@ public sealed class ParserFuzzTests : IDisposable
             },
         ],
     };
+
+    private static void ReadManifest(byte[] bytes)
+    {
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        bool read = PackageFormat.TryRead(bytes, out PackageManifest? manifest, out ImmutableArray<Finding> findings);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, AllocatedBytesMax);
+        Assert.Equal(read, findings.IsEmpty);
+        Assert.Equal(read, manifest is not null);
+    }
 }

@@ -34,22 +34,21 @@ public sealed class GraphTests : IAsyncLifetime
     [Fact]
     public async Task A_jpeg_and_a_png_that_are_sent_to_the_device_come_back_as_labels()
     {
-        string model = await WriteAsync("colours.onnx", ColourModels.Classifier);
+        await WriteAsync("classifier.onnx", ColourModels.Classifier);
         await WriteAsync("dense.tflite", TinyTfLite.Dense);
-        string labels = await WriteAsync("labels.txt", Encoding.UTF8.GetBytes(ColourModels.Labels));
-        string graph = await WriteAsync("graph.yaml", Encoding.UTF8.GetBytes(ColourModels.Ensemble));
-        CommandResult pushed = await _fleet.KedgeAsync(
-            ["model", "push", model, "--graph", graph, "--labels", labels, "--tag", "v1"]);
+        await WriteAsync("labels.txt", Encoding.UTF8.GetBytes(ColourModels.Labels));
+        await WriteAsync("graph.yaml", Encoding.UTF8.GetBytes(ColourModels.Ensemble));
+        string[] push = ["model", "push", "classifier.onnx", "--graph", "graph.yaml", "--labels", "labels.txt"];
+        CommandResult pushed = await _fleet.KedgeAsync([.. push, "--tag", "v1"]);
         pushed.MustSucceed();
         Assert.Contains("8 golden samples recorded", pushed.Output, StringComparison.Ordinal);
-        await ApplyAsync("colours");
-        await _fleet.ServingAsync("colours", "colours:v1", 1, _patience);
+        await ApplyAsync("classifier", "v1");
+        await _fleet.ServingAsync("classifier", "classifier:v1", 1, _patience);
 
-        using InferClient client = new(_fleet.Devices[0].EndPoint(Port), "/v2/models/colours/infer");
+        using InferClient client = new(_fleet.Devices[0].EndPoint(Port), "/v2/models/classifier/infer");
         foreach (string name in (string[])["rgb.jpg", "rgb.png"])
         {
-            string image = Convert.ToBase64String(await File.ReadAllBytesAsync(
-                Path.Combine(_fleet.Programs.Root, "tests", "fixtures", "images", name)));
+            string image = await ImageAsync(name);
             (string label, double[] scores, double[] mixed) = Outputs(await AskAsync(client, Request(image, "")));
             int best = Array.IndexOf(scores, scores.Max());
             Assert.Equal(ColourModels.Labels.Split('\n')[best], label);
@@ -75,14 +74,32 @@ public sealed class GraphTests : IAsyncLifetime
             Encoding.UTF8.GetBytes(Request("no image", "")), CancellationToken.None);
         Assert.Equal(400, status);
         Assert.Contains("KEDGE-INFER-054", body, StringComparison.Ordinal);
+
+        // Samples of an author who expects another label: the device runs them through the graph and keeps what it has.
+        string photo = await ImageAsync("rgb.png");
+        await WriteAsync("golden.json", Encoding.UTF8.GetBytes($$"""
+            {"schema": 1, "samples": [{
+              "inputs": [{"name": "image", "datatype": "BYTES", "shape": [1], "data": ["{{photo}}"]}],
+              "outputs": [{"name": "label", "datatype": "BYTES", "shape": [1, 1], "data": ["yellow"]}]}]}
+            """));
+        (await _fleet.KedgeAsync([.. push, "--tag", "v2", "--golden", "golden.json", "--skip-golden-check"]))
+            .MustSucceed();
+        await ApplyAsync("classifier", "v2");
+        await Until.TrueAsync(
+            async () => (await _fleet.DeviceAsync("edge-01")).Workloads[0].Problem?.Message
+                .Contains("output 'label': element 0 is", StringComparison.Ordinal) == true,
+            _patience,
+            () => _fleet.DescribeAsync());
+        Assert.Equal(200, (await client.PostAsync(
+            Encoding.UTF8.GetBytes(Request(photo, "")), CancellationToken.None)).Status);
     }
 
     [Fact]
     public async Task A_model_in_tensorflow_lite_is_pushed_applied_and_answers_from_the_sandbox()
     {
-        string model = await WriteAsync("dense.tflite", TinyTfLite.Dense);
-        (await _fleet.KedgeAsync(["model", "push", model, "--name", "dense", "--tag", "v1"])).MustSucceed();
-        await ApplyAsync("dense");
+        await WriteAsync("dense.tflite", TinyTfLite.Dense);
+        (await _fleet.KedgeAsync(["model", "push", "dense.tflite", "--tag", "v1"])).MustSucceed();
+        await ApplyAsync("dense", "v1");
         await _fleet.ServingAsync("dense", "dense:v1", 1, _patience);
         using InferClient client = new(_fleet.Devices[0].EndPoint(Port), "/v2/models/dense/infer");
         string answer = await AskAsync(
@@ -111,28 +128,28 @@ public sealed class GraphTests : IAsyncLifetime
         return body;
     }
 
-    private async Task<string> WriteAsync(string name, byte[] bytes)
-    {
-        string path = Path.Combine(_folder, name);
-        await File.WriteAllBytesAsync(path, bytes);
-        return path;
-    }
+    private async Task<string> ImageAsync(string name) => Convert.ToBase64String(await File.ReadAllBytesAsync(
+        Path.Combine(_fleet.Programs.Root, "tests", "fixtures", "images", name)));
 
-    private async Task ApplyAsync(string name)
+    /// <summary>Writes a file where commands are run.</summary>
+    private Task WriteAsync(string name, byte[] bytes) =>
+        File.WriteAllBytesAsync(Path.Combine(_fleet.Folder, name), bytes);
+
+    private async Task ApplyAsync(string name, string tag)
     {
-        string file = await WriteAsync("deployment.yaml", Encoding.UTF8.GetBytes($$$"""
+        await WriteAsync("deployment.yaml", Encoding.UTF8.GetBytes($$$"""
             apiVersion: kedge.dev/v1
             kind: Deployment
             metadata: {name: {{{name}}}}
             spec:
               selector: {matchLabels: {line: trial}}
               models:
-              - {name: {{{name}}}, package: "{{{name}}}:v1"}
+              - {name: {{{name}}}, package: "{{{name}}}:{{{tag}}}"}
               endpoint: {port: {{{Port}}}, expose: loopback}
               resources: {requests: {memory: 32Mi}, limits: {memory: 256Mi, pids: 64}}
               strategy: {type: All}
 
             """));
-        (await _fleet.KedgeAsync(["apply", "-f", file])).MustSucceed();
+        (await _fleet.KedgeAsync(["apply", "-f", "deployment.yaml"])).MustSucceed();
     }
 }

@@ -110,6 +110,26 @@ public sealed class PackageGraphCheckTests
     }
 
     [Fact]
+    public void Damaged_graphs_and_labels_always_get_an_answer()
+    {
+        Rng rng = new(12);
+        byte[] graph = Encoding.UTF8.GetBytes(Graph);
+        byte[] labels = "a\nb\nc\nd\n"u8.ToArray();
+        for (int round = 0; round < 20_000; round++)
+        {
+            byte[] damaged = [.. round % 8 == 0 ? graph[..rng.Below(graph.Length)] : graph];
+            for (int hits = rng.Below(4); hits > 0 && damaged.Length > 0; hits--)
+            {
+                damaged[rng.Below(damaged.Length)] = graph[rng.Below(graph.Length)];
+            }
+
+            byte[] lines = [.. labels];
+            lines[rng.Below(lines.Length)] = (byte)rng.Below(256);
+            _ = PackageGraphCheck.Findings(_right, path => path == "graph.json" ? damaged : lines);
+        }
+    }
+
+    [Fact]
     public void Limits_of_the_manifest_are_those_of_graphs()
     {
         Assert.Equal(GraphLimits.FileBytesMax, ModelLimits.GraphBytesMax);
