@@ -89,8 +89,7 @@ public sealed class SharedMemoryTests
         using TemporaryFolder folder = new();
         File.WriteAllBytes(folder.File("file"), new byte[4096]);
         using FileStream stream = File.OpenRead(folder.File("file"));
-        using FileDescriptor file =
-            FileDescriptor.Adopt((int)stream.SafeFileHandle.DangerousGetHandle()).Duplicate();
+        using FileDescriptor file = Copy(stream);
         Refused("no memfd", channel, new RegionRequest { Name = "a", ByteSize = 8 }, event_.Descriptor);
         Refused("no memfd", channel, new RegionRequest { Name = "a", ByteSize = 8 }, file);
         Refused("No descriptor", channel, new RegionRequest { Name = "a", ByteSize = 8 }, null);
@@ -129,6 +128,20 @@ public sealed class SharedMemoryTests
             });
         socket = Path.Combine(Path.GetDirectoryName(server.HttpSocket)!, "memory.sock");
         return server.WaitFor(ServeStates.Ready);
+    }
+
+    /// <summary>A descriptor of our own for the open file; the stream's stays the stream's.</summary>
+    private static FileDescriptor Copy(FileStream stream)
+    {
+        using FileDescriptor lent = FileDescriptor.Adopt((int)stream.SafeFileHandle.DangerousGetHandle());
+        try
+        {
+            return lent.Duplicate();
+        }
+        finally
+        {
+            _ = lent.Release();
+        }
     }
 
     private static (int Status, string Body) Infer(RawHttp http) =>
