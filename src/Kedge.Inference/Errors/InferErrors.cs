@@ -226,4 +226,10 @@ public static class InferErrors
         "KEDGE-INFER-046",
         "The outputs are larger than a message of gRPC may be.",
         "Ask for fewer outputs at once, or send a smaller batch.");
+
+    /// <summary>Another repository than the one there is.</summary>
+    public static readonly ErrorCode RepositoryNamed = new(
+        "KEDGE-INFER-057",
+        "The call names a model repository, and a server has only its own.",
+        "Leave repository_name empty.");
 }

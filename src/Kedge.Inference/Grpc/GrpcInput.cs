@@ -2,6 +2,8 @@ using System.Collections.Immutable;
 using Kedge.Core;
 using Kedge.Core.Errors;
 using Kedge.Inference.Errors;
+using Kedge.Inference.Protocol;
+using Kedge.Inference.Regions;
 using Kedge.Inference.Sessions;
 using Kedge.Inference.Tensors;
 
@@ -13,7 +15,10 @@ internal struct GrpcInput
     private const int NameField = 1;
     private const int DatatypeField = 2;
     private const int ShapeField = 3;
+    private const int ParametersField = 4;
     private const int ContentsField = 5;
+
+    private GrpcTensorParameters _parameters;
 
     /// <summary>Index among the declared inputs.</summary>
     internal int Declared { readonly get; private set; }
@@ -27,19 +32,23 @@ internal struct GrpcInput
     /// <summary>True when it brings its elements itself.</summary>
     internal bool HasContents { readonly get; private set; }
 
+    /// <summary>Where it lies in shared memory; null for nowhere.</summary>
+    internal RegionPart? Part { readonly get; private set; }
+
     /// <summary>Reads everything but the elements.</summary>
     /// <param name="input">The message.</param>
-    /// <param name="declared">What its name may be.</param>
+    /// <param name="scan">The request that it is part of.</param>
     /// <param name="shape">Gets its dimensions.</param>
     /// <param name="fields">What was read.</param>
     internal static Finding? Read(
-        ReadOnlySpan<byte> input, ImmutableArray<TensorSpec> declared, scoped Span<long> shape, out GrpcInput fields)
+        ReadOnlySpan<byte> input, in GrpcRequestScan scan, scoped Span<long> shape, out GrpcInput fields)
     {
         fields = default;
+        Finding? fault = null;
         ReadOnlySpan<byte> name = [];
         ReadOnlySpan<byte> datatype = [];
         WireReader reader = new(input);
-        while (reader.TryNext())
+        while (fault is null && reader.TryNext())
         {
             switch (reader.Field)
             {
@@ -50,12 +59,10 @@ internal struct GrpcInput
                     datatype = reader.Bytes;
                     break;
                 case ShapeField:
-                    Finding? fault = fields.ReadShape(reader, shape);
-                    if (fault is not null)
-                    {
-                        return fault;
-                    }
-
+                    fault = fields.ReadShape(reader, shape);
+                    break;
+                case ParametersField when reader.Kind == WireKind.Bytes:
+                    fault = fields._parameters.Read(reader.Bytes, scan.Call.Extensions, scan.Regions);
                     break;
                 case ContentsField when reader.Kind == WireKind.Bytes:
                     fields.HasContents |= !reader.Bytes.IsEmpty;
@@ -63,49 +70,53 @@ internal struct GrpcInput
             }
         }
 
-        fields.Declared = GrpcRequestReader.IndexOf(declared, name);
-        fields.Type = TensorTypes.Parse(datatype);
         return reader.IsBroken ? GrpcRequestReader.NoMessage()
-            : fields.Declared < 0 ? GrpcRequestReader.UnknownTensor(declared, name)
-            : fields.Type == TensorType.Unknown ? InferErrors.DatatypeMismatch.At(
-                "'datatype' must be one of BOOL, UINT8..64, INT8..64, FP16, BF16, FP32, FP64 and BYTES.")
-            : null;
+            : fault ?? fields.Settle(scan.Call.Signature.Inputs, name, datatype);
     }
 
     /// <summary>Sets name, type and shape of the tensor whose elements come next.</summary>
     /// <param name="tensor">Is made ready.</param>
     /// <param name="spec">What the model declares.</param>
     /// <param name="shape">The dimensions that were read.</param>
-    /// <param name="messageBytes">
-    /// Length of the message: a request cannot make us allocate for elements that it cannot hold.
+    /// <param name="bytesMax">
+    /// Length of the message or of the shared memory: a request cannot make us allocate for elements that it cannot
+    /// hold.
     /// </param>
-    internal readonly Finding? Prepare(Tensor tensor, TensorSpec spec, ReadOnlySpan<long> shape, int messageBytes)
+    internal readonly Finding? Prepare(Tensor tensor, TensorSpec spec, ReadOnlySpan<long> shape, int bytesMax)
     {
-        if (spec.Type != Type)
+        Finding? fault = Begin(tensor, spec, shape);
+        if (fault is not null)
         {
-            return InferErrors.DatatypeMismatch.At(
-                $"'{spec.Name}' is {TensorTypes.Name(spec.Type)}, not {TensorTypes.Name(Type)}.");
-        }
-
-        if (HasContents && ContentsReader.FieldOf(Type) == 0)
-        {
-            return InferErrors.GrpcRequestInvalid.At(
-                $"'{spec.Name}' is {TensorTypes.Name(Type)}, which comes in 'raw_input_contents' only.");
-        }
-
-        if (spec.HasShape && !TensorShape.Accepts(spec.Shape.AsSpan(), shape))
-        {
-            return InferErrors.ShapeMismatch.At($"'{spec.Name}' takes {TensorShape.Describe(spec.Shape.AsSpan())}, "
-                + $"not {TensorShape.Describe(shape)}.");
+            return fault;
         }
 
         // In a list of numbers every element takes a byte or more; a raw text takes the four of its length.
         int width = HasContents ? 1 : Type == TensorType.Bytes ? sizeof(int) : TensorTypes.ElementBytes(Type);
-        tensor.Begin(spec.Name, Type);
-        return tensor.TryShape(shape, messageBytes / width)
+        return tensor.TryShape(shape, bytesMax / width)
             ? null
             : InferErrors.ShapeMismatch.At(
                 $"'{spec.Name}' has shape {TensorShape.Describe(shape)}, which is more elements than the message has.");
+    }
+
+    /// <summary>
+    /// Takes the elements out of shared memory: floating-point numbers where they lie, others as a copy.
+    /// </summary>
+    internal readonly Finding? TakePart(
+        in RegionPart part, Tensor tensor, TensorSpec spec, ReadOnlySpan<long> shape, bool borrows)
+    {
+        Finding? fault;
+        if (borrows && RegionTransfer.MayBorrow(Type, part))
+        {
+            fault = Begin(tensor, spec, shape);
+            return fault is not null || tensor.TryBorrow(shape, part.Memory)
+                ? fault
+                : RegionTransfer.Misfit(spec.Name, part);
+        }
+
+        fault = Prepare(tensor, spec, shape, part.ByteCount);
+        return fault is not null || BinaryTensors.TryTake(tensor, part.Memory.Span, part.ByteCount)
+            ? fault
+            : RegionTransfer.Misfit(spec.Name, part);
     }
 
     /// <summary>Reads the elements into a tensor that is ready for them.</summary>
@@ -132,6 +143,53 @@ internal struct GrpcInput
                 $"The contents of '{tensor.Name}' are no values of {TensorTypes.Name(tensor.Type)}."),
             ContentsResult.Unknown => throw Check.Unreachable(result),
         };
+    }
+
+    /// <summary>Checks what only shows once all fields were read.</summary>
+    private Finding? Settle(
+        ImmutableArray<TensorSpec> declared, ReadOnlySpan<byte> name, ReadOnlySpan<byte> datatype)
+    {
+        Declared = GrpcRequestReader.IndexOf(declared, name);
+        Type = TensorTypes.Parse(datatype);
+        if (Declared < 0)
+        {
+            return GrpcRequestReader.UnknownTensor(declared, name);
+        }
+
+        if (Type == TensorType.Unknown)
+        {
+            return InferErrors.DatatypeMismatch.At(
+                "'datatype' must be one of BOOL, UINT8..64, INT8..64, FP16, BF16, FP32, FP64 and BYTES.");
+        }
+
+        Finding? fault = _parameters.Claim.Settle(HasContents, out RegionPart? part);
+        Part = part;
+        return fault;
+    }
+
+    /// <summary>Names a tensor and sets its type, where type and shape are what is declared.</summary>
+    private readonly Finding? Begin(Tensor tensor, TensorSpec spec, ReadOnlySpan<long> shape)
+    {
+        if (spec.Type != Type)
+        {
+            return InferErrors.DatatypeMismatch.At(
+                $"'{spec.Name}' is {TensorTypes.Name(spec.Type)}, not {TensorTypes.Name(Type)}.");
+        }
+
+        if (HasContents && ContentsReader.FieldOf(Type) == 0)
+        {
+            return InferErrors.GrpcRequestInvalid.At(
+                $"'{spec.Name}' is {TensorTypes.Name(Type)}, which comes in 'raw_input_contents' only.");
+        }
+
+        if (spec.HasShape && !TensorShape.Accepts(spec.Shape.AsSpan(), shape))
+        {
+            return InferErrors.ShapeMismatch.At($"'{spec.Name}' takes {TensorShape.Describe(spec.Shape.AsSpan())}, "
+                + $"not {TensorShape.Describe(shape)}.");
+        }
+
+        tensor.Begin(spec.Name, Type);
+        return null;
     }
 
     private Finding? ReadShape(in WireReader reader, scoped Span<long> shape)

@@ -1,4 +1,6 @@
 using Kedge.Core;
+using Kedge.Inference.Protocol;
+using Kedge.Inference.Regions;
 using Kedge.Inference.Sessions;
 using Kedge.Inference.Tensors;
 
@@ -12,20 +14,29 @@ internal static class GrpcOutput
     private const int NameField = 1;
     private const int DatatypeField = 2;
     private const int ShapeField = 3;
+    private const int ParametersField = 4;
     private const int ContentsField = 5;
+    private const int KeyField = 1;
+    private const int ValueField = 2;
 
     /// <summary>Bytes of the message.</summary>
-    internal static long Size(TensorSpec spec, Tensor tensor, bool isRaw)
+    /// <param name="spec">What the model declares.</param>
+    /// <param name="tensor">What goes into the answer.</param>
+    /// <param name="place">Where in shared memory it was written instead; null for nowhere.</param>
+    /// <param name="isRaw">Its elements go raw, beside it.</param>
+    internal static long Size(TensorSpec spec, Tensor tensor, RegionPart? place, bool isRaw)
     {
         long size = WireWriter.TextSize(NameField, spec.NameUtf8.Length)
             + WireWriter.TextSize(DatatypeField, TensorTypes.NameUtf8(tensor.Type).Length);
         int shape = ShapeSize(tensor.Shape);
         size += WireWriter.TextSize(ShapeField, shape);
-        return isRaw ? size : size + WireWriter.FieldSize(ContentsField, ContentsSize(tensor));
+        return place is { } part ? size + PlaceSize(tensor, part)
+            : isRaw ? size
+            : size + WireWriter.FieldSize(ContentsField, ContentsSize(tensor));
     }
 
     /// <summary>Writes the message.</summary>
-    internal static void Write(WireWriter writer, TensorSpec spec, Tensor tensor, bool isRaw)
+    internal static void Write(WireWriter writer, TensorSpec spec, Tensor tensor, RegionPart? place, bool isRaw)
     {
         writer.Text(NameField, spec.NameUtf8.AsSpan());
         writer.Text(DatatypeField, TensorTypes.NameUtf8(tensor.Type));
@@ -38,12 +49,48 @@ internal static class GrpcOutput
             }
         }
 
-        if (!isRaw)
+        if (place is { } part)
+        {
+            WritePlace(writer, tensor, part);
+        }
+        else if (!isRaw)
         {
             writer.Begin(ContentsField, ContentsSize(tensor));
             WriteContents(writer, tensor);
         }
     }
+
+    private static long PlaceSize(Tensor tensor, in RegionPart place) =>
+        WireWriter.FieldSize(ParametersField, EntrySize("shared_memory_region"u8, TextSize(place)))
+        + WireWriter.FieldSize(ParametersField, EntrySize("shared_memory_offset"u8, NumberSize(place.Offset)))
+        + WireWriter.FieldSize(
+            ParametersField, EntrySize("shared_memory_byte_size"u8, NumberSize(BinaryTensors.Size(tensor))));
+
+    private static void WritePlace(WireWriter writer, Tensor tensor, in RegionPart place)
+    {
+        Begin(writer, "shared_memory_region"u8, TextSize(place));
+        writer.Bytes((int)ParameterKind.Text, place.Region.NameUtf8.AsSpan());
+        Begin(writer, "shared_memory_offset"u8, NumberSize(place.Offset));
+        writer.Choice((int)ParameterKind.Int64, (ulong)place.Offset);
+        long byteCount = BinaryTensors.Size(tensor);
+        Begin(writer, "shared_memory_byte_size"u8, NumberSize(byteCount));
+        writer.Choice((int)ParameterKind.Int64, (ulong)byteCount);
+    }
+
+    private static void Begin(WireWriter writer, ReadOnlySpan<byte> key, long valueSize)
+    {
+        writer.Begin(ParametersField, EntrySize(key, valueSize));
+        writer.Bytes(KeyField, key);
+        writer.Begin(ValueField, valueSize);
+    }
+
+    private static long EntrySize(ReadOnlySpan<byte> key, long valueSize) =>
+        WireWriter.FieldSize(KeyField, key.Length) + WireWriter.FieldSize(ValueField, valueSize);
+
+    private static long TextSize(in RegionPart place) =>
+        WireWriter.FieldSize((int)ParameterKind.Text, place.Region.NameUtf8.Length);
+
+    private static long NumberSize(long number) => WireWriter.ChoiceSize((int)ParameterKind.Int64, (ulong)number);
 
     private static int ShapeSize(ReadOnlySpan<long> shape)
     {

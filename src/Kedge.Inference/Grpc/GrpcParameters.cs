@@ -1,25 +1,20 @@
 using Kedge.Core.Errors;
 using Kedge.Inference.Errors;
+using Kedge.Inference.Sessions;
 
 namespace Kedge.Inference.Grpc;
 
-/// <summary>What an inference request asks for beside its tensors.</summary>
-public struct GrpcParameters
+/// <summary>Reads what an inference request asks for beside its tensors, with the bounds and errors of REST.</summary>
+internal static class GrpcParameters
 {
-    /// <summary>Before others when smaller, 1 or more; 0 when it says nothing.</summary>
-    public int Priority { readonly get; private set; }
-
-    /// <summary>How long it may wait before it is computed, in microseconds; 0 when it says nothing.</summary>
-    public long TimeoutUs { readonly get; private set; }
-
-    /// <summary>
-    /// Outputs go as <c>raw_output_contents</c>, as Triton answers always; false where <c>binary_data_output</c> is
-    /// false, which asks for numbers that a person can read.
-    /// </summary>
-    public bool IsRaw { readonly get; internal set; }
-
     /// <summary>Reads one entry of the request's map.</summary>
-    internal Finding? Read(ReadOnlySpan<byte> entry)
+    /// <param name="entry">The message.</param>
+    /// <param name="extensions">Take priority and timeout.</param>
+    /// <param name="isRaw">
+    /// How outputs go that say nothing themselves: as <c>raw_output_contents</c>, as Triton answers always, unless
+    /// <c>binary_data_output</c> is false.
+    /// </param>
+    internal static Finding? Read(ReadOnlySpan<byte> entry, RequestExtensions extensions, ref bool isRaw)
     {
         if (!WireParameter.TryRead(entry, out WireParameter parameter))
         {
@@ -28,29 +23,32 @@ public struct GrpcParameters
 
         if (parameter.Key.SequenceEqual("binary_data_output"u8))
         {
-            IsRaw = parameter.IsTrue;
+            isRaw = parameter.IsTrue;
         }
         else if (parameter.Key.SequenceEqual("priority"u8))
         {
             bool found = parameter.TryCount(out long priority) && priority <= int.MaxValue;
-            Priority = found ? (int)priority : 0;
-            return found ? null : Invalid("'priority' must be a whole number from 0.");
+            extensions.Priority = found ? (int)priority : 0;
+            return found ? null : NoCount("priority");
         }
         else if (parameter.Key.SequenceEqual("timeout"u8))
         {
             bool found = parameter.TryCount(out long timeout);
-            TimeoutUs = found ? timeout : 0;
-            return found ? null : Invalid("'timeout' must be a whole number of microseconds from 0.");
+            extensions.TimeoutUs = found ? Math.Min(timeout, InferenceLimits.TimeoutUsMax) : 0;
+            return found ? null : NoCount("timeout");
         }
-        else if (parameter.Key.SequenceEqual("sequence_id"u8))
+        else if (parameter.Key.SequenceEqual("sequence_id"u8)
+            || parameter.Key.SequenceEqual("sequence_start"u8)
+            || parameter.Key.SequenceEqual("sequence_end"u8))
         {
-            // 0 and the empty text stand for no sequence, and clients send them always.
-            bool isNone = parameter.TryCount(out long id) ? id == 0 : parameter.Text.IsEmpty;
-            return isNone ? null : Invalid("There are no models with state here: 'sequence_id' is not taken.");
+            // Clients send 0, "" and false where they mean that there is no sequence.
+            bool isNone = parameter.TryCount(out long id) ? id == 0 : parameter.Text.IsEmpty && !parameter.IsTrue;
+            return isNone ? null : InferErrors.SequenceUnsupported.At("Every request is computed by itself.");
         }
 
         return null;
     }
 
-    private static Finding Invalid(string message) => InferErrors.GrpcRequestInvalid.At(message);
+    internal static Finding NoCount(string name) =>
+        InferErrors.ParameterInvalid.At($"'{name}' must be a whole number from 0.");
 }

@@ -4,6 +4,7 @@ using System.Text.Unicode;
 using Kedge.Core.Errors;
 using Kedge.Inference.Errors;
 using Kedge.Inference.Protocol;
+using Kedge.Inference.Regions;
 using Kedge.Inference.Sessions;
 using Kedge.Inference.Tensors;
 
@@ -68,43 +69,40 @@ public static class GrpcRequestReader
 
     /// <summary>Reads a whole message.</summary>
     /// <param name="message">All of it.</param>
-    /// <param name="call">Gets id, inputs and wanted outputs.</param>
-    /// <param name="parameters">What it asks for beside its tensors.</param>
+    /// <param name="call">Gets id, inputs, wanted outputs and extensions.</param>
+    /// <param name="regions">Shared memory that the request may name; null for none.</param>
     /// <returns>Null when the request is right, else what is wrong with it.</returns>
-    public static Finding? Read(ReadOnlySpan<byte> message, InferenceCall call, out GrpcParameters parameters)
+    public static Finding? Read(ReadOnlySpan<byte> message, InferenceCall call, RegionTable? regions = null)
     {
         call.Clear();
-        parameters = new GrpcParameters { IsRaw = true };
         Span<int> order = stackalloc int[InferenceLimits.TensorsMax];
-        RequestScan scan = new() { Order = order };
+        GrpcRequestScan scan = new()
+        {
+            Message = message, Call = call, Regions = regions, Order = order, IsRaw = true,
+        };
         Finding? fault = null;
         WireReader reader = new(message);
         while (fault is null && reader.TryNext())
         {
-            fault = reader.Kind == WireKind.Bytes ? ReadField(reader, message, call, ref scan, ref parameters) : null;
+            fault = reader.Kind == WireKind.Bytes ? ReadField(reader, ref scan) : null;
         }
 
         fault = reader.IsBroken ? NoMessage() : fault;
-        return fault ?? TakeRaw(message, call, scan) ?? WantOutputs(message, call, parameters) ?? CheckInputs(call);
+        return fault ?? TakeRaw(scan) ?? WantOutputs(scan) ?? CheckInputs(call);
     }
 
     internal static Finding NoMessage() => InferErrors.MessageInvalid.At("The bytes are no protobuf message.");
 
-    private static Finding? ReadField(
-        in WireReader reader,
-        ReadOnlySpan<byte> message,
-        InferenceCall call,
-        ref RequestScan scan,
-        ref GrpcParameters parameters)
+    private static Finding? ReadField(in WireReader reader, ref GrpcRequestScan scan)
     {
         switch (reader.Field)
         {
             case IdField:
-                return ReadId(reader.Bytes, call);
+                return ReadId(reader.Bytes, scan.Call);
             case ParametersField:
-                return parameters.Read(reader.Bytes);
+                return GrpcParameters.Read(reader.Bytes, scan.Call.Extensions, ref scan.IsRaw);
             case InputsField:
-                return ReadInput(reader.Bytes, message, call, ref scan);
+                return ReadInput(reader.Bytes, ref scan);
             case RawField:
                 scan.RawCount++;
                 return null;
@@ -124,11 +122,11 @@ public static class GrpcRequestReader
         return null;
     }
 
-    private static Finding? ReadInput(
-        ReadOnlySpan<byte> input, ReadOnlySpan<byte> message, InferenceCall call, ref RequestScan scan)
+    private static Finding? ReadInput(ReadOnlySpan<byte> input, ref GrpcRequestScan scan)
     {
         Span<long> shape = stackalloc long[InferenceLimits.RankMax];
-        Finding? fault = GrpcInput.Read(input, call.Signature.Inputs, shape, out GrpcInput fields);
+        InferenceCall call = scan.Call;
+        Finding? fault = GrpcInput.Read(input, scan, shape, out GrpcInput fields);
         if (fault is not null)
         {
             return fault;
@@ -141,7 +139,13 @@ public static class GrpcRequestReader
         }
 
         Tensor tensor = call.Inputs[fields.Declared];
-        fault = fields.Prepare(tensor, spec, shape[..fields.Rank], message.Length);
+        ReadOnlySpan<long> given = shape[..fields.Rank];
+        if (fields.Part is { } part)
+        {
+            return fields.TakePart(part, tensor, spec, given, call.Extensions.BorrowsInputs);
+        }
+
+        fault = fields.Prepare(tensor, spec, given, scan.Message.Length);
         if (fault is not null)
         {
             return fault;
@@ -153,7 +157,7 @@ public static class GrpcRequestReader
         return fields.HasContents ? GrpcInput.ReadContents(input, tensor) : null;
     }
 
-    private static Finding? TakeRaw(ReadOnlySpan<byte> message, InferenceCall call, in RequestScan scan)
+    private static Finding? TakeRaw(in GrpcRequestScan scan)
     {
         if (scan.RawCount == 0)
         {
@@ -170,16 +174,17 @@ public static class GrpcRequestReader
         if (scan.RawCount != scan.InputCount)
         {
             return InferErrors.GrpcRequestInvalid.At(
-                $"There are {scan.RawCount} 'raw_input_contents' for {scan.InputCount} inputs.");
+                $"There are {scan.RawCount} 'raw_input_contents' for {scan.InputCount} inputs outside of shared "
+                + "memory.");
         }
 
         int index = 0;
-        WireReader reader = new(message);
+        WireReader reader = new(scan.Message);
         while (reader.TryNext())
         {
             if (reader.Is(RawField, WireKind.Bytes))
             {
-                Tensor tensor = call.Inputs[scan.Order[index++]];
+                Tensor tensor = scan.Call.Inputs[scan.Order[index++]];
                 if (!BinaryTensors.TryTake(tensor, reader.Bytes, reader.Bytes.Length))
                 {
                     return InferErrors.ShapeMismatch.At(
@@ -193,33 +198,33 @@ public static class GrpcRequestReader
     }
 
     /// <summary>After the parameters of the whole request, which say how outputs go that say nothing.</summary>
-    private static Finding? WantOutputs(ReadOnlySpan<byte> message, InferenceCall call, in GrpcParameters parameters)
+    private static Finding? WantOutputs(in GrpcRequestScan scan)
     {
-        WireReader reader = new(message);
+        WireReader reader = new(scan.Message);
         while (reader.TryNext())
         {
-            Finding? fault = reader.Is(OutputsField, WireKind.Bytes)
-                ? WantOutput(reader.Bytes, call, parameters.IsRaw)
-                : null;
+            Finding? fault = reader.Is(OutputsField, WireKind.Bytes) ? WantOutput(reader.Bytes, scan) : null;
             if (fault is not null)
             {
                 return fault;
             }
         }
 
-        if (call.WantedCount == 0)
+        if (scan.Call.WantedCount == 0)
         {
-            call.WantAll(parameters.IsRaw);
+            scan.Call.WantAll(scan.IsRaw);
         }
 
         return null;
     }
 
-    private static Finding? WantOutput(ReadOnlySpan<byte> output, InferenceCall call, bool isRaw)
+    private static Finding? WantOutput(ReadOnlySpan<byte> output, in GrpcRequestScan scan)
     {
         ReadOnlySpan<byte> name = [];
+        GrpcTensorParameters parameters = default;
+        Finding? fault = null;
         WireReader reader = new(output);
-        while (reader.TryNext())
+        while (fault is null && reader.TryNext())
         {
             if (reader.Is(OutputNameField, WireKind.Bytes))
             {
@@ -227,25 +232,31 @@ public static class GrpcRequestReader
             }
             else if (reader.Is(OutputParametersField, WireKind.Bytes))
             {
-                if (!WireParameter.TryRead(reader.Bytes, out WireParameter parameter))
-                {
-                    return NoMessage();
-                }
-
-                isRaw = parameter.Key.SequenceEqual("binary_data"u8) ? parameter.IsTrue : isRaw;
+                fault = parameters.Read(reader.Bytes, scan.Call.Extensions, scan.Regions);
             }
         }
 
-        if (reader.IsBroken)
+        if (fault is not null || reader.IsBroken)
         {
-            return NoMessage();
+            return fault ?? NoMessage();
         }
 
+        InferenceCall call = scan.Call;
         int declared = IndexOf(call.Signature.Outputs, name);
-        return declared < 0 ? UnknownTensor(call.Signature.Outputs, name)
-            : call.TryWant(declared, isRaw) ? null
-            : InferErrors.GrpcRequestInvalid.At(
+        if (declared < 0)
+        {
+            return UnknownTensor(call.Signature.Outputs, name);
+        }
+
+        fault = parameters.Claim.Settle(hasData: false, out RegionPart? part);
+        if (fault is null && !call.TryWant(declared, parameters.IsRaw ?? scan.IsRaw))
+        {
+            return InferErrors.GrpcRequestInvalid.At(
                 $"Output '{call.Signature.Outputs[declared].Name}' is asked for twice.");
+        }
+
+        call.Extensions.Take(declared, parameters.IsRaw is not null, parameters.Classes, part);
+        return fault;
     }
 
     private static Finding? CheckInputs(InferenceCall call)
@@ -278,17 +289,4 @@ public static class GrpcRequestReader
         InferErrors.TensorUnknown.At(
             $"There is no '{Encoding.UTF8.GetString(name[..Math.Min(name.Length, InferenceLimits.NameBytesMax)])}'; "
             + $"there is {string.Join(", ", declared.Select(static s => s.Name))}.");
-
-    /// <summary>What was seen on the way through a message.</summary>
-    private ref struct RequestScan
-    {
-        /// <summary>Index among the declared inputs, in the order of the message.</summary>
-        internal Span<int> Order;
-        internal int InputCount;
-        internal int RawCount;
-        internal bool HasContents;
-
-        /// <summary>An input has elements, and they are not in its contents.</summary>
-        internal bool HasUnfilled;
-    }
 }

@@ -4,6 +4,7 @@ using System.Text;
 using Kedge.Core.Errors;
 using Kedge.Inference.Errors;
 using Kedge.Inference.Protocol;
+using Kedge.Inference.Regions;
 using Kedge.Inference.Sessions;
 using Kedge.Inference.Tensors;
 
@@ -32,9 +33,19 @@ public sealed class GrpcResponseWriter(string modelName, string modelVersion)
     /// <param name="output">Takes the frame.</param>
     /// <param name="call">Was run.</param>
     /// <param name="inStream">True for <c>ModelStreamInferResponse</c>, which has the answer in it.</param>
+    /// <param name="byteCount">Length of the message.</param>
     /// <returns>Null, or why there is no such message; nothing is written then.</returns>
-    public Finding? Write(IBufferWriter<byte> output, InferenceCall call, bool inStream)
+    public Finding? Write(IBufferWriter<byte> output, InferenceCall call, bool inStream, out int byteCount)
     {
+        byteCount = 0;
+        Finding? fault = call.Extensions.HasOutputs
+            ? OutputClassifier.Apply(call) ?? RegionTransfer.WriteOutputs(call)
+            : null;
+        if (fault is not null)
+        {
+            return fault;
+        }
+
         bool isRaw = GoesRaw(call);
         long size = Size(call, isRaw);
         long whole = inStream ? WireWriter.FieldSize(StreamResponseField, size) : size;
@@ -43,7 +54,8 @@ public sealed class GrpcResponseWriter(string modelName, string modelVersion)
             return InferErrors.AnswerTooLarge.At($"The outputs have {whole} bytes.");
         }
 
-        GrpcFrame.WriteHead(output, (int)whole);
+        byteCount = (int)whole;
+        GrpcFrame.WriteHead(output, byteCount);
         WireWriter writer = new(output);
         if (inStream)
         {
@@ -55,8 +67,10 @@ public sealed class GrpcResponseWriter(string modelName, string modelVersion)
         writer.Text(IdField, call.Id);
         foreach (int index in call.Wanted)
         {
-            writer.Begin(OutputsField, GrpcOutput.Size(call.Signature.Outputs[index], call.Outputs[index], isRaw));
-            GrpcOutput.Write(writer, call.Signature.Outputs[index], call.Outputs[index], isRaw);
+            Tensor tensor = call.AnswerOf(index);
+            RegionPart? place = call.Extensions.PlaceOf(index);
+            writer.Begin(OutputsField, GrpcOutput.Size(call.Signature.Outputs[index], tensor, place, isRaw));
+            GrpcOutput.Write(writer, call.Signature.Outputs[index], tensor, place, isRaw);
         }
 
         if (isRaw)
@@ -92,7 +106,8 @@ public sealed class GrpcResponseWriter(string modelName, string modelVersion)
     {
         foreach (int index in call.Wanted)
         {
-            if (call.IsBinary(index) || ContentsReader.FieldOf(call.Outputs[index].Type) == 0)
+            if (call.IsBinary(index) || (call.Extensions.PlaceOf(index) is null
+                && ContentsReader.FieldOf(call.AnswerOf(index).Type) == 0))
             {
                 return true;
             }
@@ -108,20 +123,28 @@ public sealed class GrpcResponseWriter(string modelName, string modelVersion)
             + WireWriter.TextSize(IdField, call.IdByteCount);
         foreach (int index in call.Wanted)
         {
-            Tensor tensor = call.Outputs[index];
+            Tensor tensor = call.AnswerOf(index);
+            RegionPart? place = call.Extensions.PlaceOf(index);
             size += WireWriter.FieldSize(
-                OutputsField, GrpcOutput.Size(call.Signature.Outputs[index], tensor, isRaw));
-            size += isRaw ? WireWriter.FieldSize(RawField, BinaryTensors.Size(tensor)) : 0;
+                OutputsField, GrpcOutput.Size(call.Signature.Outputs[index], tensor, place, isRaw));
+            size += isRaw ? WireWriter.FieldSize(RawField, place is null ? BinaryTensors.Size(tensor) : 0) : 0;
         }
 
         return size;
     }
 
+    /// <summary>One entry for each output, as Triton has it: empty for one that lies in shared memory.</summary>
     private static void WriteRaw(IBufferWriter<byte> output, WireWriter writer, InferenceCall call)
     {
         foreach (int index in call.Wanted)
         {
-            Tensor tensor = call.Outputs[index];
+            if (call.Extensions.PlaceOf(index) is not null)
+            {
+                writer.Begin(RawField, 0);
+                continue;
+            }
+
+            Tensor tensor = call.AnswerOf(index);
             writer.Begin(RawField, BinaryTensors.Size(tensor));
             BinaryTensors.Write(output, tensor);
         }

@@ -34,15 +34,24 @@ internal readonly struct WireWriter(IBufferWriter<byte> output)
         output.Advance(length);
     }
 
+    /// <summary>Bytes of a number with its field, 0 or not.</summary>
+    internal static long ChoiceSize(int field, ulong value) => Size((ulong)field << 3) + Size(value);
+
     /// <summary>A number; 0 is left out.</summary>
     internal void Number(int field, ulong value)
     {
         if (value != 0)
         {
-            Span<byte> room = output.GetSpan(2 * VarintBytesMax);
-            int length = Put(room, (ulong)field << 3);
-            output.Advance(length + Put(room[length..], value));
+            Choice(field, value);
         }
+    }
+
+    /// <summary>A number where being there says something, as in a <c>oneof</c>: 0 is written too.</summary>
+    internal void Choice(int field, ulong value)
+    {
+        Span<byte> room = output.GetSpan(2 * VarintBytesMax);
+        int length = Put(room, (ulong)field << 3);
+        output.Advance(length + Put(room[length..], value));
     }
 
     /// <summary>A number of a repeated field that is packed.</summary>

@@ -4,6 +4,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using Kedge.Core.Errors;
 using Kedge.Inference.Errors;
+using Kedge.Inference.Sessions;
 using Kedge.Inference.Tensors;
 
 namespace Kedge.Inference.Protocol;
@@ -46,6 +47,53 @@ public static class InferenceClient
 
         writer.WriteEndObject();
         writer.Flush();
+        return body.WrittenSpan.ToArray();
+    }
+
+    /// <summary>
+    /// Writes the request that a call came from, whichever protocol brought it: the JSON, then inputs as binary data.
+    /// Every output is wanted as binary data.
+    /// </summary>
+    /// <param name="call">Its inputs do not lie in shared memory.</param>
+    /// <param name="jsonBytes">How much of it is JSON.</param>
+    public static byte[] WriteRequest(InferenceCall call, out int jsonBytes)
+    {
+        ArrayBufferWriter<byte> body = new();
+        using Utf8JsonWriter writer = new(
+            body, new JsonWriterOptions { SkipValidation = true, Encoder = InferenceResponseWriter.RelaxedText });
+        writer.WriteStartObject();
+        writer.WriteStartArray("inputs"u8);
+        foreach (Tensor tensor in call.Inputs)
+        {
+            TensorWriter.Write(writer, tensor, asBinary: true);
+        }
+
+        writer.WriteEndArray();
+        writer.WriteStartArray("outputs"u8);
+        foreach (int index in call.Wanted)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("name"u8, call.Signature.Outputs[index].Name);
+            writer.WriteStartObject("parameters"u8);
+            writer.WriteBoolean("binary_data"u8, true);
+            if (call.Extensions.ClassesOf(index) > 0)
+            {
+                writer.WriteNumber("classification"u8, call.Extensions.ClassesOf(index));
+            }
+
+            writer.WriteEndObject();
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+        writer.WriteEndObject();
+        writer.Flush();
+        jsonBytes = body.WrittenCount;
+        foreach (Tensor tensor in call.Inputs)
+        {
+            BinaryTensors.Write(body, tensor);
+        }
+
         return body.WrittenSpan.ToArray();
     }
 

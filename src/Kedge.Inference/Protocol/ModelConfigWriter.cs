@@ -27,7 +27,7 @@ public static class ModelConfigWriter
         MetadataWriter.Write(writer =>
     {
         BatchingOptions batching = scheduling.Batching;
-        int rows = !signature.IsBatchable ? 0 : batching.MaxSize > 1 ? batching.MaxSize : AnyBatchMax;
+        int rows = RowsMax(signature, batching);
         writer.WriteString("name"u8, name);
         writer.WriteString("platform"u8, platform);
         writer.WriteString("backend"u8, backend);
@@ -58,6 +58,10 @@ public static class ModelConfigWriter
 
         WriteRest(writer, scheduling);
     });
+
+    /// <summary><c>max_batch_size</c>: 0 for a model whose tensors do not begin with an axis of any size.</summary>
+    internal static int RowsMax(ModelSignature signature, BatchingOptions batching) =>
+        !signature.IsBatchable ? 0 : batching.MaxSize > 1 ? batching.MaxSize : AnyBatchMax;
 
     private static void WriteInput(Utf8JsonWriter writer, TensorSpec spec, bool isBatched)
     {

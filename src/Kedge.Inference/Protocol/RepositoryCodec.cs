@@ -8,6 +8,8 @@ namespace Kedge.Inference.Protocol;
 /// <summary>Bodies of Triton's model repository extension.</summary>
 public static class RepositoryCodec
 {
+    internal const string FilesRefused = "A model is loaded from its package; 'config' and files are not taken.";
+
     /// <summary>The answer to <c>POST /v2/repository/index</c>.</summary>
     public static byte[] WriteIndex(IEnumerable<RepositoryEntry> entries)
     {
@@ -51,7 +53,7 @@ public static class RepositoryCodec
         Finding? fault = ReadFlag(body, "config", inParameters: true, out _);
         return fault ?? (body.IsEmpty || !HasParameters(body)
             ? null
-            : InferErrors.ParameterInvalid.At("A model is loaded from its package; 'config' and files are not taken."));
+            : InferErrors.ParameterInvalid.At(FilesRefused));
     }
 
     private static bool HasParameters(ReadOnlySpan<byte> body)

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Kedge.Core.Errors;
 using Kedge.Inference.Errors;
-using Kedge.Inference.Regions;
 
 namespace Kedge.Inference.Protocol;
 
@@ -35,30 +34,6 @@ internal static class TensorParameters
         return null;
     }
 
-    /// <summary>Checks what only shows once the whole object was read.</summary>
-    internal static Finding? Settle(ref TensorFields fields)
-    {
-        if (fields.Region is null)
-        {
-            return fields.RegionBytes < 0 && fields.RegionOffset == 0
-                ? null
-                : InferErrors.ParameterInvalid.At("'shared_memory_region' is missing.");
-        }
-
-        if (fields.RegionBytes < 0)
-        {
-            return InferErrors.ParameterInvalid.At("'shared_memory_byte_size' is missing.");
-        }
-
-        if (fields.DataStart >= 0 || fields.BinaryBytes >= 0)
-        {
-            return InferErrors.ParameterInvalid.At("A tensor in shared memory has no other data.");
-        }
-
-        fields.Part = RegionPart.Of(fields.Region, fields.RegionOffset, fields.RegionBytes);
-        return fields.Part is null ? RegionTransfer.Outside(fields.Region) : null;
-    }
-
     private static Finding? ReadOne(ref JsonCursor cursor, ref TensorFields fields)
     {
         ref Utf8JsonReader reader = ref cursor.Reader;
@@ -86,12 +61,16 @@ internal static class TensorParameters
 
         if (reader.ValueTextEquals("shared_memory_offset"u8))
         {
-            return ReadCount(ref reader, "shared_memory_offset", out fields.RegionOffset);
+            Finding? fault = ReadCount(ref reader, "shared_memory_offset", out long offset);
+            fields.Claim.Offset = offset;
+            return fault;
         }
 
         if (reader.ValueTextEquals("shared_memory_byte_size"u8))
         {
-            return ReadCount(ref reader, "shared_memory_byte_size", out fields.RegionBytes);
+            Finding? fault = ReadCount(ref reader, "shared_memory_byte_size", out long byteCount);
+            fields.Claim.ByteCount = byteCount;
+            return fault;
         }
 
         reader.Read();
@@ -128,14 +107,6 @@ internal static class TensorParameters
             return InferErrors.ParameterInvalid.At("'shared_memory_region' must be a string.");
         }
 
-        if (cursor.Regions is null || cursor.Extensions is null)
-        {
-            return InferErrors.RegionUnknown.At("Shared memory is off in this server.");
-        }
-
-        fields.Region = cursor.Extensions.Use(cursor.Regions, reader.ValueSpan);
-        return fields.Region is null
-            ? InferErrors.RegionUnknown.At($"There is no region '{reader.GetString()}'.")
-            : null;
+        return fields.Claim.Name(reader.ValueSpan, cursor.Extensions, cursor.Regions);
     }
 }

@@ -38,16 +38,10 @@ internal struct TensorFields
     /// </summary>
     internal int Classes;
 
-    /// <summary>Triton's <c>shared_memory_region</c>; null for none.</summary>
-    internal SharedRegion? Region;
+    /// <summary>What it says of shared memory.</summary>
+    internal RegionClaim Claim;
 
-    /// <summary>Triton's <c>shared_memory_offset</c>, in bytes.</summary>
-    internal long RegionOffset;
-
-    /// <summary>Triton's <c>shared_memory_byte_size</c>; -1 for none.</summary>
-    internal long RegionBytes;
-
-    /// <summary>The two together, once the object was read.</summary>
+    /// <summary>Where it lies there, once the object was read; null for nowhere.</summary>
     internal RegionPart? Part;
 }
 
@@ -69,7 +63,7 @@ internal static class TensorReader
         ReadOnlySpan<Tensor> tensors,
         out TensorFields fields)
     {
-        fields = new TensorFields { Declared = -1, DataStart = -1, BinaryBytes = -1, RegionBytes = -1, Name = "" };
+        fields = new TensorFields { Declared = -1, DataStart = -1, BinaryBytes = -1, Name = "" };
         Span<long> shape = stackalloc long[InferenceLimits.RankMax];
         if (cursor.Reader.TokenType != JsonTokenType.StartObject)
         {
@@ -85,7 +79,7 @@ internal static class TensorReader
             }
         }
 
-        Finding? unfit = TensorParameters.Settle(ref fields);
+        Finding? unfit = fields.Claim.Settle(fields.DataStart >= 0 || fields.BinaryBytes >= 0, out fields.Part);
         if (unfit is not null || fields.DataDone || !IsComplete(fields, declared, tensors))
         {
             return unfit;

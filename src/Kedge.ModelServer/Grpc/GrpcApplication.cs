@@ -3,8 +3,11 @@ using Kedge.Core.Errors;
 using Kedge.Inference;
 using Kedge.Inference.Errors;
 using Kedge.Inference.Grpc;
+using Kedge.Inference.Protocol;
 using Kedge.ModelServer.Http;
 using Kedge.ModelServer.Models;
+using Kedge.ModelServer.Shadow;
+using Kedge.ModelServer.Tracing;
 using Microsoft.AspNetCore.Http;
 
 namespace Kedge.ModelServer.Grpc;
@@ -17,10 +20,12 @@ namespace Kedge.ModelServer.Grpc;
 internal sealed class GrpcApplication(ServeContext context)
 {
     private readonly GrpcQuestions _questions = new(context);
+    private readonly GrpcControl _control = new(context);
 
     /// <summary>Answers one call.</summary>
     internal Task AnswerAsync(Exchange exchange)
     {
+        exchange.Begin(context.Time.GetTimestamp());
         GrpcReply reply = new(exchange);
         GrpcMethod method = GrpcMethods.Of(exchange.Request.Path);
         if (exchange.Request.Method != "POST" || method == GrpcMethod.Unknown)
@@ -28,7 +33,7 @@ internal sealed class GrpcApplication(ServeContext context)
             return reply.Fail(InferErrors.CallUnknown.At($"There is no call {exchange.Request.Path}."));
         }
 
-        Finding? fault = GrpcTerms.Read(exchange.Request.Headers, context.Time, out GrpcTerms terms);
+        Finding? fault = GrpcTerms.Read(exchange, context, out GrpcTerms terms) ?? _control.Refuse(method, exchange);
         if (fault is not null)
         {
             return reply.Fail(fault);
@@ -66,7 +71,7 @@ internal sealed class GrpcApplication(ServeContext context)
         {
             model = context.Table.Find(text[..nameChars], text.Slice(nameChars, versionChars));
             fault = model is null
-                ? GrpcQuestions.UnknownModel(text[..nameChars], text.Slice(nameChars, versionChars))
+                ? _questions.UnknownModel(text[..nameChars], text.Slice(nameChars, versionChars))
                 : null;
             return model;
         }
@@ -76,17 +81,70 @@ internal sealed class GrpcApplication(ServeContext context)
     }
 
     /// <summary>
-    /// Ends a request that was computed: checks its time, writes the answer, counts it, gives the run back.
+    /// Reads a message into a run of its model; begins its trace. Nothing of the message is needed afterwards.
     /// </summary>
-    internal Finding? Finish(
-        in GrpcReply reply, ServedModel model, InferenceRun run, in GrpcTerms terms, Finding? fault, bool inStream)
+    internal Finding? Read(
+        Exchange exchange, ReadOnlySpan<byte> message, ServedModel model, InferenceRun run, ref GrpcTerms terms)
     {
-        fault ??= terms.IsLate(context.Time)
-            ? InferErrors.DeadlinePassed.At("The answer came too late.")
-            : model.Grpc.Write(reply.Output, run.Call, inStream);
-        model.Count(run, terms.Request, fault);
-        model.Return(run);
+        Finding? fault = GrpcRequestReader.Read(message, run.Call, context.Regions);
+        terms = terms.With(run.Call.Extensions);
+        if (context.Tracer.Board.IsOn)
+        {
+            terms = terms with { Trace = context.Tracer.Begin(model.Name, exchange.Request.Headers.TraceParent) };
+            run.ReadAt = run.ComputedAt = context.Time.GetTimestamp();
+        }
+
         return fault;
+    }
+
+    /// <summary>
+    /// Ends a request that was computed, or that failed: checks its time, writes the answer, counts it, gives the run
+    /// back.
+    /// </summary>
+    internal GrpcOutcome Finish(
+        in GrpcReply reply, ServedModel model, InferenceRun run, in GrpcTerms terms, GrpcOutcome outcome)
+    {
+        int byteCount = 0;
+        Finding? fault = outcome.Fault;
+        if ((fault is null || GrpcStatuses.Of(fault.Code) == GrpcStatus.Unavailable) && terms.IsLate(context.Time))
+        {
+            fault = InferErrors.DeadlinePassed.At("There was no answer within the caller's time.");
+        }
+
+        fault ??= model.Grpc.Write(reply.Output, run.Call, outcome.InStream, out byteCount);
+        model.Count(run, terms.Request, fault);
+        if (fault is null && context.Shadow is { } shadow && !reply.Exchange.IsOwn && !run.Call.Extensions.HoldsMemory
+            && ReferenceEquals(context.Table.Find(model.Name, default), model) && shadow.Draws())
+        {
+            Copy(shadow, model, run);
+        }
+
+        if (terms.Trace is { } trace)
+        {
+            // A message of a stream begins when it is here: the stream may have waited for it for long.
+            long wholeAt = terms.Request.Started;
+            context.Tracer.End(
+                trace, model, TraceSteps.Of("grpc", outcome.InStream ? wholeAt : terms.BeganAt, wholeAt, run), fault);
+        }
+
+        TimeSpan retryAfter = fault is null ? default : run.RetryAfter;
+        model.Return(run);
+        return outcome with { Fault = fault, ByteCount = byteCount, RetryAfter = retryAfter };
+    }
+
+    /// <summary>Copies are sent and compared in the form of REST, whichever protocol brought the request.</summary>
+    private static void Copy(ShadowTap shadow, ServedModel model, InferenceRun run)
+    {
+        foreach (int output in run.Call.Wanted)
+        {
+            run.Call.SetBinary(output, binary: true);
+        }
+
+        if (run.Response.Write(model.Name, model.Version, run.Call) is null)
+        {
+            byte[] request = InferenceClient.WriteRequest(run.Call, out int jsonBytes);
+            shadow.Copy(model.Name, request, jsonBytes, run.Response.Written.Span, run.Response.JsonBytes);
+        }
     }
 
     private async Task AnswerLaterAsync(
@@ -119,7 +177,14 @@ internal sealed class GrpcApplication(ServeContext context)
 
         if (method == GrpcMethod.Infer)
         {
-            return Infer(reply, message, terms);
+            return Infer(reply, message, terms.Begun(context.Time));
+        }
+
+        if (GrpcMethods.AreaOf(method) is not null)
+        {
+            Task controlled = _control.AnswerAsync(reply, method, message.Bytes);
+            message.Release();
+            return controlled;
         }
 
         byte[]? answer = _questions.Answer(method, message.Bytes, out Finding? fault);
@@ -127,7 +192,7 @@ internal sealed class GrpcApplication(ServeContext context)
         return answer is null ? reply.Fail(fault!) : reply.Send(answer); // One of the two is there.
     }
 
-    private Task Infer(in GrpcReply reply, in GrpcMessage message, in GrpcTerms terms)
+    private Task Infer(in GrpcReply reply, in GrpcMessage message, GrpcTerms terms)
     {
         ServedModel? model = Find(message.Bytes, out Finding? fault);
         if (model is null)
@@ -137,18 +202,17 @@ internal sealed class GrpcApplication(ServeContext context)
         }
 
         InferenceRun run = model.Rent();
-        fault = GrpcRequestReader.Read(message.Bytes, run.Call, out GrpcParameters parameters);
+        fault = Read(reply.Exchange, message.Bytes, model, run, ref terms);
         message.Release();
         if (fault is not null)
         {
             return End(reply, model, run, terms, fault);
         }
 
-        GrpcTerms settled = terms.With(parameters);
-        ValueTask<Finding?> running = model.RunAsync(run, settled.Request);
+        ValueTask<Finding?> running = model.RunAsync(run, terms.Request);
         return running.IsCompletedSuccessfully
-            ? End(reply, model, run, settled, running.Result)
-            : EndLaterAsync(reply, model, run, settled, running);
+            ? End(reply, model, run, terms, running.Result)
+            : EndLaterAsync(reply, model, run, terms, running);
     }
 
     private async Task EndLaterAsync(
@@ -161,7 +225,9 @@ internal sealed class GrpcApplication(ServeContext context)
     private Task End(
         in GrpcReply reply, ServedModel model, InferenceRun run, in GrpcTerms terms, Finding? fault)
     {
-        fault = Finish(reply, model, run, terms, fault, inStream: false);
-        return fault is null ? reply.Succeed() : reply.Fail(fault);
+        GrpcOutcome outcome = Finish(reply, model, run, terms, new GrpcOutcome { Fault = fault });
+        return outcome.Fault is null
+            ? reply.Succeed(outcome.ByteCount)
+            : reply.Fail(outcome.Fault, outcome.RetryAfter);
     }
 }

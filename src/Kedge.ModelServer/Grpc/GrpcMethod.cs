@@ -29,24 +29,34 @@ internal enum GrpcMethod
 
     /// <summary><c>grpc.health.v1.Health/Check</c>.</summary>
     HealthCheck = 8,
-}
 
-/// <summary>Paths of calls.</summary>
-internal static class GrpcMethods
-{
-    private const string Service = "/inference.GRPCInferenceService/";
+    /// <summary><c>ModelConfig</c>.</summary>
+    ModelConfig = 9,
 
-    /// <summary>The call at a path.</summary>
-    internal static GrpcMethod Of(string path) => path switch
-    {
-        Service + "ModelInfer" => GrpcMethod.Infer,
-        Service + "ModelStreamInfer" => GrpcMethod.Stream,
-        Service + "ServerLive" => GrpcMethod.Live,
-        Service + "ServerReady" => GrpcMethod.Ready,
-        Service + "ModelReady" => GrpcMethod.ModelReady,
-        Service + "ServerMetadata" => GrpcMethod.ServerMetadata,
-        Service + "ModelMetadata" => GrpcMethod.ModelMetadata,
-        "/grpc.health.v1.Health/Check" => GrpcMethod.HealthCheck,
-        _ => GrpcMethod.Unknown,
-    };
+    /// <summary><c>ModelStatistics</c>.</summary>
+    Statistics = 10,
+
+    /// <summary><c>RepositoryIndex</c>.</summary>
+    RepositoryIndex = 11,
+
+    /// <summary><c>RepositoryModelLoad</c>.</summary>
+    RepositoryLoad = 12,
+
+    /// <summary><c>RepositoryModelUnload</c>.</summary>
+    RepositoryUnload = 13,
+
+    /// <summary><c>SystemSharedMemoryStatus</c>.</summary>
+    MemoryStatus = 14,
+
+    /// <summary><c>SystemSharedMemoryRegister</c>.</summary>
+    MemoryRegister = 15,
+
+    /// <summary><c>SystemSharedMemoryUnregister</c>.</summary>
+    MemoryUnregister = 16,
+
+    /// <summary><c>TraceSetting</c>.</summary>
+    TraceSetting = 17,
+
+    /// <summary><c>LogSettings</c>.</summary>
+    LogSettings = 18,
 }

@@ -31,12 +31,19 @@ internal sealed class GrpcQuestions(ServeContext context)
                 ? Absent(ref fault)
                 : GrpcMessages.Truth(value: true),
             GrpcMethod.ModelMetadata => Metadata(name, version, out fault),
-            GrpcMethod.Infer or GrpcMethod.Stream or GrpcMethod.Unknown => throw Check.Unreachable(method),
+            GrpcMethod.ModelConfig => Find(name, version, out fault)?.ConfigMessage,
+            GrpcMethod.Statistics => Statistics(name, version, out fault),
+            GrpcMethod.Infer or GrpcMethod.Stream or GrpcMethod.Unknown or GrpcMethod.RepositoryIndex
+                or GrpcMethod.RepositoryLoad or GrpcMethod.RepositoryUnload or GrpcMethod.MemoryStatus
+                or GrpcMethod.MemoryRegister or GrpcMethod.MemoryUnregister or GrpcMethod.TraceSetting
+                or GrpcMethod.LogSettings => throw Check.Unreachable(method),
         };
     }
 
-    internal static Finding UnknownModel(ReadOnlySpan<char> name, ReadOnlySpan<char> version) =>
-        InferErrors.ModelUnknown.At(
+    /// <summary>Why a model that is asked for is not there; one that was unloaded by request says so.</summary>
+    internal Finding UnknownModel(ReadOnlySpan<char> name, ReadOnlySpan<char> version) =>
+        context.Repository?.Lists(name, version) == true ? ServeErrors.ModelUnloaded.At($"{name} was unloaded.")
+        : InferErrors.ModelUnknown.At(
             version.IsEmpty ? $"There is no model {name}." : $"There is no model {name} version {version}.");
 
     private ServedModel? Find(string name, string version, out Finding? fault)
@@ -59,5 +66,14 @@ internal sealed class GrpcQuestions(ServeContext context)
         ImmutableArray<string> versions =
             [.. context.Table.Models.Where(other => other.Name == name).Select(static other => other.Version)];
         return model is null ? null : GrpcMessages.Model(model.Name, versions, model.Platform, model.Signature);
+    }
+
+    /// <summary>Of one version, of every version of a model, or of all.</summary>
+    private byte[]? Statistics(string name, string version, out Finding? fault)
+    {
+        fault = null;
+        ServedModel? model = name.Length == 0 ? null : Find(name, version, out fault);
+        return fault is not null ? null : GrpcStatistics.Write(
+            context.Table.Of(model, everyVersion: version.Length == 0).Select(static one => one.ReadStatistics()));
     }
 }

@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using Kedge.Core.Errors;
+using Kedge.Inference;
 using Kedge.Inference.Errors;
 using Kedge.Inference.Grpc;
 using Kedge.ModelServer.Http;
@@ -17,6 +18,8 @@ internal sealed class GrpcStream(
     ServeContext context, GrpcApplication application, Exchange exchange, GrpcMessageReader reader, GrpcTerms terms)
 {
     private readonly GrpcReply _reply = new(exchange);
+    private readonly byte[] _id = new byte[InferenceLimits.IdBytesMax];
+    private int _byteCount;
 
     /// <summary>Answers until the caller has sent its last message.</summary>
     internal async Task AnswerAsync()
@@ -28,7 +31,9 @@ internal sealed class GrpcStream(
             // The caller learns at once that somebody answers.
             await _reply.Output.FlushAsync().ConfigureAwait(false);
             Finding? fault = await AnswerAllAsync(ending).ConfigureAwait(false);
-            await (fault is null ? _reply.Succeed() : _reply.Fail(fault)).ConfigureAwait(false);
+            await (fault is null
+                ? _reply.Succeed(_byteCount)
+                : _reply.Fail(fault, byteCount: _byteCount)).ConfigureAwait(false);
         }
         catch (Exception gone) when (gone is IOException or OperationCanceledException)
         {
@@ -65,31 +70,33 @@ internal sealed class GrpcStream(
     private async ValueTask AnswerOneAsync(GrpcMessage message, GrpcTerms begun)
     {
         ServedModel? model = application.Find(message.Bytes, out Finding? fault);
-        byte[] id = model is null ? GrpcRequestReader.IdOf(message.Bytes).ToArray() : [];
         InferenceRun? run = model?.Rent();
-        GrpcParameters parameters = default;
-        if (run is not null)
+        if (model is not null && run is not null)
         {
-            fault = GrpcRequestReader.Read(message.Bytes, run.Call, out parameters);
-            id = fault is null ? id : GrpcRequestReader.IdOf(message.Bytes).ToArray();
+            fault = application.Read(exchange, message.Bytes, model, run, ref begun);
         }
 
+        // Kept beside: a run that is given back belongs to another request.
+        ReadOnlySpan<byte> id = GrpcRequestReader.IdOf(message.Bytes);
+        int idLength = id.Length;
+        id.CopyTo(_id);
         message.Release();
         if (model is not null && run is not null)
         {
-            GrpcTerms settled = begun.With(parameters);
             if (fault is null)
             {
-                fault = await model.RunAsync(run, settled.Request).ConfigureAwait(false);
-                id = fault is null ? id : run.Call.Id.ToArray();
+                fault = await model.RunAsync(run, begun.Request).ConfigureAwait(false);
             }
 
-            fault = application.Finish(_reply, model, run, settled, fault, inStream: true);
+            GrpcOutcome outcome = application.Finish(
+                _reply, model, run, begun, new GrpcOutcome { Fault = fault, InStream = true });
+            fault = outcome.Fault;
+            _byteCount += outcome.ByteCount;
         }
 
         if (fault is not null)
         {
-            GrpcResponseWriter.WriteStreamError(_reply.Output, fault, id);
+            GrpcResponseWriter.WriteStreamError(_reply.Output, fault, _id.AsSpan(0, idLength));
         }
     }
 }

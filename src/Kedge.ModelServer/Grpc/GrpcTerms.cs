@@ -2,30 +2,42 @@ using System.Runtime.InteropServices;
 using Kedge.Core.Errors;
 using Kedge.Inference.Errors;
 using Kedge.Inference.Grpc;
+using Kedge.Inference.Sessions;
+using Kedge.ModelServer.Http;
 using Kedge.ModelServer.Models;
+using Kedge.ModelServer.Tracing;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Net.Http.Headers;
 
 namespace Kedge.ModelServer.Grpc;
 
-/// <summary>What the headers of a call say: how its messages are packed, and until when an answer is wanted.</summary>
+/// <summary>
+/// What the headers of a call say and whoever asks: how its messages are packed, until when an answer is wanted.
+/// </summary>
 [StructLayout(LayoutKind.Auto)]
 internal readonly record struct GrpcTerms
 {
     /// <summary>Its messages may be gzip.</summary>
     internal bool IsGzip { get; private init; }
 
-    /// <summary>How long the caller waits, from when the call came; zero for ever.</summary>
+    /// <summary>How long the caller waits, from <see cref="BeganAt"/>; zero for ever.</summary>
     internal TimeSpan Deadline { get; private init; }
+
+    /// <summary>When the call came: a timestamp of the process's clock.</summary>
+    internal long BeganAt { get; private init; }
+
+    /// <summary>The trace of the request; null, as nearly always, where it is not traced.</summary>
+    internal OpenTrace? Trace { get; init; }
 
     /// <summary>What its model is told.</summary>
     internal RequestTerms Request { get; private init; }
 
     /// <summary>Reads the headers of a call that has just come.</summary>
-    internal static Finding? Read(IHeaderDictionary headers, TimeProvider time, out GrpcTerms terms)
+    internal static Finding? Read(Exchange exchange, ServeContext context, out GrpcTerms terms)
     {
         terms = default;
         TimeSpan deadline = default;
+        IHeaderDictionary headers = exchange.Request.Headers;
         string? encoding = headers[HeaderNames.GrpcEncoding];
         string? timeout = headers[HeaderNames.GrpcTimeout];
         if (encoding is not (null or "identity" or "gzip"))
@@ -42,43 +54,49 @@ internal readonly record struct GrpcTerms
         {
             IsGzip = encoding == "gzip",
             Deadline = deadline,
-            Request = new RequestTerms { Started = time.GetTimestamp(), Timeout = deadline, IsCounted = true },
+            BeganAt = exchange.BeganAt,
+            Request = new RequestTerms
+            {
+                Started = exchange.BeganAt,
+                IsCounted = true,
+                Client = exchange.ClientOf(context.Clients),
+                Gone = exchange.Gone,
+            },
         };
         return null;
     }
 
-    /// <summary>The same for a message that has just come in a stream, whose deadline is that of the whole.</summary>
+    /// <summary>The same for a message that is here whole now; what is left of the deadline is its timeout.</summary>
     internal GrpcTerms Begun(TimeProvider time)
     {
         long now = time.GetTimestamp();
-        TimeSpan passed = time.GetElapsedTime(Request.Started, now);
-        TimeSpan left = Deadline == TimeSpan.Zero ? Deadline : TimeSpan.FromTicks(
-            Math.Max((Deadline - passed).Ticks, 1));
-        return this with { Deadline = left, Request = Request with { Started = now, Timeout = left } };
+        TimeSpan left = Deadline == TimeSpan.Zero
+            ? Deadline
+            : TimeSpan.FromTicks(Math.Max((Deadline - time.GetElapsedTime(BeganAt, now)).Ticks, 1));
+        return this with { Request = Request with { Started = now, Timeout = left } };
     }
 
     /// <summary>The same with what the request itself asks for; the shorter time holds.</summary>
-    internal GrpcTerms With(in GrpcParameters parameters)
+    internal GrpcTerms With(RequestExtensions extensions)
     {
-        if (parameters.Priority == 0 && parameters.TimeoutUs == 0)
+        if (extensions.Priority == 0 && extensions.TimeoutUs == 0)
         {
             return this;
         }
 
-        long ticks = Math.Min(parameters.TimeoutUs, long.MaxValue / TimeSpan.TicksPerMicrosecond)
-            * TimeSpan.TicksPerMicrosecond;
-        bool isShorter = ticks > 0 && (Deadline == TimeSpan.Zero || ticks < Deadline.Ticks);
+        TimeSpan asked = TimeSpan.FromMicroseconds(extensions.TimeoutUs);
+        bool isShorter = asked > TimeSpan.Zero && (Request.Timeout == TimeSpan.Zero || asked < Request.Timeout);
         return this with
         {
             Request = Request with
             {
-                Priority = parameters.Priority,
-                Timeout = isShorter ? TimeSpan.FromTicks(ticks) : Deadline,
+                Priority = extensions.Priority,
+                Timeout = isShorter ? asked : Request.Timeout,
             },
         };
     }
 
     /// <summary>True when nobody waits for the answer any more.</summary>
     internal bool IsLate(TimeProvider time) =>
-        Deadline > TimeSpan.Zero && time.GetElapsedTime(Request.Started) >= Deadline;
+        Deadline > TimeSpan.Zero && time.GetElapsedTime(BeganAt) >= Deadline;
 }

@@ -1,19 +1,19 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using Kedge.Core.Errors;
 using Kedge.Inference.Control;
 using Kedge.Inference.Errors;
-using Kedge.Inference.Logging;
 using Kedge.Inference.Protocol;
 using Kedge.Inference.Regions;
+using Kedge.ModelServer.Control;
 
 namespace Kedge.ModelServer.Http;
 
-/// <summary>
-/// Answers what changes the server or tells of its inside: the repository, traces, the log, shared memory. On the
-/// public socket each of these areas is closed unless the configuration opens it. None of this is asked often.
-/// </summary>
+/// <summary>Answers over REST what <see cref="ServerControl"/> does. None of this is asked often.</summary>
 internal sealed class ControlAnswers(ServeContext context)
 {
+    private readonly ServerControl _control = new(context);
+
     /// <summary>True for an address that is answered here.</summary>
     internal static bool Has(RouteKind kind) => AreaOf(kind) is not null;
 
@@ -24,10 +24,9 @@ internal sealed class ControlAnswers(ServeContext context)
     internal async Task AnswerAsync(Exchange exchange, RouteKind kind, string name)
     {
         string area = AreaOf(kind) ?? throw Kedge.Core.Check.Unreachable(kind);
-        if (!exchange.IsOwn && !context.OpenControl.Contains(area))
+        if (_control.Refuse(area, exchange.IsOwn) is { } closed)
         {
-            await HttpAnswers.FailAsync(
-                exchange, InferErrors.ControlClosed.At($"'{area}' is not open here.")).ConfigureAwait(false);
+            await HttpAnswers.FailAsync(exchange, closed).ConfigureAwait(false);
             return;
         }
 
@@ -62,8 +61,7 @@ internal sealed class ControlAnswers(ServeContext context)
         RouteKind.TraceSetting => TraceAsync(exchange, name, body),
         RouteKind.Logging => LoggingAsync(exchange, body),
         RouteKind.MemoryStatus => MemoryStatusAsync(exchange, name),
-        RouteKind.MemoryRegister => HttpAnswers.FailAsync(exchange, InferErrors.RegionRefused.At(
-            "A region is not named but handed over: connect to the Unix socket for shared memory.")),
+        RouteKind.MemoryRegister => HttpAnswers.FailAsync(exchange, ServerControl.RefuseRegion()),
         RouteKind.MemoryUnregister => UnregisterAsync(exchange, name),
         RouteKind.Unknown or RouteKind.Server or RouteKind.Live or RouteKind.Ready or RouteKind.Model
             or RouteKind.ModelReady or RouteKind.Infer or RouteKind.Metrics or RouteKind.Models
@@ -77,85 +75,40 @@ internal sealed class ControlAnswers(ServeContext context)
             return HttpAnswers.FailAsync(exchange, fault);
         }
 
-        IEnumerable<RepositoryEntry> entries = context.Repository is null
-            ? context.Models.Select(static model => new RepositoryEntry(model.Name, model.Version, "READY"))
-            : context.Repository.Index().Select(static slot =>
-                new RepositoryEntry(slot.Name, slot.Version, slot.IndexWord, slot.IndexReason));
-        return HttpAnswers.SendJsonAsync(exchange, RepositoryCodec.WriteIndex(
-            onlyReady ? entries.Where(static entry => entry.State == "READY") : entries));
+        return HttpAnswers.SendJsonAsync(exchange, RepositoryCodec.WriteIndex(_control.Index(onlyReady)));
     }
 
     private async Task LoadAsync(Exchange exchange, string name, byte[]? body)
     {
-        Finding? fault = RepositoryCodec.ReadLoad(body);
-        if (fault is null && context.Repository is { } repository)
-        {
-            fault = await repository.LoadAsync(name, exchange.Gone).ConfigureAwait(false);
-        }
-
+        Finding? fault = RepositoryCodec.ReadLoad(body)
+            ?? await _control.LoadAsync(name, exchange.Gone).ConfigureAwait(false);
         await DoneAsync(exchange, fault).ConfigureAwait(false);
     }
 
     private async Task UnloadAsync(Exchange exchange, string name, byte[]? body)
     {
-        Finding? fault = RepositoryCodec.ReadUnload(body, out bool dependents);
-        if (fault is null && context.Repository is { } repository)
-        {
-            fault = await repository.UnloadAsync(name, dependents, exchange.Gone).ConfigureAwait(false);
-        }
-
+        Finding? fault = RepositoryCodec.ReadUnload(body, out bool dependents)
+            ?? await _control.UnloadAsync(name, dependents, exchange.Gone).ConfigureAwait(false);
         await DoneAsync(exchange, fault).ConfigureAwait(false);
     }
 
-    private Task TraceAsync(Exchange exchange, string model, byte[]? body)
-    {
-        if (model.Length > 0 && context.Table.Find(model, default) is null)
-        {
-            return HttpAnswers.FailAsync(exchange, InferErrors.ModelUnknown.At($"There is no model {model}."));
-        }
-
-        Finding? fault = body is null ? null : context.Tracer.Board.Change(model, body);
-        return fault is not null
+    private Task TraceAsync(Exchange exchange, string model, byte[]? body) =>
+        _control.ChangeTrace(model, body) is { } fault
             ? HttpAnswers.FailAsync(exchange, fault)
             : HttpAnswers.SendJsonAsync(exchange, context.Tracer.Board.Read(model));
-    }
 
-    private Task LoggingAsync(Exchange exchange, byte[]? body)
-    {
-        if (body is not null)
-        {
-            if (context.LogFile.Setting.Change(body, out LogSetting changed) is { } fault)
-            {
-                return HttpAnswers.FailAsync(exchange, fault);
-            }
+    private Task LoggingAsync(Exchange exchange, byte[]? body) => _control.ChangeLog(body) is { } fault
+        ? HttpAnswers.FailAsync(exchange, fault)
+        : HttpAnswers.SendJsonAsync(exchange, _control.ReadLog().Write());
 
-            context.LogFile.Setting = changed;
-        }
+    private Task MemoryStatusAsync(Exchange exchange, string name) =>
+        _control.FindRegions(name, out ImmutableArray<SharedRegion> found) is { } fault
+            ? HttpAnswers.FailAsync(exchange, fault)
+            : HttpAnswers.SendJsonAsync(exchange, RegionStatusWriter.Write(found));
 
-        return HttpAnswers.SendJsonAsync(exchange, context.LogFile.Setting.Write());
-    }
-
-    private Task MemoryStatusAsync(Exchange exchange, string name)
-    {
-        IEnumerable<SharedRegion> regions = context.Regions?.Regions ?? [];
-        SharedRegion[] meant = [.. regions.Where(region => name.Length == 0 || region.Name == name)];
-        return name.Length > 0 && meant.Length == 0
-            ? HttpAnswers.FailAsync(exchange, InferErrors.RegionUnknown.At($"There is no region '{name}'."))
-            : HttpAnswers.SendJsonAsync(exchange, RegionStatusWriter.Write(meant));
-    }
-
-    /// <summary>As Triton does, taking out what is not there is no error.</summary>
     private Task UnregisterAsync(Exchange exchange, string name)
     {
-        if (name.Length == 0)
-        {
-            context.Regions?.Clear();
-        }
-        else
-        {
-            _ = context.Regions?.Remove(name);
-        }
-
+        _control.Unregister(name);
         return DoneAsync(exchange, null);
     }
 

@@ -13,6 +13,9 @@ namespace Kedge.ModelServer.Http;
 /// <param name="features">Kestrel's view of the current request.</param>
 internal sealed class Exchange(IFeatureCollection features)
 {
+    /// <summary>How Kestrel calls HTTP/2.</summary>
+    internal const string Http2 = "HTTP/2";
+
     private ClientCounter? _client;
     private CancellationToken? _gone;
     private OpenStreams? _streams;
@@ -58,8 +61,14 @@ internal sealed class Exchange(IFeatureCollection features)
     internal void DisableBodyPace() =>
         Features.GetRequiredFeature<IHttpMinRequestBodyDataRateFeature>().MinDataRate = null;
 
+    /// <summary>
+    /// Cancelled when whoever asked has gone, at no cost to a request of HTTP/1.1: that has its connection for itself.
+    /// Of HTTP/2 the stream counts.
+    /// </summary>
+    internal CancellationToken AskerGone => Request.Protocol == Http2 ? Gone : ConnectionGone;
+
     /// <summary>Cancelled when the connection can bring nothing more. Looked up once.</summary>
-    internal CancellationToken ConnectionGone =>
+    private CancellationToken ConnectionGone =>
         _gone ??= Features.Get<IConnectionLifetimeFeature>()?.ConnectionClosed ?? CancellationToken.None;
 
     /// <summary>Counts requests of the connection; null on the own socket. Looked up once.</summary>

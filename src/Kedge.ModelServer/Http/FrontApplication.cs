@@ -27,7 +27,7 @@ internal sealed class FrontApplication(ServeContext context) : IHttpApplication<
     {
         exchange.Streams?.Begin();
         IHttpRequestFeature request = exchange.Request;
-        if (request.Protocol != "HTTP/2")
+        if (request.Protocol != Exchange.Http2)
         {
             return _rest.ProcessRequestAsync(exchange);
         }

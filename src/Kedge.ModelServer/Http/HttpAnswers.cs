@@ -46,10 +46,12 @@ internal static class HttpAnswers
     internal static Task FailAsync(Exchange context, int status, Finding fault) =>
         SendAsync(context, status, Json, MetadataWriter.Error(fault));
 
-    private static int StatusOf(string code) => code switch
+    /// <summary>The status of an error; what is not named here is the caller's mistake.</summary>
+    internal static int StatusOf(string code) => code switch
     {
         _ when code == InferErrors.ControlClosed.Code => 403,
         _ when code == InferErrors.ModelUnknown.Code || code == InferErrors.AddressUnknown.Code => 404,
+        _ when code == InferErrors.RegionUnknown.Code => 404,
         _ when code == ServeErrors.ModelUnloaded.Code || code == ServeErrors.ModelNotListed.Code => 404,
         _ when code == ServeErrors.LoadTooSlow.Code || code == ServeErrors.LoadQueueFull.Code => 503,
         _ when code == ServeErrors.ModelLoadFailed.Code || code == ServeErrors.ModelTooLarge.Code => 503,

@@ -68,7 +68,7 @@ internal sealed class RestApplication : IHttpApplication<Exchange>
         context.Begin(_context.Time.GetTimestamp());
         IHttpRequestFeature request = context.Request;
         Route route = Route.Of(request.Path);
-        if (_context.IsDraining && !context.IsOwn && request.Protocol != "HTTP/2")
+        if (_context.IsDraining && !context.IsOwn && request.Protocol != Exchange.Http2)
         {
             // HTTP/2 has a frame for that; see FrontApplication.
             context.Response.Headers.Connection = "close";
@@ -174,7 +174,7 @@ internal sealed class RestApplication : IHttpApplication<Exchange>
             Priority = run.Call.Extensions.Priority,
             Timeout = TimeSpan.FromMicroseconds(run.Call.Extensions.TimeoutUs),
             Client = context.ClientOf(_context.Clients),
-            Gone = context.ConnectionGone,
+            Gone = context.AskerGone,
         };
         if (_context.Tracer.Board.IsOn && terms.IsCounted)
         {
@@ -233,7 +233,7 @@ internal sealed class RestApplication : IHttpApplication<Exchange>
         Task sent = fault is null ? SendResultAsync(context, run) : HttpAnswers.FailAsync(context, fault);
         if (context.Trace is { } trace)
         {
-            _context.Tracer.End(trace, model, StepsOf(context, run, terms), fault);
+            _context.Tracer.End(trace, model, TraceSteps.Of("http", context.BeganAt, terms.Started, run), fault);
         }
 
         if (!sent.IsCompletedSuccessfully)
@@ -310,9 +310,6 @@ internal sealed class RestApplication : IHttpApplication<Exchange>
             ? RawRequestReader.Read(body.Bytes, run.Call)
             : InferenceRequestReader.Read(body.Bytes, jsonBytes, run.Call, _context.Regions);
     }
-
-    private static TraceSteps StepsOf(Exchange context, InferenceRun run, in RequestTerms terms) =>
-        new("http", context.BeganAt, terms.Started, run.ReadAt, run.ReadAt, run.ComputedAt);
 
     /// <summary>One that was unloaded by request says so: to whoever asks whether it is ready as Triton does.</summary>
     private Task UnknownModelAsync(Exchange context, Route route)

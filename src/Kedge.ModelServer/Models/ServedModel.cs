@@ -75,6 +75,8 @@ internal sealed class ServedModel : IDisposable
         Platform = SessionFactory.Platform(model);
         Config = ModelConfigWriter.Write(
             model.Name, Platform, SessionFactory.Backend(model), session.Signature, model.Scheduling);
+        ConfigMessage = GrpcModelConfig.Write(
+            model.Name, Platform, SessionFactory.Backend(model), session.Signature, model.Scheduling);
         Grpc = new GrpcResponseWriter(model.Name, model.Version);
         Ready = MetadataWriter.ModelReady(model.Name);
     }
@@ -99,6 +101,9 @@ internal sealed class ServedModel : IDisposable
 
     /// <summary>Body of the model's configuration.</summary>
     internal byte[] Config { get; }
+
+    /// <summary>The same as a message of gRPC.</summary>
+    internal byte[] ConfigMessage { get; }
 
     /// <summary>Writes its answers where a request came over gRPC.</summary>
     internal GrpcResponseWriter Grpc { get; }

@@ -91,11 +91,19 @@ internal sealed class ShadowTap : IDisposable
     internal void Offer(
         string model, ReadOnlySpan<byte> request, int requestJsonBytes, ReadOnlySpan<byte> answer, int answerJsonBytes)
     {
-        if (!_isConnected || !IsDrawn((ulong)Interlocked.Increment(ref _seen)))
+        if (Draws())
         {
-            return;
+            Copy(model, request, requestJsonBytes, answer, answerJsonBytes);
         }
+    }
 
+    /// <summary>True when it is the turn of the request at hand: asked once for each.</summary>
+    internal bool Draws() => _isConnected && IsDrawn((ulong)Interlocked.Increment(ref _seen));
+
+    /// <summary>Copies a request whose turn it is, where there is room. See <see cref="Offer"/>.</summary>
+    internal void Copy(
+        string model, ReadOnlySpan<byte> request, int requestJsonBytes, ReadOnlySpan<byte> answer, int answerJsonBytes)
+    {
         long bytes = (long)request.Length + answer.Length;
         if (Interlocked.Add(ref _waitingBytes, bytes) <= ServeLimits.ShadowBytesMax)
         {

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Kedge.ModelServer.Models;
 
 namespace Kedge.ModelServer.Tracing;
 
@@ -11,4 +12,18 @@ namespace Kedge.ModelServer.Tracing;
 /// <param name="ComputedAt">Computing ended.</param>
 [StructLayout(LayoutKind.Auto)]
 internal readonly record struct TraceSteps(
-    string Protocol, long BeganAt, long WholeAt, long ReadAt, long RunAt, long ComputedAt);
+    string Protocol, long BeganAt, long WholeAt, long ReadAt, long RunAt, long ComputedAt)
+{
+    /// <summary>The steps of a request that was computed, or refused.</summary>
+    /// <param name="protocol"><c>http</c> or <c>grpc</c>.</param>
+    /// <param name="beganAt">Its head was read.</param>
+    /// <param name="wholeAt">Its body was here whole.</param>
+    /// <param name="run">Knows the rest.</param>
+    internal static TraceSteps Of(string protocol, long beganAt, long wholeAt, InferenceRun run)
+    {
+        // One that was never its turn, because its answer was known say, has that time from the request before it.
+        bool hadTurn = run.ComputeStartedAt >= run.ReadAt && run.ComputeStartedAt <= run.ComputedAt;
+        return new TraceSteps(
+            protocol, beganAt, wholeAt, run.ReadAt, hadTurn ? run.ComputeStartedAt : run.ReadAt, run.ComputedAt);
+    }
+}

@@ -58,10 +58,10 @@ public sealed class GrpcFuzzTests
             {
                 before = i == 100 ? GC.GetAllocatedBytesForCurrentThread() : before;
                 GrpcRequestReader.TryReadModel(request, out _, out _);
-                Finding? fault = GrpcRequestReader.Read(request, call, out _);
+                Finding? fault = GrpcRequestReader.Read(request, call);
                 fault ??= session.Run(call);
                 output.ResetWrittenCount();
-                fault ??= writer.Write(output, call, inStream: true);
+                fault ??= writer.Write(output, call, inStream: true, out _);
                 Assert.True(fault is null);
             }
 
@@ -74,7 +74,7 @@ public sealed class GrpcFuzzTests
     private static Finding? Read(InferenceCall call, byte[] bytes, out long allocated)
     {
         long before = GC.GetAllocatedBytesForCurrentThread();
-        Finding? fault = GrpcRequestReader.Read(bytes, call, out _);
+        Finding? fault = GrpcRequestReader.Read(bytes, call);
         allocated = GC.GetAllocatedBytesForCurrentThread() - before;
         return fault;
     }

@@ -51,8 +51,19 @@ internal sealed class GrpcPeer : IDisposable
         return (status, message, answer);
     }
 
-    public async Task<HttpResponseMessage> SendAsync(
-        string path, HttpContent content, params (string Name, string Value)[] headers)
+    /// <summary>A call that may be left: its stream is reset then.</summary>
+    public async Task AskAsync(string path, byte[] body, CancellationToken leave)
+    {
+        using HttpResponseMessage response = await SendAsync(path, new ByteArrayContent(body), [], leave);
+        await response.Content.ReadAsByteArrayAsync(leave);
+    }
+
+    public Task<HttpResponseMessage> SendAsync(
+        string path, HttpContent content, params (string Name, string Value)[] headers) =>
+        SendAsync(path, content, headers, CancellationToken.None);
+
+    private async Task<HttpResponseMessage> SendAsync(
+        string path, HttpContent content, (string Name, string Value)[] headers, CancellationToken leave)
     {
         content.Headers.ContentType = new MediaTypeHeaderValue("application/grpc");
         HttpRequestMessage request = new(HttpMethod.Post, "http://kedge" + path)
@@ -67,7 +78,7 @@ internal sealed class GrpcPeer : IDisposable
             request.Headers.Add(name, value);
         }
 
-        HttpResponseMessage response = await _http.SendAsync(request, CancellationToken.None);
+        HttpResponseMessage response = await _http.SendAsync(request, leave);
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         Assert.Equal("application/grpc", response.Content.Headers.ContentType?.MediaType);
         return response;

@@ -1,13 +1,16 @@
 using System.Collections.Immutable;
 using System.Net;
+using Google.Protobuf;
 using Kedge.Core.Measure;
 using Kedge.Inference.Control;
 using Kedge.Inference.Sessions;
+using Kedge.Inference.Tests.Grpc;
 using Kedge.ModelServer;
 using Kedge.ModelServer.Http;
 using Kedge.ModelServer.Metrics;
 using Kedge.ModelServer.Models;
 using Kedge.Native;
+using Microsoft.AspNetCore.Hosting.Server;
 
 namespace Kedge.Inference.Tests.Serve;
 
@@ -39,7 +42,7 @@ public sealed class AllocationTests
         await using HttpServing serving = new(4, 1 << 20, log);
         FileDescriptor own = ListeningSocket.OpenUnix(
             folder.File("own.sock"), 4, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        await serving.StartAsync(own, new RestApplication(context));
+        await serving.StartAsync(own, new FrontApplication(context));
         FileDescriptor listener = ListeningSocket.OpenTcp(new IPEndPoint(IPAddress.Loopback, 0), 4);
         Assert.True(serving.Public.TryAttach(listener));
         IPEndPoint endPoint = IPEndPoint.Parse(ListeningSocket.Describe(listener));
@@ -51,6 +54,55 @@ public sealed class AllocationTests
         Assert.InRange(withoutBody, 0, 16);
         Assert.InRange(withBody, 0, 120 + 16);
         Assert.All(model.Values!.Read(), static t => Assert.InRange(t.Samples, 1, 6_000));
+    }
+
+    [Fact]
+    public async Task A_call_over_grpc_allocates_no_more_than_kestrel_does_for_an_application_that_does_nothing()
+    {
+        byte[] message = Messages.AddSub(raw: true, "42").ToByteArray();
+        long least = await MeasureGrpcAsync(static _ => new NothingApplication(), message);
+        long ours = await MeasureGrpcAsync(static context => new FrontApplication(context), message);
+        Assert.True(ours <= least + 16, $"{ours} bytes for each call, {least} of them are Kestrel's.");
+    }
+
+    private static async Task<long> MeasureGrpcAsync(
+        Func<ServeContext, IHttpApplication<Exchange>> make, byte[] message)
+    {
+        using TemporaryFolder folder = new();
+        using RotatingLog log = new("", 4096, TimeProvider.System);
+        using ServedModel model = new(
+            new ServeModel("tiny", "1", "onnx", "-"), TinyModels.NativeAddSub(), new LatencyCounter(),
+            TimeProvider.System);
+        ServeContext context = new(log, TimeProvider.System)
+        {
+            RequestBytesMax = 1 << 20,
+            Table = new ModelTable([model]),
+        };
+        await using HttpServing serving = new(4, 1 << 20, log);
+        FileDescriptor own = ListeningSocket.OpenUnix(
+            folder.File("own.sock"), 4, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        await serving.StartAsync(own, make(context));
+        FileDescriptor listener = ListeningSocket.OpenTcp(new IPEndPoint(IPAddress.Loopback, 0), 4);
+        Assert.True(serving.Public.TryAttach(listener));
+        using RawGrpc grpc = new(
+            IPEndPoint.Parse(ListeningSocket.Describe(listener)), "/inference.GRPCInferenceService/ModelInfer",
+            message);
+        const int Calls = 3000;
+        int body = grpc.Exchange();
+        for (int i = 0; i < Calls; i++)
+        {
+            Assert.Equal(body, grpc.Exchange());
+        }
+
+        long before = GC.GetTotalAllocatedBytes(precise: true);
+        for (int i = 0; i < Calls; i++)
+        {
+            grpc.Exchange();
+        }
+
+        long each = (GC.GetTotalAllocatedBytes(precise: true) - before) / Calls;
+        await serving.StopAsync();
+        return each;
     }
 
     private static ImmutableArray<ValueReference> References() =>

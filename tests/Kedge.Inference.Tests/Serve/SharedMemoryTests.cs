@@ -52,8 +52,8 @@ public sealed class SharedMemoryTests
             Polling.WaitReadable(server.Process.ExitDescriptor, TimeSpan.FromMilliseconds(10));
         }
 
-        Assert.Equal(400, Infer(http).Status);
-        Assert.Equal(400, http.Ask("GET", "/v2/systemsharedmemory/region/mine/status").Status);
+        Assert.Equal(404, Infer(http).Status);
+        Assert.Equal(404, http.Ask("GET", "/v2/systemsharedmemory/region/mine/status").Status);
     }
 
     [Fact]
