@@ -39,6 +39,36 @@ public sealed class GrpcLoadTests
         Array.ForEach(peers, static peer => peer.Dispose());
     }
 
+    [Fact]
+    public async Task A_second_version_takes_over_under_load_without_one_failed_call_or_broken_stream()
+    {
+        using ServeProcess first = new("1");
+        using FileDescriptor listener = ListeningSocket.OpenTcp(new IPEndPoint(IPAddress.Loopback, 0), 64);
+        Assert.True(first.WaitFor(ServeStates.Ready).Ask(ControlOps.Listen, listener).Ok);
+        using GrpcLoad load = new(IPEndPoint.Parse(ListeningSocket.Describe(listener)), callers: 6, streams: 3);
+        load.WaitFor(() => load.Answers("1") > 500);
+
+        using ServeProcess second = new("2");
+        second.WaitFor(ServeStates.Ready);
+        Assert.True(first.Ask(ControlOps.Listener, out FileDescriptor? handed).Ok);
+        using (handed)
+        {
+            Assert.True(second.Ask(ControlOps.Listen, handed).Ok);
+        }
+
+        Assert.Equal(ServeStates.Draining, first.Ask(ControlOps.Drain, deadlineMs: 3000).State);
+        Assert.Equal(0, first.WaitForExit());
+        long before = load.Answers("2");
+        load.WaitFor(() => load.Answers("2") > before + 500);
+        await load.StopAsync();
+        Assert.Empty(load.Failures);
+        Assert.True(load.Answers("1") > 500);
+        Assert.True(load.Reopened >= 1);
+
+        // Whatever it had begun came back: no call was computed there and lost on its way.
+        Assert.Contains($", {load.Answers("1")} requests answered", first.Log, StringComparison.Ordinal);
+    }
+
     private static ModelInferRequest Request(int number)
     {
         ModelInferRequest request = Messages.AddSub(raw: true, $"{number}");
