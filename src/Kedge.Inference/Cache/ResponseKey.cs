@@ -1,40 +1,38 @@
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 using Kedge.Inference.Sessions;
 using Kedge.Inference.Tensors;
 
 namespace Kedge.Inference.Cache;
 
 /// <summary>
-/// What an answer depends on, as SHA-256: the model, every input to the last bit, which outputs are wanted. Nobody can
-/// make two requests with one key, so nobody can put a false answer before somebody else.
+/// What an answer depends on, as a hash under a secret of the process: the model, every input to the last bit, which
+/// outputs are wanted. Nobody outside can make two requests with one key, so nobody can put a false answer before
+/// somebody else.
 /// </summary>
-/// <param name="A">First 8 bytes of the digest.</param>
-/// <param name="B">The next.</param>
-/// <param name="C">The next.</param>
-/// <param name="D">The last.</param>
-public readonly record struct ResponseKey(ulong A, ulong B, ulong C, ulong D)
+/// <param name="A">First 8 bytes of the hash.</param>
+/// <param name="B">The last.</param>
+public readonly record struct ResponseKey(ulong A, ulong B)
 {
     /// <summary>The key of a call.</summary>
-    /// <param name="hash">SHA-256 that was reset; it is reset again afterwards.</param>
+    /// <param name="hash">One that nothing was taken in; so it is afterwards.</param>
     /// <param name="model">What tells this model from any other; the same for every call to it.</param>
     /// <param name="call">Its inputs and what it wants.</param>
-    public static ResponseKey Of(IncrementalHash hash, ReadOnlySpan<byte> model, InferenceCall call)
+    public static ResponseKey Of(KeyedHash hash, ReadOnlySpan<byte> model, InferenceCall call)
     {
         Append(hash, model.Length);
-        hash.AppendData(model);
+        hash.Append(model);
         foreach (Tensor input in call.Inputs)
         {
             Append(hash, (long)input.Type);
             Append(hash, input.Rank);
-            hash.AppendData(MemoryMarshal.AsBytes(input.Shape));
+            hash.Append(MemoryMarshal.AsBytes(input.Shape));
             for (int i = 0; i < input.TextCount; i++)
             {
                 Append(hash, input.Text(i).Length);
             }
 
             Append(hash, input.Bytes.Length);
-            hash.AppendData(input.Bytes);
+            hash.Append(input.Bytes);
         }
 
         // In the order of the model: which outputs are wanted matters, their order does not.
@@ -46,11 +44,10 @@ public readonly record struct ResponseKey(ulong A, ulong B, ulong C, ulong D)
             }
         }
 
-        Span<ulong> digest = stackalloc ulong[4];
-        hash.GetHashAndReset(MemoryMarshal.AsBytes(digest));
-        return new ResponseKey(digest[0], digest[1], digest[2], digest[3]);
+        (ulong first, ulong second) = hash.Finish();
+        return new ResponseKey(first, second);
     }
 
-    private static void Append(IncrementalHash hash, long number) =>
-        hash.AppendData(MemoryMarshal.AsBytes(new ReadOnlySpan<long>(in number)));
+    private static void Append(KeyedHash hash, long number) =>
+        hash.Append(MemoryMarshal.AsBytes(new ReadOnlySpan<long>(in number)));
 }

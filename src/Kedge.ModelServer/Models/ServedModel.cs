@@ -231,7 +231,6 @@ internal sealed class ServedModel : IDisposable
     public void Dispose()
     {
         _lane.Dispose();
-        _kept?.Dispose();
         _session?.Dispose();
     }
 

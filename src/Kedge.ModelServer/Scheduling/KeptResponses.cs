@@ -1,7 +1,7 @@
-using System.Security.Cryptography;
 using System.Text;
 using Kedge.Inference.Cache;
 using Kedge.Inference.Sessions;
+using Kedge.Native;
 
 namespace Kedge.ModelServer.Scheduling;
 
@@ -9,12 +9,13 @@ namespace Kedge.ModelServer.Scheduling;
 /// Answers of one model that are given again without computing, for several threads: <see cref="ResponseCache"/> with
 /// a lock. Hashing and copying happen outside of it.
 /// </summary>
-internal sealed class KeptResponses : IDisposable
+internal sealed class KeptResponses
 {
     private readonly Lock _gate = new();
     private readonly ResponseCache _cache;
     private readonly byte[] _model;
-    private readonly Stack<IncrementalHash> _hashes = new();
+    private readonly byte[] _secret = new byte[KeyedHash.KeyBytes];
+    private readonly Stack<KeyedHash> _hashes = new();
 
     /// <param name="bytesMax">Bytes of all answers.</param>
     /// <param name="model">What tells this model from any other.</param>
@@ -22,6 +23,7 @@ internal sealed class KeptResponses : IDisposable
     {
         _cache = new ResponseCache(bytesMax);
         _model = Encoding.UTF8.GetBytes(model);
+        SystemRandom.Fill(_secret);
     }
 
     /// <summary>Bytes in use.</summary>
@@ -39,7 +41,7 @@ internal sealed class KeptResponses : IDisposable
     /// <summary>Gives a call its outputs where they are known; else the key to keep them under.</summary>
     internal bool TryAnswer(InferenceCall call, out ResponseKey key)
     {
-        IncrementalHash hash = RentHash();
+        KeyedHash hash = RentHash();
         key = ResponseKey.Of(hash, _model, call);
         CachedResponse? response;
         lock (_gate)
@@ -70,27 +72,16 @@ internal sealed class KeptResponses : IDisposable
         }
     }
 
-    public void Dispose()
+    private KeyedHash RentHash()
     {
         lock (_gate)
         {
-            while (_hashes.TryPop(out IncrementalHash? hash))
-            {
-                hash.Dispose();
-            }
-        }
-    }
-
-    private IncrementalHash RentHash()
-    {
-        lock (_gate)
-        {
-            if (_hashes.TryPop(out IncrementalHash? hash))
+            if (_hashes.TryPop(out KeyedHash? hash))
             {
                 return hash;
             }
         }
 
-        return IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        return new KeyedHash(_secret);
     }
 }

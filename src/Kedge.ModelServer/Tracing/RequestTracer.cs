@@ -1,8 +1,8 @@
-using System.Security.Cryptography;
 using Kedge.Core.Errors;
 using Kedge.Inference.Control;
 using Kedge.Inference.Tracing;
 using Kedge.ModelServer.Models;
+using Kedge.Native;
 using Microsoft.Extensions.Logging;
 
 namespace Kedge.ModelServer.Tracing;
@@ -43,8 +43,8 @@ internal sealed class RequestTracer(TimeProvider time, ILogger log)
         long endNs = (time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick;
         ControlTrace done = new()
         {
-            Trace = trace.Parent?.Trace ?? RandomNumberGenerator.GetHexString(TraceDigits, lowercase: true),
-            Span = RandomNumberGenerator.GetHexString(SpanDigits, lowercase: true),
+            Trace = trace.Parent?.Trace ?? SystemRandom.Hex(TraceDigits),
+            Span = SystemRandom.Hex(SpanDigits),
             Parent = trace.Parent?.Span,
             Model = model.Name,
             Version = model.Version,

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Kedge.Core;
 using Kedge.Inference.Batching;
 using Kedge.Inference.Cache;
@@ -105,7 +104,7 @@ public sealed class ResponseCacheTests
 
     private static ResponseKey Key(InferenceCall call, string model = "model")
     {
-        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        KeyedHash hash = new(new byte[KeyedHash.KeyBytes]);
         return ResponseKey.Of(hash, System.Text.Encoding.UTF8.GetBytes(model), call);
     }
 
