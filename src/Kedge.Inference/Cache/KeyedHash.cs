@@ -5,11 +5,11 @@ using Kedge.Core;
 namespace Kedge.Inference.Cache;
 
 /// <summary>
-/// SipHash-2-4 of 128 bits (Aumasson and Bernstein, SipHash: a fast short-input PRF; the 128-bit variant of its reference
-/// implementation), fed piece by piece. Problem: keys must be such that nobody can make two inputs with one of them, and
-/// a model server in a sandbox has no library that computes SHA-256. Approach: a pseudo-random function under a key
-/// that only this process knows: without the key, whoever chooses inputs can only guess. It allocates nothing. Not
-/// thread-safe.
+/// SipHash-2-4 of 128 bits (Aumasson and Bernstein, "SipHash: a fast short-input PRF"; the 128-bit variant of its
+/// reference implementation), fed piece by piece. Problem: nobody may be able to make two inputs with one key of the
+/// cache, and a model server in a sandbox has no library that computes SHA-256. Approach: a pseudo-random function
+/// under a secret that only this process knows: without it, whoever chooses inputs can only guess. It allocates
+/// nothing. Not thread-safe.
 /// </summary>
 public sealed class KeyedHash
 {
