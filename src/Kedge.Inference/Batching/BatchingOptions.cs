@@ -23,8 +23,8 @@ public sealed record BatchingOptions
     public long MaxDelayUs { get; set; }
 
     /// <summary>
-    /// True waits only where the next request is expected soon enough and saves more than the wait costs; false always
-    /// waits for <see cref="MaxDelayUs"/>.
+    /// True waits only where the next request is expected soon enough and saves more than the wait costs, and computes
+    /// together only where that saves anything; false always waits for <see cref="MaxDelayUs"/>.
     /// </summary>
     public bool IsAdaptive { get; set; } = true;
 

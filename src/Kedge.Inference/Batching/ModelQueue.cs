@@ -8,9 +8,11 @@ namespace Kedge.Inference.Batching;
 /// seven others may wait for nothing; and a queue that only grows answers nobody in time.</para>
 /// <para>Approach: one list for each level of priority. The oldest request of the highest level is always in the next
 /// run; others of the same shape join it in order, up to the largest size. Without a delay a run takes what waits at
-/// that moment: batches grow by themselves while the processors are busy. With one, a run that is not full waits as
-/// long as the next request is expected soon and saves more than the wait costs. Whoever finds as many waiting as may
-/// is refused, with the time after which it is worth coming again.</para>
+/// that moment: batches grow by themselves while the processors are busy. With one, a run that is not full waits where
+/// the next request is expected so soon that all of them, it included, are answered earlier together than one after the
+/// other. Where rows cost nearly as much together as alone, each is computed by itself: nobody gains from waiting for
+/// the rows of others. Whoever finds as many waiting as may is refused, with the time after which it is worth coming
+/// again.</para>
 /// <para>Invariants: never more entries than allowed; never more runs than instances; of one level and one shape the
 /// first that came is the first that is computed; no entry past its deadline is computed.</para>
 /// <para>It does not know of slots: <see cref="SlotMachine"/> says when a run may begin. One caller at a time.</para>
@@ -19,6 +21,14 @@ public sealed class ModelQueue
 {
     /// <summary>A gap so many times the delay is as good as endless.</summary>
     private const int GapsMax = 4;
+
+    /// <summary>
+    /// A row costs so many times what a run saves that computing together gains less than an eighth.
+    /// </summary>
+    private const int RowsPerGainMax = 8;
+
+    /// <summary>More of them waiting for each instance are a queue that grows, not a few that came together.</summary>
+    private const int CrowdPerInstance = 4;
 
     /// <summary>Whoever is expected after one gap and has not come after so many is not expected any more.</summary>
     private const int GapsPatience = 3;
@@ -131,9 +141,10 @@ public sealed class ModelQueue
     /// </summary>
     /// <param name="now">The caller's clock.</param>
     /// <param name="batch">Empty; filled when true.</param>
+    /// <param name="isLast">True where a run leaves no slot for the next one.</param>
     /// <param name="refused">Takes those that are late or gone.</param>
     /// <param name="wakeAt">When it may be otherwise although nothing comes.</param>
-    internal bool TryTake(TimeSpan now, Batch batch, EntryList refused, out TimeSpan wakeAt)
+    internal bool TryTake(TimeSpan now, Batch batch, bool isLast, EntryList refused, out TimeSpan wakeAt)
     {
         Expire(now, refused);
         wakeAt = _deadline;
@@ -147,7 +158,7 @@ public sealed class ModelQueue
         {
             Cut(batch, preferred);
         }
-        else if (!isFull && WaitUntil(now, oldest, batch.Count) is { } until)
+        else if (!isFull && WaitUntil(now, oldest, batch.Count, batch.Rows, isLast) is { } until)
         {
             batch.Clear();
             wakeAt = until < wakeAt ? until : wakeAt;
@@ -165,9 +176,9 @@ public sealed class ModelQueue
     }
 
     /// <summary>True when a request that just came, to an empty queue, need not wait for others.</summary>
-    internal bool RunsAtOnce(QueueEntry entry, TimeSpan now) =>
+    internal bool RunsAtOnce(QueueEntry entry, bool isLast, TimeSpan now) =>
         entry.IsAlone || entry.Rows == _options.MaxSize || _options.Preferred.Contains(entry.Rows)
-        || WaitUntil(now, now, 1) is null;
+        || WaitUntil(now, now, 1, entry.Rows, isLast) is null;
 
     /// <summary>Lets one go that runs now.</summary>
     internal void Release(QueueEntry entry)
@@ -242,6 +253,7 @@ public sealed class ModelQueue
     /// <summary>The first, and whoever joins it; returns when the oldest of them came.</summary>
     private TimeSpan Gather(Batch batch, EntryList refused, out int preferred, out bool isFull)
     {
+        bool isAlone = !IsBatching || !GainsTogether();
         preferred = 0;
         isFull = false;
         TimeSpan oldest = TimeSpan.MaxValue;
@@ -262,7 +274,7 @@ public sealed class ModelQueue
                         batch.Add(entry);
                         oldest = entry.ArrivedAt < oldest ? entry.ArrivedAt : oldest;
                         preferred = _options.Preferred.Contains(batch.Rows) ? batch.Count : preferred;
-                        isFull = !IsBatching || entry.IsAlone || batch.Rows >= _options.MaxSize;
+                        isFull = isAlone || entry.IsAlone || batch.Rows >= _options.MaxSize;
                     }
                 }
 
@@ -284,7 +296,7 @@ public sealed class ModelQueue
     }
 
     /// <summary>Until when so many requests wait for one more; null when they should not.</summary>
-    private TimeSpan? WaitUntil(TimeSpan now, TimeSpan oldest, int requests)
+    private TimeSpan? WaitUntil(TimeSpan now, TimeSpan oldest, int requests, int rows, bool isLast)
     {
         TimeSpan until = oldest + _delay;
         if (now >= until)
@@ -297,14 +309,39 @@ public sealed class ModelQueue
             return until;
         }
 
-        // Waiting costs each of them a gap; one more that joins saves the part of a run that rows do not change.
-        if (_arrivals.Mean is not { } gap || now + gap > until || (Cost.Fixed is { } saved && gap * requests > saved))
+        if (!isLast || _arrivals.Mean is not { } gap || now + gap > until || !Repays(gap, requests, rows))
         {
             return null;
         }
 
         TimeSpan patience = _arrivals.Last + (gap * GapsPatience) + TimeSpan.FromMicroseconds(1);
         return now >= patience ? null : patience < until ? patience : until;
+    }
+
+    /// <summary>
+    /// True when so many requests and the next one are answered earlier, all times together, if they wait for it.
+    /// <para>A run costs F and c for each row; the next request, of one row, comes after a gap g. Where n of n rows run
+    /// now, they take n (F + n c), and it, which finds no slot, F + n c - g + F + c. Where they wait, all take
+    /// F + (n + 1) c and the n wait g. The difference is F - n c - (n + 1) g. Nothing is gained while nothing is known
+    /// of the cost, nor where another slot is free: there the next one waits for nobody.</para>
+    /// </summary>
+    private bool Repays(TimeSpan gap, int requests, int rows) =>
+        Cost.Fixed is { } same && Cost.Row is { } row && (gap * (requests + 1)) + (row * rows) < same;
+
+    /// <summary>
+    /// True when those that wait are answered earlier together, or when so many wait that only fewer runs help.
+    /// <para>One by one, on m instances, k of them take (F + c)(1 + (k - 1) / 2m) in the mean; together F + k c. The
+    /// second is less where (2m - 1) c is less than F, however many they are.</para>
+    /// </summary>
+    private bool GainsTogether()
+    {
+        if (!_options.IsAdaptive || !Cost.IsSure || Cost.Fixed is not { } same || Cost.Row is not { } row)
+        {
+            return true;
+        }
+
+        return row * ((2 * Instances) - 1) <= same
+            || (row <= same * RowsPerGainMax && Count > Instances * CrowdPerInstance);
     }
 
     private bool IsFull(int level, int levelMax) => Count >= _options.QueueMax || _levels[level].Count >= levelMax;

@@ -14,6 +14,10 @@ public sealed class RunCost
     /// <summary>Spread of sizes, in rows squared, below which nothing is known of the part for each row.</summary>
     private const double SpreadMin = 1e-3;
 
+    /// <summary>Runs of several rows, old ones counted less, below which one that was held up says too much.</summary>
+    private const double TogetherMin = 6;
+
+    private double _together;
     private double _weight;
     private double _rows;
     private double _rowsSquared;
@@ -45,6 +49,15 @@ public sealed class RunCost
         }
     }
 
+    /// <summary>What one more row adds to a run; null while runs of one size only were seen.</summary>
+    public TimeSpan? Row => Fixed is { } same ? (Mean - same) / (_rows / _weight) : null;
+
+    /// <summary>
+    /// True when enough runs of several rows were seen lately to judge by them. Where only single rows are computed it
+    /// becomes false after a while, so that what is known is looked at again.
+    /// </summary>
+    public bool IsSure => _together >= TogetherMin;
+
     private double Spread => (_rowsSquared / _weight) - (_rows / _weight * (_rows / _weight));
 
     /// <summary>Takes in one run.</summary>
@@ -56,6 +69,7 @@ public sealed class RunCost
         Check.That(time >= TimeSpan.Zero);
         double ticks = time.Ticks;
         _weight = (_weight * Keep) + 1;
+        _together = (_together * Keep) + (rows > 1 ? 1 : 0);
         _rows = (_rows * Keep) + rows;
         _rowsSquared = (_rowsSquared * Keep) + ((double)rows * rows);
         _time = (_time * Keep) + ticks;

@@ -60,7 +60,8 @@ public sealed class SlotMachine(int slots)
 
         QueueVerdict verdict = queue.Admit(entry, now, _refused);
         if (verdict != QueueVerdict.Waits
-            || !isFirst || Free == 0 || queue.Running >= queue.Instances || !queue.RunsAtOnce(entry, now))
+            || !isFirst || Free == 0 || queue.Running >= queue.Instances
+            || !queue.RunsAtOnce(entry, IsLast(queue), now))
         {
             return verdict;
         }
@@ -97,7 +98,7 @@ public sealed class SlotMachine(int slots)
             triedIndex = index;
             bool mayRun = Free > 0 && queue.Running < queue.Instances;
             TimeSpan wakeAt = queue.NextDeadline;
-            if (mayRun && queue.TryTake(now, batch, _refused, out wakeAt))
+            if (mayRun && queue.TryTake(now, batch, IsLast(queue), _refused, out wakeAt))
             {
                 Begin(queue);
                 return true;
@@ -146,6 +147,9 @@ public sealed class SlotMachine(int slots)
 
         return best;
     }
+
+    /// <summary>True where the next run of a queue leaves no slot for one more of it.</summary>
+    private bool IsLast(ModelQueue queue) => Free == 1 || queue.Running + 1 == queue.Instances;
 
     private static double ShareOf(ModelQueue queue) =>
         queue.Used + (queue.Running * queue.Cost.Mean.Ticks / (double)queue.Weight);

@@ -121,8 +121,11 @@ public sealed class ModelQueueTests
         SlotMachine machine = new(1);
         machine.Add(rare);
         machine.Add(frequent);
-        Assert.Equal(QueueVerdict.Runs, Feed(machine, rare, 20, Entries.Us(5000), out _));
-        Assert.Equal(QueueVerdict.Waits, Feed(machine, frequent, 20, Entries.Us(100), out TimeSpan last));
+        Know(rare, 500, 10);
+        Know(frequent, 500, 10);
+        Assert.Equal(QueueVerdict.Runs, Feed(machine, rare, Entries.Us(5000), Entries.Us(510), out _));
+        Assert.Equal(
+            QueueVerdict.Waits, Feed(machine, frequent, Entries.Us(100), Entries.Us(510), out TimeSpan last));
 
         // It was expected after 100 us; after three times that nobody is expected any more.
         Assert.Null(Entries.Next(machine, last));
@@ -136,15 +139,68 @@ public sealed class ModelQueueTests
         ModelQueue queue = Entries.Queue(new BatchingOptions { MaxSize = 8, MaxDelayUs = 1000 });
         SlotMachine machine = new(1);
         machine.Add(queue);
-        Assert.Equal(QueueVerdict.Waits, Feed(machine, queue, 20, Entries.Us(100), out TimeSpan last));
-        for (int rows = 1; rows <= 8; rows++)
-        {
-            queue.Cost.Add(rows, Entries.Us(20 + (10 * rows)));
-        }
+        Know(queue, 20, 10);
 
         // Another joins in 100 us and would save the 20 us that every run costs.
+        Assert.Equal(QueueVerdict.Runs, Feed(machine, queue, Entries.Us(100), Entries.Us(30), out _));
         Assert.InRange(queue.Cost.Fixed!.Value, Entries.Us(19), Entries.Us(21));
-        Assert.Equal(1, Entries.Next(machine, last)?.Count);
+        Assert.InRange(queue.Cost.Row!.Value, Entries.Us(9), Entries.Us(11));
+    }
+
+    [Fact]
+    public void Adapting_does_not_wait_before_it_knows_what_is_gained()
+    {
+        ModelQueue queue = Entries.Queue(new BatchingOptions { MaxSize = 8, MaxDelayUs = 1000 });
+        SlotMachine machine = new(1);
+        machine.Add(queue);
+        Assert.Equal(QueueVerdict.Runs, Feed(machine, queue, Entries.Us(100), Entries.Us(510), out _));
+        Assert.Null(queue.Cost.Row);
+    }
+
+    [Fact]
+    public void Adapting_does_not_wait_while_the_next_one_would_find_a_slot_anyway()
+    {
+        ModelQueue queue = Entries.Queue(new BatchingOptions { MaxSize = 8, MaxDelayUs = 1000 }, instances: 2);
+        SlotMachine machine = new(2);
+        machine.Add(queue);
+        Know(queue, 500, 10);
+        Assert.Equal(QueueVerdict.Runs, Feed(machine, queue, Entries.Us(100), Entries.Us(510), out TimeSpan last));
+
+        // One slot is taken: whoever takes the other one holds the next one up.
+        Assert.Equal(QueueVerdict.Runs, machine.Arrive(queue, Entries.Of(), last));
+        Assert.Equal(QueueVerdict.Waits, machine.Arrive(queue, Entries.Of(), last + Entries.Us(100)));
+    }
+
+    [Fact]
+    public void Adapting_lets_few_go_one_by_one_where_several_slots_answer_them_sooner_so()
+    {
+        ModelQueue queue = Entries.Queue(new BatchingOptions { MaxSize = 32 }, instances: 2);
+        SlotMachine machine = new(2);
+        machine.Add(queue);
+        Know(queue, 200, 200);
+        Assert.Equal(QueueVerdict.Runs, machine.Arrive(queue, Entries.Of(), default));
+        Assert.Equal(QueueVerdict.Runs, machine.Arrive(queue, Entries.Of(), default));
+        Assert.All(Enumerable.Range(0, 9), _ => machine.Arrive(queue, Entries.Of(), default));
+        machine.Finish(queue, 1, 1, Entries.Us(400), Entries.Us(400));
+        Assert.Equal(9, Entries.Next(machine, Entries.Us(400))?.Count);
+        Assert.All(Enumerable.Range(0, 8), _ => machine.Arrive(queue, Entries.Of(), Entries.Us(400)));
+        machine.Finish(queue, 1, 1, Entries.Us(400), Entries.Us(401));
+        Assert.Equal(1, Entries.Next(machine, Entries.Us(401))?.Count);
+    }
+
+    [Fact]
+    public void Adapting_computes_each_by_itself_where_rows_cost_as_much_together()
+    {
+        ModelQueue queue = Entries.Queue(new BatchingOptions { MaxSize = 8 });
+        ModelQueue stubborn = Entries.Queue(new BatchingOptions { MaxSize = 8, IsAdaptive = false });
+        foreach ((ModelQueue one, int count) in new[] { (queue, 1), (stubborn, 3) })
+        {
+            SlotMachine machine = Entries.Busy(one, default);
+            Know(one, 10, 1000);
+            Assert.All(Enumerable.Range(0, 3), _ => machine.Arrive(one, Entries.Of(), Entries.Us(1)));
+            machine.Finish(one, 1, 1, Entries.Us(1010), Entries.Us(1010));
+            Assert.Equal(count, Entries.Next(machine, Entries.Us(1010))?.Count);
+        }
     }
 
     [Fact]
@@ -239,16 +295,27 @@ public sealed class ModelQueueTests
         Assert.Equal(1, machine.Free);
     }
 
-    private static QueueVerdict Feed(
-        SlotMachine machine, ModelQueue queue, int count, TimeSpan gap, out TimeSpan last)
+    /// <summary>Lets a queue know what its runs cost, in microseconds.</summary>
+    private static void Know(ModelQueue queue, double sameUs, double rowUs)
     {
+        for (int rows = 1; rows <= 8; rows++)
+        {
+            queue.Cost.Add(rows, Entries.Us(sameUs + (rowUs * rows)));
+        }
+    }
+
+    /// <summary>Twenty requests, one after the other; the verdict of the last, which is not computed.</summary>
+    private static QueueVerdict Feed(
+        SlotMachine machine, ModelQueue queue, TimeSpan gap, TimeSpan time, out TimeSpan last)
+    {
+        const int Count = 20;
         QueueVerdict verdict = QueueVerdict.Unknown;
         last = default;
-        for (int i = 0; i < count; i++)
+        for (int i = 0; i < Count; i++)
         {
             last = gap * i;
             verdict = machine.Arrive(queue, Entries.Of(), last);
-            if (verdict == QueueVerdict.Waits && i == count - 1)
+            if (verdict == QueueVerdict.Waits && i == Count - 1)
             {
                 return verdict;
             }
@@ -258,7 +325,7 @@ public sealed class ModelQueueTests
                 Assert.NotNull(Entries.Next(machine, last + TimeSpan.FromSeconds(1)));
             }
 
-            machine.Finish(queue, 1, 1, Entries.Us(30), last);
+            machine.Finish(queue, 1, 1, time, last);
         }
 
         return verdict;
