@@ -3,17 +3,19 @@ namespace Kedge.Inference;
 /// <summary>Every limit of inference and its control, with unit and reason.</summary>
 public static class InferenceLimits
 {
-    /// <summary>Models in one server: one process per deployment, and each model costs 10 MB or more.</summary>
-    public const int ModelsMax = 64;
+    /// <summary>
+    /// Models in one server: a hundred small ones take less than 100 MB together, and the status of all fits one line.
+    /// </summary>
+    public const int ModelsMax = 128;
 
     /// <summary>Bytes of a configuration file: 16 models with the longest references stay below.</summary>
     public const int ConfigBytesMax = 512 * 1024;
 
     /// <summary>
-    /// Bytes of a control line with its end mark: the reply of 64 models stays below, and so do figures with every
+    /// Bytes of a control line with its end mark: the reply of 128 models stays below, and so do figures with every
     /// bucket.
     /// </summary>
-    public const int ControlLineBytesMax = 32 * 1024;
+    public const int ControlLineBytesMax = 64 * 1024;
 
     /// <summary>Dimensions of a tensor: no runtime here computes with more.</summary>
     public const int RankMax = 16;

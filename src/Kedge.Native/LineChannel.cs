@@ -16,7 +16,7 @@ public sealed record ReceivedLine(byte[] Bytes, FileDescriptor? Attached);
 public sealed unsafe class LineChannel : IDisposable
 {
     /// <summary>Longest line, in bytes, with its end mark.</summary>
-    public const int LineBytesMax = 32 * 1024;
+    public const int LineBytesMax = 64 * 1024;
 
     private const int FirstBytes = 1024;
 
@@ -78,7 +78,7 @@ public sealed unsafe class LineChannel : IDisposable
 
             if (_filled == LineBytesMax)
             {
-                throw new IOException("The line is longer than 32768 bytes.");
+                throw new IOException("The line is longer than 65536 bytes.");
             }
 
             if (_filled == _buffer.Length)

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Kedge.Core.Errors;
@@ -201,7 +202,10 @@ public sealed record ServeConfig
         VerifyPlugins(Require);
         if (Models.IsDefaultOrEmpty || Models.Length > InferenceLimits.ModelsMax)
         {
-            Require(false, "must hold 1..64 models.", "models");
+            Require(
+                false,
+                string.Create(CultureInfo.InvariantCulture, $"must hold 1..{InferenceLimits.ModelsMax} models."),
+                "models");
             return found.ToImmutable();
         }
 

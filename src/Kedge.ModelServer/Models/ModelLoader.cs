@@ -57,6 +57,11 @@ internal sealed class ModelLoader : IDisposable
     internal void Unload(IInferenceSession session, Action done) => _work.Add(() =>
     {
         session.Dispose();
+
+        // What its requests held lies on the managed heap, and what the runtime made for them hangs on that: both would
+        // wait for a collection that may be far away, as requests allocate next to nothing.
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        GC.WaitForPendingFinalizers();
         ResidentMemory.TrimHeap();
         done();
     });

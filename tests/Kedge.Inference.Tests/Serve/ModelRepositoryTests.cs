@@ -153,6 +153,19 @@ public sealed class ModelRepositoryTests : IDisposable
     }
 
     [Fact]
+    public async Task What_requests_of_a_model_held_has_gone_when_it_is_unloaded()
+    {
+        ServeContext context = Context();
+        using ModelRepository repository = Start(context, 0, Scale("a", 2));
+        Assert.Null(await repository.StartAsync());
+        Assert.Equal(2, await AskAsync(context, "a", 1));
+        WeakReference held = HeldBy(context.Table.Find("a", "")!);
+        Assert.True(held.IsAlive);
+        Assert.Null(await repository.UnloadAsync("a", false, CancellationToken.None));
+        Assert.False(held.IsAlive);
+    }
+
+    [Fact]
     public void A_model_is_warmed_up_by_golden_samples_or_by_zeros()
     {
         List<float> seen = [];
@@ -173,6 +186,16 @@ public sealed class ModelRepositoryTests : IDisposable
         Assert.Null(WarmUp.Run(session, _folder.File("broken.json")));
         Assert.Null(WarmUp.Run(session, _folder.File("absent.json")));
         Assert.Equal([0, 7, 0, 0], seen);
+    }
+
+    /// <summary>What the runtime keeps for the next request of a model.</summary>
+    [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
+    private static WeakReference HeldBy(ServedModel model)
+    {
+        InferenceRun run = model.Rent();
+        WeakReference held = new(run.Call.Kept);
+        model.Return(run);
+        return held;
     }
 
     private ServeContext Context() => new(_log, TimeProvider.System)
