@@ -41,8 +41,9 @@ internal sealed class GrpcWorker : IDisposable
     private long _initialWindow = 65535;
     private long _streamWindow;
     private long _received;
+    private int _answerBytes;
 
-    private GrpcWorker(IPEndPoint endPoint, byte[] message)
+    private GrpcWorker(EndPoint endPoint, byte[] message)
     {
         _message = message;
         _headers = Headers(endPoint);
@@ -55,22 +56,16 @@ internal sealed class GrpcWorker : IDisposable
         PutWindow(Window);
     }
 
-    /// <summary>True when the server answers such a call.</summary>
-    public static bool Answers(IPEndPoint endPoint, Workload workload)
+    /// <summary>Bytes of the messages and heads that answer a call, without what only keeps the connection.</summary>
+    public static int AnswerBytes(EndPoint endPoint, Workload workload)
     {
-        try
-        {
-            using GrpcWorker worker = new(endPoint, Message(workload));
-            return worker.Ask();
-        }
-        catch (Exception refused) when (refused is IOException or SocketException)
-        {
-            return false;
-        }
+        using GrpcWorker worker = new(endPoint, Message(workload));
+        Kedge.Core.Check.That(worker.Ask());
+        return worker._answerBytes;
     }
 
     /// <summary>A worker for <see cref="Measured.Run"/>; a call that fails ends the benchmark.</summary>
-    public static Func<Action> Against(IPEndPoint endPoint, Workload workload)
+    public static Func<Action> Against(EndPoint endPoint, Workload workload)
     {
         byte[] message = Message(workload);
         return () =>
@@ -81,8 +76,39 @@ internal sealed class GrpcWorker : IDisposable
     }
 
     /// <summary>A connection of an open loop.</summary>
-    public static IOpenClient Open(IPEndPoint endPoint, Workload workload) =>
+    public static IOpenClient Open(EndPoint endPoint, Workload workload) =>
         new OpenClient(endPoint, Message(workload));
+
+    /// <summary>ModelInferRequest with raw contents, in its frame; field numbers as in the standard's .proto.</summary>
+    public static byte[] Message(Workload workload)
+    {
+        using MemoryStream message = new();
+        Field(message, 1, "m"u8);
+        foreach (Tensor input in workload.Inputs)
+        {
+            using MemoryStream tensor = new();
+            Field(tensor, 1, Encoding.UTF8.GetBytes(input.Name));
+            Field(tensor, 2, Encoding.UTF8.GetBytes(TensorTypes.Name(input.Type)));
+            using MemoryStream shape = new();
+            foreach (long extent in input.Shape)
+            {
+                Varint(shape, (ulong)extent);
+            }
+
+            Field(tensor, 3, shape.ToArray());
+            Field(message, 5, tensor.ToArray());
+        }
+
+        foreach (Tensor input in workload.Inputs)
+        {
+            Field(message, 7, input.Bytes);
+        }
+
+        byte[] frame = new byte[5 + message.Length];
+        BinaryPrimitives.WriteInt32BigEndian(frame.AsSpan(1), (int)message.Length);
+        message.ToArray().CopyTo(frame, 5);
+        return frame;
+    }
 
     public void Dispose() => _socket.Dispose();
 
@@ -120,6 +146,7 @@ internal sealed class GrpcWorker : IDisposable
 
         Flush();
         bool hasMessage = false;
+        _answerBytes = 0;
         while (!Read(out int contents))
         {
             hasMessage |= contents > 5;
@@ -140,6 +167,7 @@ internal sealed class GrpcWorker : IDisposable
         ReadOnlySpan<byte> payload = _buffer.AsSpan(_begin + FrameHead, length);
         _begin += FrameHead + length;
         contents = kind == FrameContents ? length : 0;
+        _answerBytes += stream == _stream ? FrameHead + length : 0;
         switch (kind)
         {
             case FrameContents:
@@ -256,7 +284,7 @@ internal sealed class GrpcWorker : IDisposable
     }
 
     /// <summary>HPACK without its table: nothing to keep in step (RFC 7541, 6.2.2).</summary>
-    private static byte[] Headers(IPEndPoint endPoint)
+    private static byte[] Headers(EndPoint endPoint)
     {
         using MemoryStream block = new();
         void Text(string text)
@@ -268,7 +296,7 @@ internal sealed class GrpcWorker : IDisposable
         foreach ((string name, string value) in new[]
         {
             (":method", "POST"), (":scheme", "http"), (":path", "/inference.GRPCInferenceService/ModelInfer"),
-            (":authority", endPoint.ToString()), ("content-type", "application/grpc"), ("te", "trailers"),
+            (":authority", $"{endPoint}"), ("content-type", "application/grpc"), ("te", "trailers"),
         })
         {
             block.WriteByte(0);
@@ -277,37 +305,6 @@ internal sealed class GrpcWorker : IDisposable
         }
 
         return block.ToArray();
-    }
-
-    /// <summary>ModelInferRequest with raw contents, in its frame; field numbers as in the standard's .proto.</summary>
-    private static byte[] Message(Workload workload)
-    {
-        using MemoryStream message = new();
-        Field(message, 1, "m"u8);
-        foreach (Tensor input in workload.Inputs)
-        {
-            using MemoryStream tensor = new();
-            Field(tensor, 1, Encoding.UTF8.GetBytes(input.Name));
-            Field(tensor, 2, Encoding.UTF8.GetBytes(TensorTypes.Name(input.Type)));
-            using MemoryStream shape = new();
-            foreach (long extent in input.Shape)
-            {
-                Varint(shape, (ulong)extent);
-            }
-
-            Field(tensor, 3, shape.ToArray());
-            Field(message, 5, tensor.ToArray());
-        }
-
-        foreach (Tensor input in workload.Inputs)
-        {
-            Field(message, 7, input.Bytes);
-        }
-
-        byte[] frame = new byte[5 + message.Length];
-        BinaryPrimitives.WriteInt32BigEndian(frame.AsSpan(1), (int)message.Length);
-        message.ToArray().CopyTo(frame, 5);
-        return frame;
     }
 
     private static void Field(MemoryStream message, int number, ReadOnlySpan<byte> value)
@@ -327,7 +324,7 @@ internal sealed class GrpcWorker : IDisposable
         message.WriteByte((byte)value);
     }
 
-    private sealed class OpenClient(IPEndPoint endPoint, byte[] message) : IOpenClient
+    private sealed class OpenClient(EndPoint endPoint, byte[] message) : IOpenClient
     {
         private GrpcWorker? _worker;
 

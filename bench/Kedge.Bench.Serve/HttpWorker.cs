@@ -29,6 +29,17 @@ internal sealed class HttpWorker : IDisposable
         };
     };
 
+    /// <summary>Bytes of a whole answer.</summary>
+    public static int AnswerBytes(EndPoint endPoint, byte[] request)
+    {
+        using HttpWorker worker = new(endPoint);
+        Kedge.Core.Check.That(worker.Ask(request, out _) == 200);
+        return worker.LastBytes;
+    }
+
+    /// <summary>Bytes of the last answer, with its head.</summary>
+    private int LastBytes { get; set; }
+
     /// <summary>
     /// Sends a request and reads its answer; returns the status. Connects again when the server closes.
     /// </summary>
@@ -55,6 +66,7 @@ internal sealed class HttpWorker : IDisposable
             if (end > 0 && filled >= end + 4 + Length(all[..(end + 2)]))
             {
                 answer = all[(end + 4)..];
+                LastBytes = filled;
                 Renew(all[..end]);
                 return ((all[9] - '0') * 100) + ((all[10] - '0') * 10) + all[11] - '0';
             }

@@ -4,7 +4,7 @@ using System.Net.Sockets;
 namespace Kedge.Bench.Serve;
 
 /// <summary>Over HTTP/1.1.</summary>
-internal sealed class OpenHttpClient(IPEndPoint endPoint, byte[] request) : IOpenClient
+internal sealed class OpenHttpClient(EndPoint endPoint, byte[] request) : IOpenClient
 {
     private HttpWorker? _worker;
 

@@ -22,33 +22,50 @@ try
         report.Note("The Node server was not measured: node or npm is absent.");
     }
 
-    TransportFigures.Measure(plan, tiny);
-    TransportFigures.Measure(plan, Workload.Mlp(folder));
+    Workload mlp = Workload.Mlp(folder);
+    Workload wide = Workload.Wide(folder);
+    List<(string Name, Action Measure)> all =
+    [
+        // Memory first: nothing of what the others leave in the machine counts.
+        ("memory", () => MemoryFigures.Resident(plan, tiny)),
+        ("reload", () => MemoryFigures.Reload(plan, tiny)),
+        ("allocation", () => MemoryFigures.Allocation(plan, tiny)),
+        ("start", () => LifeFigures.Start(plan, tiny)),
+        ("tiny", () => TransportFigures.Measure(plan, tiny)),
+        ("mlp", () => TransportFigures.Measure(plan, mlp)),
+    ];
     foreach (string name in arguments.IsQuick ? new[] { "squeezenet" } : ["squeezenet", "resnet50"])
     {
-        Workload? light = Workload.Light(checkout, name);
-        if (light is null)
+        if (Workload.Light(checkout, name) is { } light)
         {
-            report.Note($"{name} was not measured: the shared data is absent (KEDGE_SHARED_DATA).");
+            all.Add((name, () => TransportFigures.Measure(plan, light)));
+            if (name == "squeezenet")
+            {
+                all.Add(("cache", () => BatchingFigures.Cache(plan, light)));
+            }
         }
         else
         {
-            TransportFigures.Measure(plan, light);
+            report.Note($"{name} was not measured: the shared data is absent (KEDGE_SHARED_DATA).");
         }
     }
 
-    (string Name, Action Measure)[] rest =
-    [
-        ("where the time goes", () => LifeFigures.Breakdown(plan, tiny)),
-        ("allocation", () => LifeFigures.Allocation(plan, tiny)),
-        ("start", () => LifeFigures.Start(plan, tiny)),
-        ("memory", () => LifeFigures.Memory(plan, tiny)),
-        ("reload", () => LifeFigures.Reload(plan, tiny)),
-        ("swap", () => LifeFigures.Swap(plan, tiny)),
-        ("batching", () => LifeFigures.Batching(plan, Workload.Wide(folder))),
-    ];
-    foreach ((string name, Action measure) in rest)
+    all.Add(("swap", () => LifeFigures.Swap(plan, tiny)));
+    all.Add(("batching of a wide layer", () => BatchingFigures.Batching(plan, wide)));
+    if (!arguments.IsQuick)
     {
+        all.Add(("batching of a small layer", () => BatchingFigures.Batching(plan, mlp)));
+    }
+
+    string[] only = (Environment.GetEnvironmentVariable("KEDGE_BENCH_ONLY") ?? "")
+        .Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+    foreach ((string name, Action measure) in all)
+    {
+        if (only.Length > 0 && !only.Contains(name))
+        {
+            continue;
+        }
+
         BenchPlan.Say(name);
         measure();
     }

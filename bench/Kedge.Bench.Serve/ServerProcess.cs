@@ -4,7 +4,6 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Kedge.Bench.Common;
-using Kedge.Inference.Batching;
 using Kedge.Inference.Control;
 using Kedge.Native;
 
@@ -13,12 +12,14 @@ namespace Kedge.Bench.Serve;
 /// <summary>A server under test; disposing it ends it.</summary>
 internal sealed class ServerProcess : IDisposable
 {
+    private const int Backlog = 128;
+
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
     private readonly ChildProcess _process;
     private readonly FileDescriptor? _listener;
     private readonly string _folder;
 
-    private ServerProcess(ChildProcess process, IPEndPoint endPoint, FileDescriptor? listener, string folder)
+    private ServerProcess(ChildProcess process, EndPoint endPoint, FileDescriptor? listener, string folder)
     {
         _process = process;
         EndPoint = endPoint;
@@ -26,7 +27,10 @@ internal sealed class ServerProcess : IDisposable
         _folder = folder;
     }
 
-    public IPEndPoint EndPoint { get; }
+    public EndPoint EndPoint { get; }
+
+    /// <summary>Where shared memory is handed over.</summary>
+    public string MemorySocket => Path.Combine(_folder, "memory.sock");
 
     /// <summary>Resident and proportional memory now.</summary>
     public ProcessSample Memory => ProcessSample.Of(_process.Pid);
@@ -35,18 +39,17 @@ internal sealed class ServerProcess : IDisposable
 
     private UnixDomainSocketEndPoint Own => new(Path.Combine(_folder, "http.sock"));
 
-    /// <summary>Starts kedge-serve and hands it a listener.</summary>
+    /// <summary>Starts kedge-serve with one model, as it is by default, and hands it a listener.</summary>
     /// <param name="program">The native build.</param>
-    /// <param name="models">Files by name.</param>
+    /// <param name="model">The file of model <c>m</c>.</param>
     /// <param name="listener">A listener to share; null for one of its own.</param>
-    /// <param name="scheduling">How the models are scheduled; null as they are by default.</param>
-    public static ServerProcess StartKedge(
-        string program,
-        IEnumerable<(string Name, string Path)> models,
-        FileDescriptor? listener = null,
-        SchedulingOptions? scheduling = null)
+    public static ServerProcess StartKedge(string program, string model, FileDescriptor? listener = null) =>
+        StartKedge(program, new ServerSetting([("m", model)]) { Listener = listener });
+
+    /// <summary>Starts kedge-serve and hands it a listener.</summary>
+    public static ServerProcess StartKedge(string program, ServerSetting setting)
     {
-        ServerProcess server = Launch(program, models, listener, scheduling);
+        ServerProcess server = Launch(program, setting);
         server.WaitFor(() => File.Exists(server.Control)
             && server.Ask(ControlOps.Status, null).State == ServeStates.Ready);
         ControlReply reply = server.Ask(ControlOps.Listen, server._listener);
@@ -57,7 +60,7 @@ internal sealed class ServerProcess : IDisposable
     public static double TimeToAnswer(string program, string model, byte[] request)
     {
         long started = TimeProvider.System.GetTimestamp();
-        using ServerProcess server = Launch(program, [("m", model)], null, null);
+        using ServerProcess server = Launch(program, new ServerSetting([("m", model)]));
         while (true)
         {
             try
@@ -134,11 +137,7 @@ internal sealed class ServerProcess : IDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    private static ServerProcess Launch(
-        string program,
-        IEnumerable<(string Name, string Path)> models,
-        FileDescriptor? listener,
-        SchedulingOptions? scheduling)
+    private static ServerProcess Launch(string program, ServerSetting setting)
     {
         string folder = Directory.CreateTempSubdirectory("kedge-bench-").FullName;
         string config = Path.Combine(folder, "config.json");
@@ -149,16 +148,26 @@ internal sealed class ServerProcess : IDisposable
             Instance = "1",
             Models =
             [
-                .. models.Select(model => new ServeModel(model.Name, "1", "onnx", model.Path)
+                .. setting.Models.Select(model => new ServeModel(model.Name, "1", "onnx", model.Path)
                 {
-                    Scheduling = scheduling ?? new SchedulingOptions(),
+                    Scheduling = setting.Scheduling,
                 }),
             ],
             ControlSocket = Path.Combine(folder, "control.sock"),
             HttpSocket = Path.Combine(folder, "http.sock"),
+            SharedMemory = setting.IsLocal,
         }.ToJson());
         ChildProcess process = Start(program, ["--config", config], folder);
-        FileDescriptor own = listener ?? ListeningSocket.OpenTcp(new IPEndPoint(IPAddress.Loopback, 0), 128);
+        if (setting.IsLocal)
+        {
+            string path = Path.Combine(folder, "public.sock");
+            FileDescriptor local = ListeningSocket.OpenUnix(
+                path, Backlog, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            return new ServerProcess(process, new UnixDomainSocketEndPoint(path), local, folder);
+        }
+
+        FileDescriptor own =
+            setting.Listener ?? ListeningSocket.OpenTcp(new IPEndPoint(IPAddress.Loopback, 0), Backlog);
         return new ServerProcess(process, IPEndPoint.Parse(ListeningSocket.Describe(own)), own, folder);
     }
 

@@ -13,12 +13,19 @@ internal static class TransportFigures
     private const string Bare = "bare";
     private const string Peer = "node";
 
+    private static readonly int[] Concurrencies = [1, 4, 16, 64];
+
     public static void Measure(BenchPlan plan, Workload workload)
     {
         // The bare runtime has its own defaults: one thread per core, spinning.
         using OnnxSession session =
             OnnxSession.FromFile(workload.Path, new OnnxSessionOptions { AllowSpinning = true });
-        using ServerProcess server = ServerProcess.StartKedge(plan.Program, [("m", workload.Path)]);
+        InferenceCall answer = workload.NewCall(session.Signature);
+        Kedge.Core.Check.That(session.Run(answer) is null);
+        using ServerProcess server = ServerProcess.StartKedge(plan.Program, workload.Path);
+        using ServerProcess local = ServerProcess.StartKedge(
+            plan.Program, new ServerSetting([("m", workload.Path)]) { IsLocal = true });
+        using SharedMemoryWorkers shared = new(local, workload, answer);
         using ServerProcess? peer =
             plan.Node.Length > 0 ? ServerProcess.StartNode(plan.Node, plan.Script, workload.Path) : null;
         plan.Report.Add($"serve.{workload.Name}.rss_idle", "MB", server.Memory.RssMb, ("node", peer?.Memory.RssMb));
@@ -31,30 +38,48 @@ internal static class TransportFigures
             },
             ["http"] = HttpWorker.Against(server.EndPoint, workload.JsonRequest),
             ["binary"] = HttpWorker.Against(server.EndPoint, workload.BinaryRequest),
+            ["grpc"] = GrpcWorker.Against(server.EndPoint, workload),
+            ["shm"] = shared.NewWorker,
         };
-        if (GrpcWorker.Answers(server.EndPoint, workload))
-        {
-            contestants["grpc"] = GrpcWorker.Against(server.EndPoint, workload);
-        }
-        else
-        {
-            plan.Report.Note($"{workload.Name} was not measured over gRPC: the server does not speak it.");
-        }
-
+        MeasureTime(plan, workload, contestants, server, (local, shared.ExampleRequest));
         if (peer is not null)
         {
             contestants[Peer] = HttpWorker.Against(peer.EndPoint, workload.JsonRequest);
         }
 
-        foreach (int concurrency in new[] { 1, 4, 16, 64 })
+        foreach (int concurrency in Concurrencies)
         {
             // Of many at once one round is enough: each is long by itself where the model is slow.
-            int rounds = concurrency == 64 ? 1 : plan.Rounds;
+            int rounds = concurrency == Concurrencies[^1] ? 1 : plan.Rounds;
             Report(plan, workload, concurrency, Rounds(plan, workload, concurrency, rounds, contestants));
         }
 
         plan.Report.Add($"serve.{workload.Name}.rss", "MB", server.Memory.RssMb, ("node", peer?.Memory.RssMb));
         plan.Report.Add($"serve.{workload.Name}.pss", "MB", server.Memory.PssMb, ("node", peer?.Memory.PssMb));
+    }
+
+    /// <summary>Where the time goes, over each transport.</summary>
+    private static void MeasureTime(
+        BenchPlan plan,
+        Workload workload,
+        Dictionary<string, Func<Action>> contestants,
+        ServerProcess server,
+        (ServerProcess Server, byte[] Request) local)
+    {
+        foreach ((string transport, byte[] request) in new[]
+        {
+            ("http", workload.JsonRequest), ("binary", workload.BinaryRequest),
+            ("grpc", GrpcWorker.Message(workload)), ("shm", local.Request),
+        })
+        {
+            bool isLocal = transport == "shm";
+            ServerProcess asked = isLocal ? local.Server : server;
+            int answered = transport == "grpc"
+                ? GrpcWorker.AnswerBytes(asked.EndPoint, workload)
+                : HttpWorker.AnswerBytes(asked.EndPoint, request);
+            Measured floor = BareSocket.Measure(plan, isLocal ? plan.Folder : null, request.Length, answered);
+            TimeFigures.Measure(plan, $"{workload.Name}.{transport}", asked, contestants[transport], floor);
+        }
     }
 
     private static Dictionary<string, Measured> Rounds(

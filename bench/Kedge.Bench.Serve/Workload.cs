@@ -17,7 +17,7 @@ internal sealed class Workload
         Path = path;
         Inputs = inputs;
         byte[] json = InferenceClient.WriteRequest(inputs);
-        JsonRequest = [.. Head("application/json", json.Length, ""), .. json];
+        JsonRequest = Post(json);
         BinaryRequest = Binary(inputs);
     }
 
@@ -117,6 +117,9 @@ internal sealed class Workload
 
         return call;
     }
+
+    /// <summary>A whole HTTP request with a body of JSON.</summary>
+    public static byte[] Post(byte[] json) => [.. Head("application/json", json.Length, ""), .. json];
 
     private static byte[] Binary(Tensor[] inputs)
     {

@@ -17,9 +17,11 @@ public sealed class BenchmarkTests
     [InlineData("agent", "agent.pss", "agent.rss", "agent.binary", "agent.ready", "agent.idle_cpu",
         "agent.idle_traffic")]
     [InlineData("serve", "serve.tiny.http.c1.mean", "serve.tiny.http.c1.p99", "serve.tiny.http.c16.ratio_node",
-        "serve.mlp.binary.c64.p99", "serve.squeezenet.http.c4.ratio_bare", "serve.tiny.time.run",
+        "serve.mlp.binary.c64.p99", "serve.squeezenet.http.c4.ratio_bare", "serve.squeezenet.shm.c16.ratio_bare",
+        "serve.tiny.http.time.run", "serve.tiny.shm.time.limit", "serve.alloc_per_request.own", "serve.rss.hundred",
+        "serve.reload1000.rss_ratio", "serve.cache.hit_ratio_run",
         "serve.start.first_answer", "serve.rss.one", "serve.swap1000.failed", "serve.swap1000.grpc.failed",
-        "serve.batching.at70.on.p99")]
+        "serve.batching.wide.at70.on.p99")]
     [InlineData("update", "update.cached.apply_to_serving", "update.agents5.all_serving", "offline.restart.ten")]
     [InlineData("rollout", "rollout.halt", "rollout.restore", "rollout.gate.halt", "rollout.gate.restore",
         "rollout.plan.100k", "rollout.swap.failed")]
