@@ -11,8 +11,9 @@ public sealed record OnnxSessionOptions
     public int IntraOpThreads { get; init; }
 
     /// <summary>
-    /// True lets idle threads spin for a moment: a little faster alone, much slower beside others. False by default,
-    /// since a device has other work.
+    /// True lets idle threads spin as long as the runtime likes, between runs too: much slower beside others. False by
+    /// default, since a device has other work: then they spin within a run only, for less time than it takes to wake
+    /// one, and sleep as soon as no run is under way.
     /// </summary>
     public bool AllowSpinning { get; init; }
 

@@ -28,6 +28,12 @@ internal static unsafe class OrtOptions
     }
 
     /// <summary>
+    /// How long a thread spins for the next part of a run, in microseconds: about as long as it takes to put it to
+    /// sleep and to wake it, so that it costs no more processor time than that.
+    /// </summary>
+    private static ReadOnlySpan<byte> SpinUs => "30\0"u8;
+
+    /// <summary>
     /// Never 0: the runtime would then count the processors of the machine, whatever this process may use, and bind
     /// its threads to them. With a number its threads run where the process may.
     /// </summary>
@@ -35,7 +41,12 @@ internal static unsafe class OrtOptions
     {
         int threads = options.IntraOpThreads > 0 ? options.IntraOpThreads : Environment.ProcessorCount;
         api.Require(api.SetIntraOpThreads(value, threads), "set the number of threads");
-        AddEntry(api, value, "session.intra_op.allow_spinning\0"u8, options.AllowSpinning ? "1\0"u8 : "0\0"u8);
+        AddEntry(api, value, "session.intra_op.allow_spinning\0"u8, "1\0"u8);
+        if (!options.AllowSpinning)
+        {
+            AddEntry(api, value, "session.intra_op.spin_duration_us\0"u8, SpinUs);
+            AddEntry(api, value, "session.force_spinning_stop\0"u8, "1\0"u8);
+        }
     }
 
     private static void SetGraph(OrtApi api, nint value, OnnxSessionOptions options)
