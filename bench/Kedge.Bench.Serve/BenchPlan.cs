@@ -19,7 +19,10 @@ internal sealed record BenchPlan(
     public TimeSpan WarmUp => TimeSpan.FromSeconds(IsQuick ? 0.1 : 0.4);
 
     /// <summary>Of each measurement.</summary>
-    public TimeSpan Duration => TimeSpan.FromSeconds(IsQuick ? 0.2 : 1.2);
+    public TimeSpan Duration => TimeSpan.FromSeconds((IsQuick ? 0.2 : 1.2) * Longer);
+
+    /// <summary>So many times as long, where a model answers a few requests a second only.</summary>
+    public int Longer { get; init; } = 1;
 
     /// <summary>Of each open loop.</summary>
     public TimeSpan OpenDuration => TimeSpan.FromSeconds(IsQuick ? 0.8 : 10);
