@@ -17,7 +17,11 @@ public sealed class SchedulingProcessTests
     {
         using ServeProcess server = Serve(
             [("long", Steps(LongSteps))],
-            config => config.Models[0].Scheduling = new() { Instances = 1, Batching = new() { MaxSize = 8 } });
+            config => config.Models[0].Scheduling = new()
+            {
+                Instances = 1,
+                Batching = new() { MaxSize = 8, IsAdaptive = false }, // Whether it pays is another test's matter.
+            });
         using Clients clients = new(server, "long", LongSteps, 8);
         clients.WaitFor(() => clients.Answers >= 200);
         clients.Stop();
