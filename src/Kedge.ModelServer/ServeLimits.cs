@@ -65,6 +65,9 @@ internal static class ServeLimits
     /// <summary>Characters of the first difference, so that it fits a control line.</summary>
     internal const int ShadowWordsMax = 400;
 
+    /// <summary>How long a client of HTTP/2 may take to hear that it is to begin no more streams.</summary>
+    internal static readonly TimeSpan LeaveNoticeTime = TimeSpan.FromSeconds(5);
+
     /// <summary>How long the other model server may take for one copy.</summary>
     internal static readonly TimeSpan ShadowAnswerTime = TimeSpan.FromSeconds(30);
 

@@ -34,17 +34,18 @@ internal readonly struct GrpcMessageReader(PipeReader reader, long messageBytesM
             reader.AdvanceTo(result.Buffer.Start);
         }
 
-        return ReadLaterAsync(isOnly: true, new GrpcEnding());
+        return ReadLaterAsync(isOnly: true, ending: null);
     }
 
     /// <summary>Reads the next message of a stream; without waiting where it is here whole.</summary>
-    /// <param name="ending">Tells that the server ends; what is here already is read all the same.</param>
+    /// <param name="ending">Tells that the server ends; what is here by then is read all the same.</param>
     internal ValueTask<GrpcMessage> ReadNextAsync(GrpcEnding ending)
     {
         if (reader.TryRead(out ReadResult result))
         {
-            if (TryTake(result.Buffer, isOnly: false, out GrpcMessage message))
+            if (ending.TakesMore(result.Buffer) && TryTake(result.Buffer, isOnly: false, out GrpcMessage message))
             {
+                ending.CountTaken();
                 return ValueTask.FromResult(message);
             }
 
@@ -54,18 +55,20 @@ internal readonly struct GrpcMessageReader(PipeReader reader, long messageBytesM
         return ReadLaterAsync(isOnly: false, ending);
     }
 
-    private async ValueTask<GrpcMessage> ReadLaterAsync(bool isOnly, GrpcEnding ending)
+    private async ValueTask<GrpcMessage> ReadLaterAsync(bool isOnly, GrpcEnding? ending)
     {
         while (true)
         {
             ReadResult result = await reader.ReadAsync().ConfigureAwait(false);
             ReadOnlySequence<byte> buffer = result.Buffer;
-            if ((!isOnly || result.IsCompleted) && TryTake(buffer, isOnly, out GrpcMessage message))
+            if ((isOnly ? result.IsCompleted : ending!.TakesMore(buffer)) // A stream always has one.
+                && TryTake(buffer, isOnly, out GrpcMessage message))
             {
+                ending?.CountTaken();
                 return message;
             }
 
-            if (result.IsCompleted)
+            if (result.IsCompleted && ending?.TakesMore(buffer) != false)
             {
                 reader.AdvanceTo(buffer.End);
                 return !buffer.IsEmpty ? Broken("The call ends within a message.")
@@ -73,7 +76,7 @@ internal readonly struct GrpcMessageReader(PipeReader reader, long messageBytesM
                     : GrpcMessage.End;
             }
 
-            if (ending.HasCome)
+            if (ending is { HasCome: true })
             {
                 reader.AdvanceTo(buffer.End);
                 return GrpcMessage.Broken(InferErrors.StreamEnded.At("The server is being replaced."));

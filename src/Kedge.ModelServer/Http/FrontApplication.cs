@@ -1,5 +1,4 @@
 using Kedge.ModelServer.Grpc;
-using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -34,8 +33,8 @@ internal sealed class FrontApplication(ServeContext context) : IHttpApplication<
 
         if (context.IsDraining && exchange.Features.Get<OwnSocketFeature>() is null)
         {
-            // The connection came or was used after it had been told: this stream is answered, then it ends.
-            exchange.Features.Get<IConnectionLifetimeNotificationFeature>()?.RequestClose();
+            // The connection may have come after all others had been told.
+            exchange.Features.Get<SocketConnection>()?.LeaveSoon();
         }
 
         string? type = request.Headers.ContentType;

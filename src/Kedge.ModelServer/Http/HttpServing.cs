@@ -1,6 +1,5 @@
 using Kedge.Native;
 using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging;
@@ -17,7 +16,7 @@ internal sealed class HttpServing : IAsyncDisposable
     private readonly KestrelServer _kestrel;
     private readonly SharedListener _own;
     private readonly Lock _gate = new();
-    private readonly HashSet<ConnectionContext> _http2 = [];
+    private readonly HashSet<SocketConnection> _http2 = [];
     private ConnectionDelegate? _serveHttp2;
 
     internal HttpServing(int connectionsMax, long requestBytesMax, RotatingLog log)
@@ -64,20 +63,13 @@ internal sealed class HttpServing : IAsyncDisposable
     /// </summary>
     internal void TellEnd()
     {
-        ConnectionContext[] open;
+        SocketConnection[] open;
         lock (_gate)
         {
             open = [.. _http2];
         }
 
-        foreach (ConnectionContext connection in open)
-        {
-            // Not here and now: whoever listens may answer a request.
-            _ = ThreadPool.UnsafeQueueUserWorkItem(
-                static c => c.Features.Get<IConnectionLifetimeNotificationFeature>()?.RequestClose(),
-                connection,
-                preferLocal: false);
-        }
+        Array.ForEach(open, static connection => connection.LeaveSoon());
     }
 
     public async ValueTask DisposeAsync()
@@ -108,6 +100,7 @@ internal sealed class HttpServing : IAsyncDisposable
             }
             else if (connection is SocketConnection socket)
             {
+                connection.Features.Set(socket);
                 connection.Features.Set(socket.Streams);
             }
 
@@ -132,14 +125,11 @@ internal sealed class HttpServing : IAsyncDisposable
             return;
         }
 
-        if (connection is SocketConnection socket)
-        {
-            socket.SpeaksHttp2 = true;
-        }
-
+        SocketConnection socket = (SocketConnection)connection; // The listeners make no others.
+        socket.BeginHttp2();
         lock (_gate)
         {
-            _ = _http2.Add(connection);
+            _ = _http2.Add(socket);
         }
 
         try
@@ -150,7 +140,7 @@ internal sealed class HttpServing : IAsyncDisposable
         {
             lock (_gate)
             {
-                _ = _http2.Remove(connection);
+                _ = _http2.Remove(socket);
             }
         }
     }

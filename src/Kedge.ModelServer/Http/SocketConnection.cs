@@ -2,6 +2,7 @@ using System.Buffers;
 using System.IO.Pipelines;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
 
 namespace Kedge.ModelServer.Http;
 
@@ -22,6 +23,13 @@ internal sealed class SocketConnection : DefaultConnectionContext
     private const int Write = 16 * 1024;
     private const int BlocksKept = 64;
 
+    /// <summary>GOAWAY of no error that takes all streams there can be (RFC 9113 §6.8), and PING.</summary>
+    private static readonly byte[] LeaveNotice =
+    [
+        0, 0, 8, 7, 0, 0, 0, 0, 0, 0x7F, 0xFF, 0xFF, 0xFF, 0, 0, 0, 0,
+        0, 0, 8, 6, 0, 0, 0, 0, 0, .. "farewell"u8,
+    ];
+
     private static readonly PipeOptions Incoming = Options(pause: 1024 * 1024, SmallRead);
     private static readonly PipeOptions Outgoing = Options(pause: 64 * 1024, Write);
     private static long _made;
@@ -29,10 +37,16 @@ internal sealed class SocketConnection : DefaultConnectionContext
     private readonly Socket _socket;
     private readonly CancellationTokenSource _closed = new();
     private readonly Lock _gate = new();
+    private readonly TaskCompletionSource _noticeHeard = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _receiving = Task.CompletedTask;
     private Task _sending = Task.CompletedTask;
     private ConnectionAbortedException? _abort;
+    private FrameTrace? _sent;
+    private FrameTrace? _received;
     private bool _isShut;
+    private int _isLeaving;
+    private bool _isFollowed;
+    private volatile bool _isNoticeDue;
     private long _changedAt = Environment.TickCount64;
     private volatile bool _isAnswered = true;
 
@@ -62,7 +76,7 @@ internal sealed class SocketConnection : DefaultConnectionContext
     internal OpenStreams Streams { get; } = new();
 
     /// <summary>True once it is known to speak HTTP/2.</summary>
-    internal bool SpeaksHttp2 { get; set; }
+    internal bool SpeaksHttp2 => _sent is not null;
 
     /// <summary>Begins to receive and send.</summary>
     internal SocketConnection Started()
@@ -70,6 +84,40 @@ internal sealed class SocketConnection : DefaultConnectionContext
         _receiving = ReceiveAsync(Application!.Output); // Set by the constructor.
         _sending = SendAsync(Application.Input);
         return this;
+    }
+
+    /// <summary>To be told before the first byte is sent: what comes and goes is HTTP/2.</summary>
+    internal void BeginHttp2() => _sent = new FrameTrace(prefaceBytes: 0);
+
+    /// <summary>
+    /// Tells a client of HTTP/2 to begin no more streams here, and lets the connection end once it has heard that and
+    /// what it had begun is answered. Problem: Kestrel names the last stream that it takes as soon as none is open, and
+    /// one that was just on its way then fails. Approach: the notice that RFC 9113 §6.8 asks for, a GOAWAY that takes
+    /// all streams, and a PING behind it: what the client had begun before it read the one came before its answer to
+    /// the other. Once only; whoever calls it again is not heard.
+    /// </summary>
+    internal void LeaveSoon()
+    {
+        if (Interlocked.Exchange(ref _isLeaving, 1) == 0)
+        {
+            _isNoticeDue = true;
+            Application!.Input.CancelPendingRead(); // Set by the constructor.
+            _ = EndAfterNoticeAsync();
+        }
+    }
+
+    private async Task EndAfterNoticeAsync()
+    {
+        try
+        {
+            await _noticeHeard.Task.WaitAsync(ServeLimits.LeaveNoticeTime, TimeProvider.System).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            // A client that answers nothing is not waited for.
+        }
+
+        Features.Get<IConnectionLifetimeNotificationFeature>()?.RequestClose();
     }
 
     public override void Abort(ConnectionAbortedException abortReason)
@@ -91,16 +139,15 @@ internal sealed class SocketConnection : DefaultConnectionContext
     /// <summary>Waits a moment for the peer to close too, then closes.</summary>
     private async Task TakeLeaveAsync()
     {
-        if (!_receiving.IsCompleted)
-        {
-            // Never fails: it waits, and that is all.
-            await Task.WhenAny(_receiving, Task.Delay(ServeLimits.FarewellTime, TimeProvider.System, _closed.Token))
-                .ConfigureAwait(false);
-        }
-
+        await PeerLeavesAsync().ConfigureAwait(false);
         Shut(null);
         await _receiving.ConfigureAwait(false);
     }
+
+    private Task PeerLeavesAsync() => _receiving.IsCompleted
+        ? Task.CompletedTask
+        : Task.WhenAny( // Never fails: it waits, and that is all.
+            _receiving, Task.Delay(ServeLimits.FarewellTime, TimeProvider.System, _closed.Token));
 
     private static PipeOptions Options(long pause, int block) => new(
         new BlockPool(block, BlocksKept), PipeScheduler.Inline, PipeScheduler.Inline, pause, pause / 2, block,
@@ -146,15 +193,37 @@ internal sealed class SocketConnection : DefaultConnectionContext
             }
 
             Note(isAnswered: false);
+            Follow(buffer.Span[..received]);
             pipe.Advance(received);
             size = received == buffer.Length ? LargeRead : SmallRead;
             FlushResult flushed = await pipe.FlushAsync().ConfigureAwait(false);
+            if (_isLeaving != 0 && _received is { SawPong: true })
+            {
+                // Not before the flush: Kestrel must find what came before it.
+                _ = _noticeHeard.TrySetResult();
+            }
+
             if (flushed.IsCompleted || flushed.IsCanceled)
             {
                 await DropUntilEndAsync().ConfigureAwait(false);
                 return;
             }
         }
+    }
+
+    /// <summary>Follows what comes where it may be HTTP/2, as no method but PRI begins so.</summary>
+    private void Follow(ReadOnlySpan<byte> received)
+    {
+        if (!_isFollowed)
+        {
+            _isFollowed = true;
+            int length = Math.Min(received.Length, 3);
+            _received = received[..length].SequenceEqual("PRI"u8[..length])
+                ? new FrameTrace(FrameTrace.ClientPrefaceBytes)
+                : null;
+        }
+
+        _received?.Follow(received);
     }
 
     private async Task DropUntilEndAsync()
@@ -180,6 +249,12 @@ internal sealed class SocketConnection : DefaultConnectionContext
         {
             await SendUntilEndAsync(pipe).ConfigureAwait(false);
             isWhole = true;
+            if (SpeaksHttp2)
+            {
+                // The client was told that nothing more comes, and closes: one that finds the connection gone before
+                // it has read its last answer takes that for lost.
+                await PeerLeavesAsync().ConfigureAwait(false);
+            }
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
@@ -198,7 +273,7 @@ internal sealed class SocketConnection : DefaultConnectionContext
         while (true)
         {
             ReadResult result = await pipe.ReadAsync().ConfigureAwait(false);
-            if (result.IsCanceled)
+            if (result.IsCanceled && IsShut(out _))
             {
                 return;
             }
@@ -206,6 +281,13 @@ internal sealed class SocketConnection : DefaultConnectionContext
             foreach (ReadOnlyMemory<byte> piece in result.Buffer)
             {
                 _ = await _socket.SendAsync(piece, SocketFlags.None).ConfigureAwait(false);
+                _sent?.Follow(piece.Span);
+            }
+
+            if (_isNoticeDue && _sent is { MayInsert: true } && !result.IsCompleted)
+            {
+                _isNoticeDue = false;
+                _ = await _socket.SendAsync(LeaveNotice, SocketFlags.None).ConfigureAwait(false);
             }
 
             Note(isAnswered: true);

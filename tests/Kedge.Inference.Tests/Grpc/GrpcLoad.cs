@@ -13,9 +13,6 @@ internal sealed class GrpcLoad : IDisposable
 {
     private const int MessagesPerStream = 40;
 
-    /// <summary>The code that GOAWAY of a server has which only leaves (RFC 9113 §7, NO_ERROR).</summary>
-    private const long NotBegun = 0;
-
     private readonly ConcurrentDictionary<string, long> _answers = new();
     private readonly ConcurrentQueue<string> _failures = new();
     private readonly List<Task> _tasks = [];
@@ -73,8 +70,8 @@ internal sealed class GrpcLoad : IDisposable
             for (int i = 0; !_stop; i++)
             {
                 string id = $"{caller}.{i}";
-                (int status, string message, ModelInferResponse? answer) = await BegunAsync(() => _peer.AskAsync(
-                    "ModelInfer", Messages.AddSub(raw: true, id), ModelInferResponse.Parser));
+                (int status, string message, ModelInferResponse? answer) = await _peer.AskAsync(
+                    "ModelInfer", Messages.AddSub(raw: true, id), ModelInferResponse.Parser);
                 Take(status == 0 ? "" : $"{status} {message}", answer, id);
             }
         }
@@ -93,7 +90,7 @@ internal sealed class GrpcLoad : IDisposable
             {
                 // A connection of its own: a client that reopens asks for the one who listens now.
                 using GrpcPeer peer = new(endPoint);
-                using GrpcStreamPeer stream = await BegunAsync(() => GrpcStreamPeer.OpenAsync(peer));
+                using GrpcStreamPeer stream = await GrpcStreamPeer.OpenAsync(peer);
                 bool isOpen = true;
                 for (int i = 0; i < messages && !_stop && isOpen; i++)
                 {
@@ -125,26 +122,6 @@ internal sealed class GrpcLoad : IDisposable
         catch (Exception failure)
         {
             _failures.Enqueue(failure.ToString());
-        }
-    }
-
-    /// <summary>
-    /// Makes a call that GOAWAY names as not begun again, as every client of gRPC does and the framework's HTTP does
-    /// most of the time. A call that the server had begun is never made twice: it fails.
-    /// </summary>
-    private static async Task<T> BegunAsync<T>(Func<Task<T>> call)
-    {
-        while (true)
-        {
-            try
-            {
-                return await call();
-            }
-            catch (HttpRequestException refused)
-                when (refused.InnerException is HttpProtocolException { ErrorCode: NotBegun })
-            {
-                // On a new connection, to the one who listens now.
-            }
         }
     }
 
