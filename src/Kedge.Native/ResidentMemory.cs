@@ -10,7 +10,8 @@ namespace Kedge.Native;
 /// </summary>
 public static class ResidentMemory
 {
-    private const int MapBytesMax = 1024 * 1024;
+    /// <summary>About 20,000 mappings. Only as much of it takes memory as there is to read.</summary>
+    private const int MapBytesMax = 16 * 1024 * 1024;
 
     /// <summary>Gives back what can be had. Never fails: where it cannot, memory stays as it is.</summary>
     public static unsafe void GiveBack()
