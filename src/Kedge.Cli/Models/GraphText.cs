@@ -57,46 +57,21 @@ internal static partial class GraphText
     {
         ArrayBufferWriter<byte> bytes = new();
         using Utf8JsonWriter json = new(bytes);
-        Write(json, graph);
+        ManifestTree.WriteJson(json, graph, WriteScalar);
         json.Flush();
         return bytes.WrittenSpan.ToArray();
     }
 
     /// <summary>A number stays as it was written: a factor must not lose a digit.</summary>
-    private static void Write(Utf8JsonWriter json, ManifestNode node)
+    private static void WriteScalar(Utf8JsonWriter json, ManifestNode.Scalar scalar)
     {
-        switch (node)
+        if (!scalar.IsQuoted && (scalar.Text is "true" or "false" or "null" || IsNumber(scalar.Text)))
         {
-            case ManifestNode.Scalar { IsQuoted: false, Text: "true" or "false" or "null" } word:
-                json.WriteRawValue(word.Text);
-                break;
-            case ManifestNode.Scalar { IsQuoted: false } plain when IsNumber(plain.Text):
-                json.WriteRawValue(plain.Text);
-                break;
-            case ManifestNode.Scalar text:
-                json.WriteStringValue(text.Text);
-                break;
-            case ManifestNode.Mapping mapping:
-                json.WriteStartObject();
-                foreach (ManifestEntry entry in mapping.Entries)
-                {
-                    json.WritePropertyName(entry.Key);
-                    Write(json, entry.Value);
-                }
-
-                json.WriteEndObject();
-                break;
-            case ManifestNode.Sequence sequence:
-                json.WriteStartArray();
-                foreach (ManifestNode item in sequence.Items)
-                {
-                    Write(json, item);
-                }
-
-                json.WriteEndArray();
-                break;
-            default:
-                throw Check.Unreachable(node);
+            json.WriteRawValue(scalar.Text);
+        }
+        else
+        {
+            json.WriteStringValue(scalar.Text);
         }
     }
 

@@ -26,39 +26,18 @@ public static class ManifestJson
     }
 
     /// <summary>Writes a tree as a JSON value.</summary>
-    public static void Write(Utf8JsonWriter json, ManifestNode node)
-    {
-        switch (node)
+    public static void Write(Utf8JsonWriter json, ManifestNode node) =>
+        ManifestTree.WriteJson(json, node, static (to, scalar) =>
         {
-            case ManifestNode.Scalar { IsQuoted: true } text:
-                json.WriteStringValue(text.Text);
-                break;
-            case ManifestNode.Scalar plain:
-                WritePlain(json, plain.Text);
-                break;
-            case ManifestNode.Mapping mapping:
-                json.WriteStartObject();
-                foreach (ManifestEntry entry in mapping.Entries)
-                {
-                    json.WritePropertyName(entry.Key);
-                    Write(json, entry.Value);
-                }
-
-                json.WriteEndObject();
-                break;
-            case ManifestNode.Sequence sequence:
-                json.WriteStartArray();
-                foreach (ManifestNode item in sequence.Items)
-                {
-                    Write(json, item);
-                }
-
-                json.WriteEndArray();
-                break;
-            default:
-                throw Check.Unreachable(node);
-        }
-    }
+            if (scalar.IsQuoted)
+            {
+                to.WriteStringValue(scalar.Text);
+            }
+            else
+            {
+                WritePlain(to, scalar.Text);
+            }
+        });
 
     /// <summary>Reads JSON as a tree without places. The depth is bounded by whoever parsed the JSON.</summary>
     public static ManifestNode Read(JsonElement json) => json.ValueKind switch

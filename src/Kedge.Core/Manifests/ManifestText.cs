@@ -34,41 +34,10 @@ public static class ManifestText
             Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         }))
         {
-            WriteJson(json, node);
+            ManifestTree.WriteJson(json, node, WriteScalar);
         }
 
         return Encoding.UTF8.GetString(buffer.WrittenSpan).ReplaceLineEndings("\n") + "\n";
-    }
-
-    private static void WriteJson(Utf8JsonWriter json, ManifestNode node)
-    {
-        switch (node)
-        {
-            case ManifestNode.Mapping mapping:
-                json.WriteStartObject();
-                foreach (ManifestEntry entry in mapping.Entries)
-                {
-                    json.WritePropertyName(entry.Key);
-                    WriteJson(json, entry.Value);
-                }
-
-                json.WriteEndObject();
-                break;
-            case ManifestNode.Sequence sequence:
-                json.WriteStartArray();
-                foreach (ManifestNode item in sequence.Items)
-                {
-                    WriteJson(json, item);
-                }
-
-                json.WriteEndArray();
-                break;
-            case ManifestNode.Scalar scalar:
-                WriteScalar(json, scalar);
-                break;
-            default:
-                throw Check.Unreachable(node);
-        }
     }
 
     private static void WriteScalar(Utf8JsonWriter json, ManifestNode.Scalar scalar)
