@@ -26,7 +26,8 @@ public sealed record ApplyResult
     public long Revision { get; init; }
 
     /// <summary>
-    /// Changed fields, one line each, as <c>spec.endpoint.port: 8500 -> 8501</c>; only when asked for.
+    /// Changed fields, one line each, as <c>~ spec.endpoint.port: 8500 -> 8501</c>, and packages and versions that
+    /// come, change and go, as <c>+ spec.models[0].versions[v3]: sha256:...</c>; only when asked for.
     /// </summary>
     public IReadOnlyList<string> Diff { get; init; } = [];
 

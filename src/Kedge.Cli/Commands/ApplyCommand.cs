@@ -17,7 +17,7 @@ internal static class ApplyCommand
     {
         Option<string[]> files = Files();
         Option<bool> dryRun = new("--dry-run") { Description = "Have everything checked, but change nothing." };
-        Option<bool> diff = new("--diff") { Description = "Show which fields change." };
+        Option<bool> diff = new("--diff") { Description = "Show which fields, packages and versions change." };
         Option<string> output = OutputOption.Create("json", "yaml", "name");
         Command command = new("apply", "Ask for what a manifest says; all of it or nothing.")
         {

@@ -19,6 +19,9 @@ namespace Kedge.ControlPlane.Http;
 /// <summary>Turns the objects of a manifest into changes of the store: tags become digests, here and once.</summary>
 internal sealed class ApplyPlan(Call call)
 {
+    private static readonly ImmutableSortedDictionary<string, string> _nothing =
+        ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);
+
     private readonly List<Entry> _entries = [];
     private readonly Dictionary<DeviceId, ImmutableSortedDictionary<string, string>> _labels = [];
 
@@ -101,7 +104,7 @@ internal sealed class ApplyPlan(Call call)
                     ApplyVerdict.Unknown or _ => throw Check.Unreachable(result),
                 },
                 Revision = result is null ? 0 : Math.Max(result.SpecRevision, 0),
-                Diff = diff ? DiffOf(entry.Before, entry.After) : [],
+                Diff = diff ? ManifestDiff.Of(entry.Before, entry.After) : [],
                 Token = dryRun ? null : entry.Token,
             };
         }
@@ -170,9 +173,9 @@ internal sealed class ApplyPlan(Call call)
             Name = spec.Id.ToString(),
             Line = line,
             Before = before is not null && DeploymentFormat.TryRead(before.SpecJson, out DeploymentSpec? old)
-                ? ManifestWriter.Write(old)
-                : null,
-            After = ManifestWriter.Write(resolved),
+                ? ManifestDiff.ValuesOf(old)
+                : _nothing,
+            After = ManifestDiff.ValuesOf(resolved),
         }, new ApplyChange.OfDeployment(write));
     }
 
@@ -212,9 +215,10 @@ internal sealed class ApplyPlan(Call call)
             Name = device.Id.ToString(),
             Line = line,
             Before = before is null
-                ? null
-                : ManifestWriter.Write(new DeviceManifest(before.Id, before.Labels, before.Cordoned)),
-            After = ManifestWriter.Write(device),
+                ? _nothing
+                : ManifestJson.Flatten(
+                    ManifestWriter.Write(new DeviceManifest(before.Id, before.Labels, before.Cordoned))),
+            After = ManifestJson.Flatten(ManifestWriter.Write(device)),
         }, new ApplyChange.OfDevice(write));
     }
 
@@ -319,9 +323,9 @@ internal sealed class ApplyPlan(Call call)
             Name = site.Name,
             Line = line,
             Before = before is not null && SiteFormat.TryRead(before.SpecJson, out SiteSpec? old)
-                ? ManifestWriter.Write(old)
-                : null,
-            After = ManifestWriter.Write(site),
+                ? ManifestJson.Flatten(ManifestWriter.Write(old))
+                : _nothing,
+            After = ManifestJson.Flatten(ManifestWriter.Write(site)),
         }, new ApplyChange.OfSite(row));
     }
 
@@ -329,29 +333,6 @@ internal sealed class ApplyPlan(Call call)
     {
         _entries.Add(entry with { Change = Changes.Count });
         Changes.Add(change);
-    }
-
-    private static IReadOnlyList<string> DiffOf(ManifestNode? before, ManifestNode? after)
-    {
-        if (after is null)
-        {
-            return [];
-        }
-
-        ImmutableSortedDictionary<string, string> now = ManifestJson.Flatten(after);
-        ImmutableSortedDictionary<string, string> then =
-            before is null ? ImmutableSortedDictionary<string, string>.Empty : ManifestJson.Flatten(before);
-        return
-        [
-            .. now.Keys.Union(then.Keys).Order(StringComparer.Ordinal)
-                .Where(path => now.GetValueOrDefault(path) != then.GetValueOrDefault(path))
-                .Select(path => (then.GetValueOrDefault(path), now.GetValueOrDefault(path)) switch
-                {
-                    (null, var value) => $"+ {path}: {value}",
-                    (var value, null) => $"- {path}: {value}",
-                    var (old, value) => $"~ {path}: {old} -> {value}",
-                }),
-        ];
     }
 
     private sealed record Entry
@@ -364,9 +345,9 @@ internal sealed class ApplyPlan(Call call)
 
         public int Change { get; init; } = -1;
 
-        public ManifestNode? Before { get; init; }
+        public ImmutableSortedDictionary<string, string> Before { get; init; } = _nothing;
 
-        public ManifestNode? After { get; init; }
+        public ImmutableSortedDictionary<string, string> After { get; init; } = _nothing;
 
         public string? Token { get; init; }
     }
