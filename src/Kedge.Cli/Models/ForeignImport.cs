@@ -2,6 +2,8 @@ using System.Collections.Immutable;
 using Kedge.Cli.Commands;
 using Kedge.Cli.Running;
 using Kedge.Content.Formats;
+using Kedge.Content.Packages;
+using Kedge.Content.Trust;
 using Kedge.Core;
 using Kedge.Core.Manifests;
 using Kedge.Core.Models;
@@ -14,7 +16,7 @@ namespace Kedge.Cli.Models;
 /// <summary>
 /// Takes over a model that somebody else packed: its files pass the gate like those of any push, become the variants of
 /// a new package, and the importer signs. Every layer of weights that no model names as its own data is a variant;
-/// other files of its folder go with it.
+/// other files of its folder go with it. Of a package of ours it keeps the graph and the labels.
 /// </summary>
 internal sealed class ForeignImport(Session session, IArtifactStore store, ModelPackContent content)
 {
@@ -39,12 +41,14 @@ internal sealed class ForeignImport(Session session, IArtifactStore store, Model
         await folder.FetchAsync(session, store, files, ct).ConfigureAwait(false);
         FetchedBytes = folder.FetchedBytes;
         PackedLayer? golden = files.FirstOrDefault(IsGolden);
+        ImmutableArray<PackedLayer> labels = await LabelsAsync(ct).ConfigureAwait(false);
         PushPlan plan = new()
         {
             Name = model,
-            Variants = Variants([.. files.Where(static file => file.IsModel)], folder, ct),
+            Variants = Variants([.. files.Where(file => file.IsModel && !labels.Contains(file))], folder, ct),
             Tolerances = new Dictionary<string, GoldenTolerance>(StringComparer.Ordinal),
             Graph = Graph(files) is { } graph ? folder.PathOf(graph) : "",
+            Labels = labels.IsEmpty ? "" : folder.PathOf(labels[0]),
             Golden = golden is null ? "" : folder.PathOf(golden),
             Reference = "",
             Provenance = ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal)
@@ -56,6 +60,27 @@ internal sealed class ForeignImport(Session session, IArtifactStore store, Model
 
     private static bool IsGolden(PackedLayer file) =>
         file is { Path: "golden.json", Blob.MediaType: ModelPackTypes.Dataset };
+
+    /// <summary>
+    /// The labels of a package of ours, which its manifest names and nothing in its files: one for each variant, the
+    /// same file. That the manifest is signed counts for nothing here; what it names is taken as a file of the artifact
+    /// or not at all.
+    /// </summary>
+    private async Task<ImmutableArray<PackedLayer>> LabelsAsync(CancellationToken ct)
+    {
+        if (content.Envelope is not { } blob)
+        {
+            return [];
+        }
+
+        byte[] envelope = await store.GetAsync(blob, ModelLimits.EnvelopeBytesMax, ct).ConfigureAwait(false);
+        return Dsse.TryParse(envelope, out DsseEnvelope? parsed, out _)
+            && PackageFormat.TryRead(parsed!.Payload.Span, out PackageManifest? manifest, out _) // True gives both.
+            && manifest!.Labels.Length > 0
+            ? [.. ModelPackWriter.PathsOf(manifest, manifest.Labels)
+                .SelectMany(path => content.Files.Where(file => file.IsModel && file.Path == path))]
+            : [];
+    }
 
     private async Task<string> NameAsync(OciPlace place, CancellationToken ct)
     {

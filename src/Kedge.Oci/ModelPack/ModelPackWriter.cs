@@ -49,6 +49,12 @@ public static class ModelPackWriter
         };
     }
 
+    /// <summary>Where a file that every variant has lies in the artifact, once for each variant.</summary>
+    /// <param name="manifest">What the package says of itself.</param>
+    /// <param name="path">Path of the file in the package.</param>
+    public static IEnumerable<string> PathsOf(PackageManifest manifest, string path) =>
+        manifest.Variants.Select(variant => FolderOf(manifest, variant) + path);
+
     private static Digest PackageDigestOf(ReadOnlyMemory<byte> envelope)
     {
         Check.That(Dsse.TryParse(envelope.Span, out DsseEnvelope? parsed, out _));
@@ -61,7 +67,7 @@ public static class ModelPackWriter
         ImmutableArray<PackedLayer>.Builder files = ImmutableArray.CreateBuilder<PackedLayer>();
         foreach (ModelVariant variant in manifest.Variants)
         {
-            string folder = manifest.Variants.Length > 1 ? variant.Name + "/" : "";
+            string folder = FolderOf(manifest, variant);
             files.AddRange(variant.Files.Select(file => Layer(
                 folder + file.Path,
                 file,
@@ -75,6 +81,9 @@ public static class ModelPackWriter
 
         return files.DrainToImmutable();
     }
+
+    private static string FolderOf(PackageManifest manifest, ModelVariant variant) =>
+        manifest.Variants.Length > 1 ? variant.Name + "/" : "";
 
     private static PackedLayer Layer(string path, PackageFile file, string mediaType) => new(path, WithPath(
         new OciDescriptor { MediaType = mediaType, Digest = file.Digest, Bytes = file.Bytes }, path));

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Kedge.Api;
 using Kedge.Cli;
 using Kedge.ControlPlane.Tests.Server;
@@ -161,6 +162,35 @@ public sealed class ModelGraphTests : IAsyncLifetime, IDisposable
         string shown = await OkAsync("model", "show", "colours:bare");
         Assert.Matches(@"(?m)^Labels:\s+labels.txt$", shown);
         Assert.DoesNotContain("Graph:", shown, StringComparison.Ordinal);
+
+        // Nothing in the files says which of them holds the labels: signed anew they are still the labels.
+        string place = $"oci-layout:{InHome("layout")}:bare";
+        await OkAsync("model", "export", "colours:bare", place);
+        await OkAsync("model", "import", place, "--name", "mine", "--sign-anew", "--tag", "v1");
+        shown = await OkAsync("model", "show", "mine:v1");
+        Assert.Matches(@"(?m)^Labels:\s+labels.txt$", shown);
+        Assert.Single(Regex.Matches(shown, @"labels.txt\s+onnx-fp32\s"));
+    }
+
+    [Fact]
+    public async Task Labels_of_several_variants_are_one_file_when_they_are_signed_anew()
+    {
+        string file = _cli.Write("package.yaml", """
+            apiVersion: kedge.dev/v1
+            kind: Package
+            metadata: {name: colours}
+            spec:
+              labels: labels.txt
+              variants: [{name: one, file: colours.onnx}, {name: two, file: colours.onnx}]
+            """);
+        await OkAsync("model", "push", "-f", file, "--tag", "v1");
+        string place = $"oci-layout:{InHome("layout")}:v1";
+        await OkAsync("model", "export", "colours:v1", place);
+        await OkAsync("model", "import", place, "--name", "mine", "--sign-anew", "--tag", "v1");
+        string shown = await OkAsync("model", "show", "mine:v1");
+        Assert.Matches(@"(?m)^Labels:\s+labels.txt$", shown);
+        Assert.Single(Regex.Matches(shown, @"labels.txt\s+one\s"));
+        Assert.Single(Regex.Matches(shown, @"labels.txt\s+two\s"));
     }
 
     private async Task RefusedAsync(string graph, params string[] errors)
