@@ -41,6 +41,9 @@ internal static class ServeLimits
     /// </summary>
     internal const int BodyBlockBytes = 64 * 1024;
 
+    /// <summary>Bytes of an answer that are given to the connection at once: what it holds before it waits.</summary>
+    internal const int AnswerPieceBytes = 64 * 1024;
+
     /// <summary>Bytes of a body that asks for control: settings are a few lines.</summary>
     internal const int ControlBodyBytesMax = 64 * 1024;
 

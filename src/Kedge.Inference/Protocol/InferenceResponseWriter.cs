@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text.Json;
 using Kedge.Core.Errors;
 using Kedge.Inference.Errors;
@@ -14,7 +13,7 @@ namespace Kedge.Inference.Protocol;
 /// </summary>
 public sealed class InferenceResponseWriter : IDisposable
 {
-    private readonly ArrayBufferWriter<byte> _output = new(1024);
+    private readonly RentedOutput _output = new(firstBytes: 1024);
     private readonly Utf8JsonWriter _writer;
 
     /// <summary>An empty answer.</summary>
@@ -22,7 +21,7 @@ public sealed class InferenceResponseWriter : IDisposable
         _output, new JsonWriterOptions { SkipValidation = true, Encoder = RelaxedText });
 
     /// <summary>What was written.</summary>
-    public ReadOnlyMemory<byte> Written => _output.WrittenMemory;
+    public ReadOnlyMemory<byte> Written => _output.Written;
 
     /// <summary>How much of it is JSON; the rest is binary data.</summary>
     public int JsonBytes { get; private set; }
@@ -42,7 +41,7 @@ public sealed class InferenceResponseWriter : IDisposable
             return fault;
         }
 
-        _output.ResetWrittenCount();
+        _output.Clear();
         _writer.Reset();
         _writer.WriteStartObject();
         _writer.WriteString("model_name"u8, modelName);
@@ -68,7 +67,7 @@ public sealed class InferenceResponseWriter : IDisposable
         _writer.WriteEndArray();
         _writer.WriteEndObject();
         _writer.Flush();
-        JsonBytes = _output.WrittenCount;
+        JsonBytes = _output.Count;
         foreach (int index in call.Wanted)
         {
             if (call.IsBinary(index) && call.Extensions.PlaceOf(index) is null)
@@ -80,9 +79,13 @@ public sealed class InferenceResponseWriter : IDisposable
         return null;
     }
 
-    /// <summary>True when it holds on to more than this many bytes, so that it is better made anew.</summary>
-    public bool IsLargerThan(int bytes) => _output.Capacity > bytes;
+    /// <summary>Gives memory back where it holds on to more than this many bytes; what was written is gone.</summary>
+    public void Trim(int keepBytesMax) => _output.Trim(keepBytesMax);
 
     /// <inheritdoc/>
-    public void Dispose() => _writer.Dispose();
+    public void Dispose()
+    {
+        _writer.Dispose();
+        _output.Dispose();
+    }
 }

@@ -1,3 +1,4 @@
+using System.IO.Pipelines;
 using Kedge.Core.Errors;
 using Kedge.Inference.Errors;
 using Kedge.Inference.Protocol;
@@ -23,8 +24,29 @@ internal static class HttpAnswers
             return Task.CompletedTask;
         }
 
-        ValueTask<System.IO.Pipelines.FlushResult> written = context.ResponseBody.Writer.WriteAsync(body);
+        if (body.Length > ServeLimits.AnswerPieceBytes)
+        {
+            return SendInPiecesAsync(context.ResponseBody.Writer, body);
+        }
+
+        ValueTask<FlushResult> written = context.ResponseBody.Writer.WriteAsync(body);
         return written.IsCompletedSuccessfully ? Task.CompletedTask : written.AsTask();
+    }
+
+    /// <summary>The pipe takes whatever it is given at once: a long body would lie there whole a second time.</summary>
+    private static async Task SendInPiecesAsync(PipeWriter writer, ReadOnlyMemory<byte> body)
+    {
+        for (ReadOnlyMemory<byte> rest = body; !rest.IsEmpty;)
+        {
+            ReadOnlyMemory<byte> piece = rest[..Math.Min(rest.Length, ServeLimits.AnswerPieceBytes)];
+            FlushResult flushed = await writer.WriteAsync(piece).ConfigureAwait(false);
+            if (flushed.IsCompleted)
+            {
+                return;
+            }
+
+            rest = rest[piece.Length..];
+        }
     }
 
     /// <summary>Sends a body of JSON.</summary>

@@ -117,11 +117,11 @@ internal sealed class InferenceRun : IDisposable, IValueTaskSource<Finding?>, IT
         Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         _completion.OnCompleted(continuation, state, token, flags);
 
-    /// <summary>Gives back what is too large; false when it is better thrown away.</summary>
-    internal bool Trim()
+    /// <summary>Gives back what is too large.</summary>
+    internal void Trim()
     {
         Call.Trim(ServeLimits.KeptBytesMax);
-        return !Response.IsLargerThan(ServeLimits.KeptBytesMax);
+        Response.Trim(ServeLimits.KeptBytesMax);
     }
 
     public void Dispose() => Response.Dispose();

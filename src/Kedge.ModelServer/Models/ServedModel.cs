@@ -139,15 +139,13 @@ internal sealed class ServedModel : IDisposable
     internal void Return(InferenceRun run)
     {
         Release(run);
-        if (run.Trim())
+        run.Trim();
+        lock (_gate)
         {
-            lock (_gate)
+            if (_pool.Count < ServeLimits.PooledRunsMax && run.Load == _loads)
             {
-                if (_pool.Count < ServeLimits.PooledRunsMax && run.Load == _loads)
-                {
-                    _pool.Push(run);
-                    return;
-                }
+                _pool.Push(run);
+                return;
             }
         }
 

@@ -240,6 +240,42 @@ public sealed class ResilienceTests(ITestOutputHelper output) : IDisposable
     }
 
     [Fact]
+    public void Long_answers_come_whole_and_one_takes_the_memory_of_the_other()
+    {
+        const int Length = 8 * (int)Megabyte;
+        (ServeProcess server, IPEndPoint endPoint) = Start(
+            models: [("tiny", TinyModels.AddSub), ("bytes", TinyModels.Identity(TensorType.UInt8))]);
+        Vitals before = Vitals.Of(server.Process.Pid);
+        byte[] request = LargeAnswer(Length);
+        for (int i = 0; i < Length; i++)
+        {
+            request[^(i + 1)] = (byte)(i * 7 / 5);
+        }
+
+        byte[] answer = new byte[Length + 1024];
+        for (int turn = 0; turn < 30; turn++)
+        {
+            using Socket socket = Connect(endPoint);
+            Thread sender = new(() => socket.Send(request));
+            sender.Start();
+            int got = 0;
+            int whole = answer.Length;
+            while (got < whole)
+            {
+                int more = socket.Receive(answer.AsSpan(got));
+                Assert.True(more > 0, $"The connection ended after {got} bytes.");
+                got += more;
+                whole = LengthOf(answer.AsSpan(0, got)) ?? whole;
+            }
+
+            sender.Join();
+            Assert.True(answer.AsSpan(0, got).EndsWith(request.AsSpan(request.Length - Length)), $"turn {turn}");
+        }
+
+        MustBeAsBefore(server, endPoint, before, 256 * Megabyte);
+    }
+
+    [Fact]
     public void Clients_that_dribble_are_cut_off_while_others_are_answered()
     {
         (ServeProcess server, IPEndPoint endPoint) = Start();
@@ -367,6 +403,22 @@ public sealed class ResilienceTests(ITestOutputHelper output) : IDisposable
         {
             return "";
         }
+    }
+
+    /// <summary>Bytes of the answer that begins so, head and body; null as long as its head is not here.</summary>
+    private static int? LengthOf(ReadOnlySpan<byte> begin)
+    {
+        const string Length = "\r\nContent-Length: ";
+        int end = begin.IndexOf("\r\n\r\n"u8);
+        if (end < 0)
+        {
+            return null;
+        }
+
+        string head = Encoding.ASCII.GetString(begin[..end]) + "\r\n";
+        int at = head.IndexOf(Length, StringComparison.Ordinal) + Length.Length;
+        string length = head[at..head.IndexOf("\r\n", at, StringComparison.Ordinal)];
+        return end + 4 + int.Parse(length, CultureInfo.InvariantCulture);
     }
 
     private static void SendWhatIsTaken(Socket socket, string text)
