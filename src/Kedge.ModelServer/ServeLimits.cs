@@ -41,8 +41,16 @@ internal static class ServeLimits
     /// </summary>
     internal const int BodyBlockBytes = 64 * 1024;
 
+    /// <summary>
+    /// Bytes of a body that is read where it came in: as JSON it takes about as long as the longest quick run.
+    /// </summary>
+    internal const int QuickBodyBytesMax = 16 * 1024;
+
     /// <summary>Bytes of an answer that are given to the connection at once: what it holds before it waits.</summary>
     internal const int AnswerPieceBytes = 64 * 1024;
+
+    /// <summary>Reads of a connection that found bytes at once before others have their turn.</summary>
+    internal const int ReadsAtOnce = 32;
 
     /// <summary>Bytes of a body that asks for control: settings are a few lines.</summary>
     internal const int ControlBodyBytesMax = 64 * 1024;
@@ -70,6 +78,11 @@ internal static class ServeLimits
 
     /// <summary>How long a client of HTTP/2 may take to hear that it is to begin no more streams.</summary>
     internal static readonly TimeSpan LeaveNoticeTime = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// Runs below are computed where their request was read, as waking another thread takes a tenth of that already.
+    /// </summary>
+    internal static readonly TimeSpan QuickRunTime = TimeSpan.FromMicroseconds(100);
 
     /// <summary>How long the other model server may take for one copy.</summary>
     internal static readonly TimeSpan ShadowAnswerTime = TimeSpan.FromSeconds(30);

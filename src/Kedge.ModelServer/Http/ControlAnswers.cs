@@ -127,6 +127,7 @@ internal sealed class ControlAnswers(ServeContext context)
                 ServeLimits.ControlBodyBytesMax).ConfigureAwait(false);
             byte[]? copy = body.IsTooLarge ? null : body.Bytes.ToArray();
             body.Release();
+            await ReadingThread.LeaveAsync();
             return copy;
         }
         catch (Exception broken) when (broken is IOException or OperationCanceledException)

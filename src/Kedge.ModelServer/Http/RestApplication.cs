@@ -57,17 +57,65 @@ internal sealed class RestApplication : IHttpApplication<Exchange>
 
         if (_context.LogFile.TakesAccess())
         {
-            ServeLog.Access(
-                _context.Log, context.Request.Method, context.Request.Path, context.Status, context.AnswerBytes,
+            LogAccess(
+                context.Request.Method, context.Request.Path, context.Status, context.AnswerBytes,
                 (long)_context.Time.GetElapsedTime(context.BeganAt).TotalMicroseconds);
         }
     }
 
+    /// <summary>The exchange may have the next request meanwhile: what it was is given along.</summary>
+    private void LogAccess(string method, string path, int status, int bytes, long micros)
+    {
+        if (ReadingThread.IsHere)
+        {
+            _ = ThreadPool.UnsafeQueueUserWorkItem(
+                static state => ServeLog.Access(
+                    state.Log, state.method, state.path, state.status, state.bytes, state.micros),
+                (_context.Log, method, path, status, bytes, micros), preferLocal: false);
+            return;
+        }
+
+        ServeLog.Access(_context.Log, method, path, status, bytes, micros);
+    }
+
+    /// <summary>
+    /// Answers a request. What came on a thread that reads sockets stays there only where it is quick, as everybody
+    /// else of that thread waits meanwhile: handing it to another thread would cost more than the answer itself.
+    /// </summary>
     public Task ProcessRequestAsync(Exchange context)
     {
         context.Begin(_context.Time.GetTimestamp());
+        Route route = Route.Of(context.Request.Path);
+        return ReadingThread.IsHere && !IsQuick(context, route)
+            ? ProcessElsewhereAsync(context)
+            : Process(context, route);
+    }
+
+    private async Task ProcessElsewhereAsync(Exchange context)
+    {
+        await ReadingThread.LeaveAsync();
+        await Process(context, Route.Of(context.Request.Path)).ConfigureAwait(false);
+    }
+
+    /// <summary>True where reading, computing and answering take no longer than a few changes of threads.</summary>
+    private bool IsQuick(Exchange context, Route route)
+    {
+        if (route.Kind is RouteKind.Live or RouteKind.Ready)
+        {
+            return true;
+        }
+
+        IHeaderDictionary headers = context.Request.Headers;
+        return route.Kind == RouteKind.Infer
+            && headers.ContentLength <= ServeLimits.QuickBodyBytesMax
+            && headers.ContentEncoding.Count == 0
+            && headers.AcceptEncoding.Count == 0
+            && _context.Table.Find(route.Model, route.Version) is { IsQuick: true };
+    }
+
+    private Task Process(Exchange context, Route route)
+    {
         IHttpRequestFeature request = context.Request;
-        Route route = Route.Of(request.Path);
         if (_context.IsDraining && !context.IsOwn && request.Protocol != Exchange.Http2)
         {
             // HTTP/2 has a frame for that; see FrontApplication.
@@ -157,6 +205,11 @@ internal sealed class RestApplication : IHttpApplication<Exchange>
         {
             // Whoever asked has gone in the middle: there is nobody to answer and nothing to tell.
             return;
+        }
+
+        if (body.Bytes.Length > ServeLimits.QuickBodyBytesMax || !model.IsQuick)
+        {
+            await ReadingThread.LeaveAsync();
         }
 
         await AnswerInfer(context, model, body).ConfigureAwait(false);

@@ -9,7 +9,8 @@ namespace Kedge.ModelServer.Http;
 /// <summary>
 /// One accepted connection for Kestrel. Problem: the transport that comes with Kestrel reads 4 KiB at a time, which for
 /// a tensor of some hundred KiB costs more than a millisecond. Approach: the same two loops between socket and pipes,
-/// but a read that filled its buffer is followed by a large one. An idle connection holds no buffer.
+/// but a read that filled its buffer is followed by a large one. An idle connection holds no buffer. What comes is read
+/// where the kernel told of it, and answered there where that is quick (see <see cref="RestApplication"/>).
 /// Once all was sent, what still comes is read and dropped for a moment: closing a socket with bytes that nobody has
 /// read takes from the client what it was sent last.
 /// Invariants: both loops have ended and the socket is closed when <see cref="DisposeAsync"/> is done;
@@ -177,19 +178,30 @@ internal sealed class SocketConnection : DefaultConnectionContext
     private async Task ReceiveUntilEndAsync(PipeWriter pipe)
     {
         int size = SmallRead;
+        int reads = 0;
         while (true)
         {
             if (size == SmallRead)
             {
                 // Waits without a buffer: most connections are idle most of the time.
-                _ = await _socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None).ConfigureAwait(false);
+                ValueTask<int> waiting = _socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None);
+                reads = waiting.IsCompleted ? reads : 0;
+                _ = await waiting.ConfigureAwait(false);
             }
 
             Memory<byte> buffer = pipe.GetMemory(size);
-            int received = await _socket.ReceiveAsync(buffer, SocketFlags.None).ConfigureAwait(false);
+            ValueTask<int> receiving = _socket.ReceiveAsync(buffer, SocketFlags.None);
+            reads = receiving.IsCompleted ? reads + 1 : 0;
+            int received = await receiving.ConfigureAwait(false);
             if (received == 0)
             {
                 return;
+            }
+
+            if (size == LargeRead)
+            {
+                // A long body is taken together by whoever waits for it, and that is done here.
+                await ReadingThread.LeaveAsync();
             }
 
             Note(isAnswered: false);
@@ -207,6 +219,13 @@ internal sealed class SocketConnection : DefaultConnectionContext
             {
                 await DropUntilEndAsync().ConfigureAwait(false);
                 return;
+            }
+
+            if (reads == ServeLimits.ReadsAtOnce)
+            {
+                // Others are read on this thread too: who sends without end must not hold it.
+                reads = 0;
+                await ReadingThread.LeaveAsync();
             }
         }
     }
@@ -280,7 +299,15 @@ internal sealed class SocketConnection : DefaultConnectionContext
 
             foreach (ReadOnlyMemory<byte> piece in result.Buffer)
             {
-                _ = await _socket.SendAsync(piece, SocketFlags.None).ConfigureAwait(false);
+                ValueTask<int> sending = _socket.SendAsync(piece, SocketFlags.None);
+                bool isFull = !sending.IsCompleted;
+                _ = await sending.ConfigureAwait(false);
+                if (isFull)
+                {
+                    // More than the kernel holds: who takes it fast must not hold the thread until its end.
+                    await ReadingThread.LeaveAsync();
+                }
+
                 _sent?.Follow(piece.Span);
             }
 

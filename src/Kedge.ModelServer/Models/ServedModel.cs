@@ -6,6 +6,7 @@ using Kedge.Inference.Grpc;
 using Kedge.Inference.Protocol;
 using Kedge.Inference.Sessions;
 using Kedge.Inference.Statistics;
+using Kedge.ModelServer.Http;
 using Kedge.ModelServer.Metrics;
 using Kedge.ModelServer.Scheduling;
 
@@ -220,6 +221,9 @@ internal sealed class ServedModel : IDisposable
         return session;
     }
 
+    /// <summary>True when a run takes so little that another thread would not be worth its waking.</summary>
+    internal bool IsQuick => _lane.UsualTime < ServeLimits.QuickRunTime;
+
     /// <summary>Requests that wait to be computed.</summary>
     internal int Waiting => _lane.Waiting;
 
@@ -237,6 +241,7 @@ internal sealed class ServedModel : IDisposable
 
     private async ValueTask<Finding?> RunWhenLoadedAsync(InferenceRun run, RequestTerms terms)
     {
+        await ReadingThread.LeaveAsync();
         Volatile.Write(ref _lastUsed, _time.GetTimestamp());
         TimeSpan left = terms.Timeout == TimeSpan.Zero
             ? TimeSpan.Zero

@@ -20,6 +20,7 @@ internal sealed class ModelLane : IDisposable
     private readonly TimeProvider _time;
     private readonly Lock _gate = new();
     private readonly Stack<JoinedCall> _joined = new();
+    private long _usualTicks = TimeSpan.MaxValue.Ticks;
 
     /// <param name="signature">Of the model.</param>
     /// <param name="compute">Computes one call; called by several threads at once.</param>
@@ -59,6 +60,12 @@ internal sealed class ModelLane : IDisposable
     /// <summary>Requests that wait now.</summary>
     internal int Waiting => _slots.CountWaiting(Queue);
 
+    /// <summary>
+    /// Time of a run lately, old ones count less and less; endless before the first. Runs that end at once may miss
+    /// each other: it is no more than a hint.
+    /// </summary>
+    internal TimeSpan UsualTime => TimeSpan.FromTicks(Volatile.Read(ref _usualTicks));
+
     /// <summary>See <see cref="ServedModel.RunAsync"/>.</summary>
     internal ValueTask<Finding?> RunAsync(InferenceRun run, in RequestTerms terms)
     {
@@ -78,7 +85,7 @@ internal sealed class ModelLane : IDisposable
             }
             finally
             {
-                _slots.Finish(Queue, 1, run.Entry.Rows, run.ReadAt, _time.GetTimestamp());
+                Finish(1, run.Entry.Rows, run.ReadAt);
             }
         }
 
@@ -111,7 +118,7 @@ internal sealed class ModelLane : IDisposable
             }
         }
 
-        _slots.Finish(Queue, batch.Batch.Count, batch.Batch.Rows, started, _time.GetTimestamp());
+        Finish(batch.Batch.Count, batch.Batch.Rows, started);
         Complete(batch);
     }
 
@@ -125,6 +132,17 @@ internal sealed class ModelLane : IDisposable
     }
 
     public void Dispose() => _slots.Remove(Queue);
+
+    private void Finish(int requests, int rows, long started)
+    {
+        const int Remembered = 8;
+        long ended = _time.GetTimestamp();
+        long ticks = _time.GetElapsedTime(started, ended).Ticks;
+        long usual = Volatile.Read(ref _usualTicks);
+        Volatile.Write(
+            ref _usualTicks, usual == TimeSpan.MaxValue.Ticks ? ticks : usual + ((ticks - usual) / Remembered));
+        _slots.Finish(Queue, requests, rows, started, ended);
+    }
 
     private void Complete(BatchRun batch)
     {

@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using Kedge.Core;
 using Kedge.Inference.Control;
 using Kedge.Inference.Golden;
+using Kedge.ModelServer.Http;
 
 namespace Kedge.ModelServer.Shadow;
 
@@ -224,6 +225,9 @@ internal sealed class ShadowTap : IDisposable
         try
         {
             ShadowAnswer answer = await client.AskAsync(copy, either.Token).ConfigureAwait(false);
+
+            // Comparing takes a while.
+            await ReadingThread.LeaveAsync();
             Count(AnswerComparison.Difference(
                 copy.Answer.Span, copy.AnswerJsonBytes, client.Body(answer), answer.JsonBytes, _tolerance));
             return !answer.Closes;

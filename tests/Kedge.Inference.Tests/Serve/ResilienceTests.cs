@@ -276,6 +276,56 @@ public sealed class ResilienceTests(ITestOutputHelper output) : IDisposable
     }
 
     [Fact]
+    public void A_client_that_sends_without_end_holds_nobody_up()
+    {
+        (_, IPEndPoint endPoint) = Start();
+        byte[] health = [.. Enumerable.Range(0, 500).SelectMany(static _ => RawHttp.Request("GET", "/v2/health/live"))];
+        using Socket greedy = Connect(endPoint);
+        bool isOver = false;
+        long taken = 0;
+        Thread sender = new(() =>
+        {
+            while (!Volatile.Read(ref isOver))
+            {
+                greedy.Send(health);
+            }
+
+            greedy.Shutdown(SocketShutdown.Send);
+        });
+        Thread reader = new(() =>
+        {
+            byte[] buffer = new byte[256 * 1024];
+            int got;
+            while ((got = greedy.Receive(buffer)) > 0)
+            {
+                Interlocked.Add(ref taken, got);
+            }
+        });
+        sender.Start();
+        reader.Start();
+
+        // More than there are threads that read sockets: some share the one of the greedy client.
+        RawHttp[] others =
+            [.. Enumerable.Range(0, 2 * Environment.ProcessorCount).Select(_ => RawHttp.Connect(endPoint))];
+        for (int turn = 0; turn < 20; turn++)
+        {
+            foreach (RawHttp other in others)
+            {
+                long started = TimeProvider.System.GetTimestamp();
+                Assert.Equal(200, other.Ask("POST", Tiny, RawHttp.AddSubBody).Status);
+                TimeSpan waited = TimeProvider.System.GetElapsedTime(started);
+                Assert.True(waited < TimeSpan.FromSeconds(5), $"It waited {waited}.");
+            }
+        }
+
+        Volatile.Write(ref isOver, true);
+        sender.Join();
+        reader.Join();
+        Array.ForEach(others, static other => other.Dispose());
+        Assert.True(Interlocked.Read(ref taken) > Megabyte, $"{taken} bytes");
+    }
+
+    [Fact]
     public void Clients_that_dribble_are_cut_off_while_others_are_answered()
     {
         (ServeProcess server, IPEndPoint endPoint) = Start();

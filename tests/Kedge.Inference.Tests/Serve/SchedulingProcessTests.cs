@@ -86,6 +86,25 @@ public sealed class SchedulingProcessTests
     }
 
     [Fact]
+    public void While_long_runs_hold_every_processor_others_are_read_and_answered()
+    {
+        using ServeProcess server = Serve(
+            [("long", Steps(LongSteps))], static config => config.Models[0].Scheduling.Batching.QueueMax = 1);
+        using Clients longs = new(server, "long", LongSteps, 4);
+        longs.WaitFor(() => longs.Answers >= 4);
+        RawHttp[] others = [.. Enumerable.Range(0, 4).Select(_ => server.Connect())];
+        for (int turn = 0; turn < 50; turn++)
+        {
+            Assert.All(others, static other => Assert.Equal(200, other.Ask("GET", "/v2/health/live").Status));
+        }
+
+        // Of so many some find the queue full, and hear it: nobody waits unread behind a run.
+        longs.WaitFor(() => longs.Refused > 0);
+        longs.Stop();
+        Array.ForEach(others, static other => other.Dispose());
+    }
+
+    [Fact]
     public void Kept_answers_come_without_a_run()
     {
         using ServeProcess server = Serve(
