@@ -17,9 +17,9 @@ internal static class TransportFigures
 
     public static void Measure(BenchPlan plan, Workload workload)
     {
-        // The bare runtime has its own defaults: one thread per core, spinning.
-        using OnnxSession session =
-            OnnxSession.FromFile(workload.Path, new OnnxSessionOptions { AllowSpinning = true });
+        // The bare runtime has its own defaults: one thread per core, spinning, and each run led by its caller.
+        using OnnxSession session = OnnxSession.FromFile(
+            workload.Path, new OnnxSessionOptions { AllowSpinning = true, SharesPool = false });
         InferenceCall answer = workload.NewCall(session.Signature);
         Kedge.Core.Check.That(session.Run(answer) is null);
         using ServerProcess server = ServerProcess.StartKedge(plan.Program, workload.Path);

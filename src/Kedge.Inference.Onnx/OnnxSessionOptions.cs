@@ -11,6 +11,13 @@ public sealed record OnnxSessionOptions
     public int IntraOpThreads { get; init; }
 
     /// <summary>
+    /// True computes several runs at once on no more threads than <see cref="IntraOpThreads"/>: while one long run is
+    /// led by its caller, the others are led by the threads that would else help it. False leads each run by its
+    /// caller, as the runtime does by itself: more threads than processors, which hinder each other.
+    /// </summary>
+    public bool SharesPool { get; init; } = true;
+
+    /// <summary>
     /// True lets idle threads spin as long as the runtime likes, between runs too: much slower beside others. False by
     /// default, since a device has other work: then they spin within a run only, for less time than it takes to wake
     /// one, and sleep as soon as no run is under way.

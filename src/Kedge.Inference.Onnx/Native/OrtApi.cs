@@ -163,6 +163,13 @@ internal sealed unsafe class OrtApi
     internal delegate* unmanaged<nint, nuint, nuint, byte**, nint> ResizeText =>
         (delegate* unmanaged<nint, nuint, nuint, byte**, nint>)_table[252];
 
+    internal delegate* unmanaged<
+        nint, nint, byte**, nint*, nuint, byte**, nuint, nint*,
+        delegate* unmanaged<nint, nint*, nuint, nint, void>, nint, nint> RunAsync =>
+        (delegate* unmanaged<
+            nint, nint, byte**, nint*, nuint, byte**, nuint, nint*,
+            delegate* unmanaged<nint, nint*, nuint, nint, void>, nint, nint>)_table[260];
+
     internal delegate* unmanaged<nint, byte, nint> SetDeterministic =>
         (delegate* unmanaged<nint, byte, nint>)_table[273];
 

@@ -27,6 +27,14 @@ internal static unsafe class OrtOptions
         }
     }
 
+    /// <summary>Threads that compute a run, its leader counted.</summary>
+    internal static int Threads(OnnxSessionOptions options) =>
+        options.IntraOpThreads > 0 ? options.IntraOpThreads : Environment.ProcessorCount;
+
+    /// <summary>True where threads of a pool may lead runs: where there are some, and they compute.</summary>
+    internal static bool SharesPool(OnnxSessionOptions options) =>
+        options.SharesPool && Threads(options) > 1 && options.Providers.IsEmpty && options.Policy == OnnxPolicy.Named;
+
     /// <summary>
     /// How long a thread spins for the next part of a run, in microseconds: about as long as it takes to put it to
     /// sleep and to wake it, so that it costs no more processor time than that.
@@ -39,8 +47,7 @@ internal static unsafe class OrtOptions
     /// </summary>
     private static void SetThreads(OrtApi api, nint value, OnnxSessionOptions options)
     {
-        int threads = options.IntraOpThreads > 0 ? options.IntraOpThreads : Environment.ProcessorCount;
-        api.Require(api.SetIntraOpThreads(value, threads), "set the number of threads");
+        api.Require(api.SetIntraOpThreads(value, Threads(options)), "set the number of threads");
         AddEntry(api, value, "session.intra_op.allow_spinning\0"u8, "1\0"u8);
         if (!options.AllowSpinning)
         {

@@ -17,6 +17,7 @@ internal sealed unsafe class OrtRunMemory : CriticalFinalizerObject
     private readonly KnownShape[] _inputShapes;
     private readonly KnownShape[] _outputShapes;
     private readonly void* _nothing;
+    private GCHandle _ending;
 
     private OrtRunMemory(OrtApi api, InferenceCall call)
     {
@@ -43,6 +44,20 @@ internal sealed unsafe class OrtRunMemory : CriticalFinalizerObject
 
     /// <summary>Ends the run that is under way.</summary>
     internal Action End { get; }
+
+    /// <summary>
+    /// Where its caller waits while a thread of the pool leads its run; made when it is first asked for.
+    /// </summary>
+    internal OrtEnding Ending(out nint handle)
+    {
+        if (!_ending.IsAllocated)
+        {
+            _ending = GCHandle.Alloc(new OrtEnding());
+        }
+
+        handle = GCHandle.ToIntPtr(_ending);
+        return (OrtEnding)_ending.Target!; // Allocated above.
+    }
 
     /// <summary>That of a call, made at its first run.</summary>
     internal static OrtRunMemory Of(OrtApi api, InferenceCall call)
@@ -122,6 +137,11 @@ internal sealed unsafe class OrtRunMemory : CriticalFinalizerObject
         if (Options != 0)
         {
             _api.ReleaseRunOptions(Options);
+        }
+
+        if (_ending.IsAllocated)
+        {
+            _ending.Free();
         }
 
         NativeMemory.Free(_nothing);

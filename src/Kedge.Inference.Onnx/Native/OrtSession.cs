@@ -9,6 +9,8 @@ namespace Kedge.Inference.Onnx.Native;
 /// <summary>A loaded model: makes it, reads its signature, runs it. No native pointer leaves this folder.</summary>
 internal sealed unsafe class OrtSession : IDisposable
 {
+    private static readonly OrtSeat CallerSeat = new();
+
     private readonly OrtApi _api;
     private readonly OrtSessionHandle _session;
     private readonly OrtMemoryHandle _memory;
@@ -16,9 +18,10 @@ internal sealed unsafe class OrtSession : IDisposable
     private readonly NativeTexts _inputNames;
     private readonly NativeTexts _outputNames;
     private readonly KnownShape?[] _declared;
+    private readonly OrtLead _lead;
     private volatile bool _shapesVary;
 
-    private OrtSession(OrtApi api, OrtSessionHandle session)
+    private OrtSession(OrtApi api, OrtSessionHandle session, OnnxSessionOptions options)
     {
         nint memory;
         nint allocator;
@@ -32,6 +35,7 @@ internal sealed unsafe class OrtSession : IDisposable
         _inputNames = new NativeTexts([.. Signature.Inputs.Select(static tensor => tensor.Name)]);
         _outputNames = new NativeTexts([.. Signature.Outputs.Select(static tensor => tensor.Name)]);
         _declared = [.. Signature.Outputs.Select(Declared)];
+        _lead = new OrtLead(OrtOptions.SharesPool(options), CallerSeat);
     }
 
     internal ModelSignature Signature { get; }
@@ -54,7 +58,7 @@ internal sealed unsafe class OrtSession : IDisposable
             api.Require(status, $"load {path}");
         }
 
-        return new OrtSession(api, new OrtSessionHandle(api, session, weights));
+        return new OrtSession(api, new OrtSessionHandle(api, session, weights), options);
     }
 
     internal static OrtSession FromBytes(ReadOnlySpan<byte> model, OnnxSessionOptions options)
@@ -73,7 +77,7 @@ internal sealed unsafe class OrtSession : IDisposable
             api.Require(status, "load a model from memory");
         }
 
-        return new OrtSession(api, new OrtSessionHandle(api, session, weights));
+        return new OrtSession(api, new OrtSessionHandle(api, session, weights), options);
     }
 
     /// <summary>
@@ -168,15 +172,41 @@ internal sealed unsafe class OrtSession : IDisposable
         Finding? fault = LayInputs(call, memory, inputs) ?? LayOutputs(call, memory, outputs, names, lays);
         if (fault is null)
         {
-            fault = _api.Judge(_api.Run(
-                _session.Value,
-                memory.Options, _inputNames.Pointers, inputs, (nuint)inputCount, names, (nuint)wantedCount,
-                outputs));
+            fault = _api.Judge(Compute(memory, inputs, inputCount, names, outputs, wantedCount));
             fault = TakeOutputs(call, memory, outputs, fault);
         }
 
         GC.KeepAlive(memory);
         return fault;
+    }
+
+    /// <summary>Computes, on this thread or on one of the pool; what is given here is used until it returns.</summary>
+    private nint Compute(
+        OrtRunMemory memory, nint* inputs, int inputCount, byte** names, nint* outputs, int outputCount)
+    {
+        long started = TimeProvider.System.GetTimestamp();
+        OrtLeader leader = _lead.Choose();
+        try
+        {
+            if (leader == OrtLeader.Pool)
+            {
+                OrtEnding ending = memory.Ending(out nint handle);
+                ending.Begin();
+                nint begun = _api.RunAsync(
+                    _session.Value,
+                    memory.Options, _inputNames.Pointers, inputs, (nuint)inputCount, names, (nuint)outputCount, outputs,
+                    OrtEnding.Callback, handle);
+                return begun == 0 ? ending.Wait() : begun;
+            }
+
+            return _api.Run(
+                _session.Value,
+                memory.Options, _inputNames.Pointers, inputs, (nuint)inputCount, names, (nuint)outputCount, outputs);
+        }
+        finally
+        {
+            _lead.End(leader, TimeProvider.System.GetElapsedTime(started));
+        }
     }
 
     private Finding? LayInputs(InferenceCall call, OrtRunMemory memory, nint* values)

@@ -138,6 +138,73 @@ public sealed class OnnxRunTests
         }
     }
 
+    [Fact]
+    public void Long_runs_at_once_each_give_their_own_result()
+    {
+        const int Callers = 4;
+        using OnnxSession session = OnnxSession.FromBytes(
+            Chain(steps: 20), new OnnxSessionOptions { IntraOpThreads = 2, IsDeterministic = true });
+        InferenceCall[] calls = [.. Enumerable.Range(0, Callers).Select(caller => Matrix(session, caller))];
+        byte[][] expected = [.. calls.Select(call =>
+        {
+            Assert.Null(session.Run(call));
+            return call.Outputs[0].Bytes.ToArray();
+        })];
+        Assert.Equal(Callers, expected.Select(Convert.ToHexString).Distinct().Count());
+        int wrong = 0;
+        AtOnce(Callers, caller =>
+        {
+            for (int round = 0; round < 15; round++)
+            {
+                calls[caller].Outputs[0].Bytes.Clear();
+                bool isRight = session.Run(calls[caller]) is null
+                    && calls[caller].Outputs[0].Bytes.SequenceEqual(expected[caller]);
+                Interlocked.Add(ref wrong, isRight ? 0 : 1);
+            }
+        });
+        Assert.Equal(0, wrong);
+    }
+
+    [Fact]
+    public void Of_long_runs_at_once_each_ends_when_it_is_asked_to()
+    {
+        const int Callers = 3;
+        using OnnxSession session = OnnxSession.FromBytes(
+            Chain(steps: 1000), new OnnxSessionOptions { IntraOpThreads = 2 });
+        InferenceCall first = Matrix(session);
+        first.Stop.Ask();
+        Assert.Equal("KEDGE-SERVE-030", session.Run(first)?.Code);
+        InferenceCall[] calls = [.. Enumerable.Range(0, Callers).Select(caller => Matrix(session, caller))];
+        Finding?[] faults = new Finding?[Callers];
+        Thread asks = new(() =>
+        {
+            for (int turn = 0; turn < 3; turn++)
+            {
+                long start = TimeProvider.System.GetTimestamp();
+                SpinWait.SpinUntil(() => TimeProvider.System.GetElapsedTime(start) > TimeSpan.FromMilliseconds(50));
+                calls[turn].Stop.Ask();
+            }
+        });
+        asks.Start();
+        AtOnce(Callers, caller => faults[caller] = session.Run(calls[caller]));
+        asks.Join();
+        Assert.Equal(Enumerable.Repeat("KEDGE-SERVE-030", Callers), faults.Select(fault => fault?.Code));
+        AtOnce(Callers, caller =>
+        {
+            calls[caller].Clear();
+            calls[caller].WantAll(binary: false);
+            faults[caller] = session.Run(calls[caller]);
+        });
+        Assert.All(faults, Assert.Null);
+    }
+
+    private static void AtOnce(int count, Action<int> work)
+    {
+        Thread[] threads = [.. Enumerable.Range(0, count).Select(index => new Thread(() => work(index)))];
+        Array.ForEach(threads, static thread => thread.Start());
+        Array.ForEach(threads, static thread => thread.Join());
+    }
+
     private static OnnxSession Open(byte[] model) =>
         OnnxSession.FromBytes(model, new OnnxSessionOptions { IntraOpThreads = 1 });
 
@@ -163,7 +230,7 @@ public sealed class OnnxRunTests
         ],
     });
 
-    private static InferenceCall Matrix(OnnxSession session)
+    private static InferenceCall Matrix(OnnxSession session, int phase = 0)
     {
         InferenceCall call = new(session.Signature);
         call.WantAll(binary: false);
@@ -172,7 +239,7 @@ public sealed class OnnxRunTests
         Assert.True(input.TryShape([256, 256]));
         for (int i = 0; i < input.ElementCount; i++)
         {
-            input.Values<float>()[i] = MathF.Sin(i) / 8;
+            input.Values<float>()[i] = MathF.Sin(i + phase) / 8;
         }
 
         return call;

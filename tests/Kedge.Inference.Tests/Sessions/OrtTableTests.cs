@@ -66,6 +66,7 @@ public sealed partial class OrtTableTests
         { "CreateSessionPacked", ("CreateSessionWithPrepackedWeightsContainer", 168) },
         { "CreateSessionFromArrayPacked", ("CreateSessionFromArrayWithPrepackedWeightsContainer", 169) },
         { "ResizeText", ("GetResizedStringTensorElementBuffer", 252) },
+        { "RunAsync", ("RunAsync", 260) },
         { "SetDeterministic", ("SetDeterministicCompute", 273) },
         { "RegisterProviders", ("RegisterExecutionProviderLibrary", 301) },
         { "GetProviderDevices", ("GetEpDevices", 303) },
