@@ -52,6 +52,15 @@ internal static class ServeLimits
     /// <summary>Reads of a connection that found bytes at once before others have their turn.</summary>
     internal const int ReadsAtOnce = 32;
 
+    /// <summary>
+    /// So many times the bytes that have come are given to a long body when it needs more: who sends 64 KiB gets 1 MiB,
+    /// and what lies beyond the bytes that come is not touched.
+    /// </summary>
+    internal const long BodyGrowth = 16;
+
+    /// <summary>Bytes of arrays for long bodies that are kept for the next ones.</summary>
+    internal const long KeptBodyBytesMax = 32 * 1024 * 1024;
+
     /// <summary>Bytes of a body that asks for control: settings are a few lines.</summary>
     internal const int ControlBodyBytesMax = 64 * 1024;
 
@@ -64,6 +73,12 @@ internal static class ServeLimits
     /// <summary>Requests at once on one connection of HTTP/2; more wait in the client.</summary>
     internal const int StreamsMax = 256;
 
+    /// <summary>
+    /// Bytes of a frame of HTTP/2: each is handed on by itself, so that a tensor in frames of 16 KiB takes longer. Less
+    /// than what a connection may have unread, as a frame is read whole.
+    /// </summary>
+    internal const int FrameBytesMax = 256 * 1024;
+
     /// <summary>Copies of requests that wait for a comparison.</summary>
     internal const int ShadowQueueMax = 16;
 
@@ -75,6 +90,12 @@ internal static class ServeLimits
 
     /// <summary>Characters of the first difference, so that it fits a control line.</summary>
     internal const int ShadowWordsMax = 400;
+
+    /// <summary>
+    /// After a run this long its thread goes on computing and another sends the answer: to wake one takes a tenth of
+    /// that, and no processor may idle meanwhile.
+    /// </summary>
+    internal static readonly TimeSpan LongRunTime = TimeSpan.FromMicroseconds(500);
 
     /// <summary>How long a client of HTTP/2 may take to hear that it is to begin no more streams.</summary>
     internal static readonly TimeSpan LeaveNoticeTime = TimeSpan.FromSeconds(5);

@@ -12,7 +12,14 @@ internal sealed class BatchRun : IThreadPoolWorkItem
     /// <summary>Ends it when nobody waits for it any more.</summary>
     internal BatchStop Stop { get; } = new();
 
-    public void Execute() => RunOf(0).Lane.Compute(this);
+    /// <summary>Computes it, and whatever else this thread is to go on with.</summary>
+    public void Execute()
+    {
+        for (BatchRun? next = this; next is not null;)
+        {
+            next = next.RunOf(0).Lane.Compute(next);
+        }
+    }
 
     /// <summary>One request of it.</summary>
     internal InferenceRun RunOf(int index) => (InferenceRun)Batch[index].Owner; // Nobody else makes entries here.

@@ -7,7 +7,9 @@ namespace Kedge.ModelServer.Scheduling;
 /// Who of a process computes when: <see cref="SlotMachine"/> with a clock, a lock and threads.
 /// <para>A request that finds a slot is computed where it is, on its own thread. One that waits is computed by a thread
 /// of the pool, woken by whoever gave the slot back: no thread belongs to a model, and none waits for another. Each run
-/// queues behind whatever else the pool has to do, so that answers go out while others are computed.</para>
+/// queues behind whatever else the pool has to do, so that answers go out while others are computed. After a long run
+/// the thread itself goes on with the next, so that no processor waits for a thread to wake, and others send the
+/// answers.</para>
 /// <para>The lock is held for a few hundred nanoseconds, twice for each run; nothing is started under it.</para>
 /// </summary>
 internal sealed class ComputeSlots : IDisposable
@@ -96,6 +98,27 @@ internal sealed class ComputeSlots : IDisposable
         Start(work);
     }
 
+    /// <summary>A run ended; the caller computes what is returned, if anything is, with its slot.</summary>
+    internal BatchRun? FinishAndTake(ModelQueue queue, int requests, int rows, long started, long ended)
+    {
+        IThreadPoolWorkItem? work;
+        TimeSpan now = At(ended);
+        lock (_gate)
+        {
+            _machine.Finish(queue, requests, rows, _time.GetElapsedTime(started, ended), now);
+            work = Next(now);
+        }
+
+        if (work is not BatchRun mine)
+        {
+            Start(work);
+            return null;
+        }
+
+        Start(More());
+        return mine;
+    }
+
     /// <summary>Takes a batch's memory back.</summary>
     internal void Return(BatchRun batch)
     {
@@ -146,10 +169,15 @@ internal sealed class ComputeSlots : IDisposable
         while (work is not null)
         {
             _ = ThreadPool.UnsafeQueueUserWorkItem(work, preferLocal: false);
-            lock (_gate)
-            {
-                work = Next(At(_time.GetTimestamp()));
-            }
+            work = More();
+        }
+    }
+
+    private IThreadPoolWorkItem? More()
+    {
+        lock (_gate)
+        {
+            return Next(At(_time.GetTimestamp()));
         }
     }
 

@@ -85,7 +85,9 @@ internal sealed class ModelLane : IDisposable
             }
             finally
             {
-                Finish(1, run.Entry.Rows, run.ReadAt);
+                long ended = _time.GetTimestamp();
+                _ = Remember(run.ReadAt, ended);
+                _slots.Finish(Queue, 1, run.Entry.Rows, run.ReadAt, ended);
             }
         }
 
@@ -93,8 +95,11 @@ internal sealed class ModelLane : IDisposable
         return new ValueTask<Finding?>(run.Fault);
     }
 
-    /// <summary>Computes a batch that has a slot, gives the slot on, and completes every request of it.</summary>
-    internal void Compute(BatchRun batch)
+    /// <summary>
+    /// Computes a batch that has a slot, gives the slot on, and completes every request of it. Returns the batch that
+    /// this thread computes next, with its slot.
+    /// </summary>
+    internal BatchRun? Compute(BatchRun batch)
     {
         long started = _time.GetTimestamp();
         try
@@ -118,8 +123,9 @@ internal sealed class ModelLane : IDisposable
             }
         }
 
-        Finish(batch.Batch.Count, batch.Batch.Rows, started);
-        Complete(batch);
+        BatchRun? next = Finish(batch.Batch, started);
+        Complete(batch, isBusy: next is not null);
+        return next;
     }
 
     /// <summary>Lets go of memory that belongs to a session, once nobody computes.</summary>
@@ -133,28 +139,43 @@ internal sealed class ModelLane : IDisposable
 
     public void Dispose() => _slots.Remove(Queue);
 
-    private void Finish(int requests, int rows, long started)
+    /// <summary>Gives the slot on; what is returned is computed next by this thread.</summary>
+    private BatchRun? Finish(Batch batch, long started)
     {
-        const int Remembered = 8;
         long ended = _time.GetTimestamp();
-        long ticks = _time.GetElapsedTime(started, ended).Ticks;
-        long usual = Volatile.Read(ref _usualTicks);
-        Volatile.Write(
-            ref _usualTicks, usual == TimeSpan.MaxValue.Ticks ? ticks : usual + ((ticks - usual) / Remembered));
-        _slots.Finish(Queue, requests, rows, started, ended);
+        if (Remember(started, ended) >= ServeLimits.LongRunTime)
+        {
+            return _slots.FinishAndTake(Queue, batch.Count, batch.Rows, started, ended);
+        }
+
+        _slots.Finish(Queue, batch.Count, batch.Rows, started, ended);
+        return null;
     }
 
-    private void Complete(BatchRun batch)
+    /// <summary>Counts a run's time in the usual one; returns it.</summary>
+    private TimeSpan Remember(long started, long ended)
     {
-        int last = batch.Batch.Count - 1;
-        for (int i = 0; i < last; i++)
+        const int Remembered = 8;
+        TimeSpan taken = _time.GetElapsedTime(started, ended);
+        long usual = Volatile.Read(ref _usualTicks);
+        Volatile.Write(
+            ref _usualTicks,
+            usual == TimeSpan.MaxValue.Ticks ? taken.Ticks : usual + ((taken.Ticks - usual) / Remembered));
+        return taken;
+    }
+
+    /// <summary>Completes every request of a batch: the last one here, unless this thread is busy.</summary>
+    private void Complete(BatchRun batch, bool isBusy)
+    {
+        int others = isBusy ? batch.Batch.Count : batch.Batch.Count - 1;
+        for (int i = 0; i < others; i++)
         {
             _ = ThreadPool.UnsafeQueueUserWorkItem(batch.RunOf(i), preferLocal: false);
         }
 
-        InferenceRun here = batch.RunOf(last);
+        InferenceRun? here = isBusy ? null : batch.RunOf(others);
         _slots.Return(batch);
-        here.Execute();
+        here?.Execute();
     }
 
     private void ComputeEach(BatchRun batch)
