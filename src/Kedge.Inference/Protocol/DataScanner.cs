@@ -100,6 +100,10 @@ internal ref struct DataScanner
         ScanResult result;
         do
         {
+            // The last one of the tensor is left to the other way, which knows what may follow it.
+            int read = TReader.ReadRun(json, ref position, values[filled..^1]);
+            filled += read;
+            count += read;
             result = TReader.Read(json, ref position, out values[filled]);
             filled += result == ScanResult.Done ? 1 : 0;
             count++;

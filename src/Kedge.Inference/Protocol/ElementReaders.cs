@@ -7,6 +7,12 @@ internal interface IElementReader<T>
     where T : unmanaged
 {
     static abstract ScanResult Read(ReadOnlySpan<byte> json, ref int position, out T value);
+
+    /// <summary>
+    /// Reads as many as it can in a faster way, each of them followed by a comma and the begin of another number;
+    /// returns how many, and stands at that begin.
+    /// </summary>
+    static virtual int ReadRun(ReadOnlySpan<byte> json, ref int position, Span<T> values) => 0;
 }
 
 internal readonly struct BoolReader : IElementReader<byte>
@@ -122,9 +128,10 @@ internal readonly struct BrainReader : IElementReader<ushort>
 internal readonly struct SingleReader : IElementReader<float>
 {
     public static ScanResult Read(ReadOnlySpan<byte> json, ref int position, out float value) =>
-        FastDecimal.TryReadSingle(json, ref position, out value)
-            ? ScanResult.Done
-            : NumberParser.ReadSingle(json, ref position, out value);
+        NumberParser.ReadSingle(json, ref position, out value);
+
+    public static int ReadRun(ReadOnlySpan<byte> json, ref int position, Span<float> values) =>
+        FastDecimal.ReadRun(json, ref position, values);
 }
 
 internal readonly struct DoubleReader : IElementReader<double>
