@@ -22,9 +22,10 @@ internal sealed class GrpcWorker : IDisposable
     private const byte FlagEnd = 1;
     private const byte FlagEndOfHeaders = 4;
     private const int FrameHead = 9;
-    private const int FrameBytesMax = 16 * 1024;
+    private const int FrameBytesBegin = 16 * 1024;
     private const int Window = 1 << 30;
     private const int SettingInitialWindow = 4;
+    private const int SettingFrameBytes = 5;
 
     private readonly Socket _socket;
     private readonly byte[] _headers;
@@ -40,6 +41,7 @@ internal sealed class GrpcWorker : IDisposable
     private long _window = 65535;
     private long _initialWindow = 65535;
     private long _streamWindow;
+    private int _frameBytesMax = FrameBytesBegin;
     private long _received;
     private int _answerBytes;
 
@@ -131,7 +133,7 @@ internal sealed class GrpcWorker : IDisposable
         while (sent < _message.Length)
         {
             int size = (int)Math.Min(
-                Math.Min(FrameBytesMax, _message.Length - sent), Math.Min(_window, _streamWindow));
+                Math.Min(_frameBytesMax, _message.Length - sent), Math.Min(_window, _streamWindow));
             if (size <= 0)
             {
                 Flush();
@@ -211,11 +213,16 @@ internal sealed class GrpcWorker : IDisposable
     {
         for (; settings.Length >= 6; settings = settings[6..])
         {
-            if (BinaryPrimitives.ReadInt16BigEndian(settings) == SettingInitialWindow)
+            int value = BinaryPrimitives.ReadInt32BigEndian(settings[2..]);
+            switch (BinaryPrimitives.ReadInt16BigEndian(settings))
             {
-                int initial = BinaryPrimitives.ReadInt32BigEndian(settings[2..]);
-                _streamWindow += initial - _initialWindow;
-                _initialWindow = initial;
+                case SettingInitialWindow:
+                    _streamWindow += value - _initialWindow;
+                    _initialWindow = value;
+                    break;
+                case SettingFrameBytes:
+                    _frameBytesMax = value;
+                    break;
             }
         }
 
@@ -263,7 +270,14 @@ internal sealed class GrpcWorker : IDisposable
         (_head[3], _head[4]) = (kind, flags);
         BinaryPrimitives.WriteInt32BigEndian(_head.AsSpan(5), stream);
         Put(_head);
-        Put(payload);
+        if (payload.Length < _frameBytesMax)
+        {
+            Put(payload);
+            return;
+        }
+
+        Flush();
+        _socket.Send(payload);
     }
 
     private void Put(ReadOnlySpan<byte> bytes)

@@ -71,14 +71,19 @@ public static class GrpcRequestReader
     /// <param name="message">All of it.</param>
     /// <param name="call">Gets id, inputs, wanted outputs and extensions.</param>
     /// <param name="regions">Shared memory that the request may name; null for none.</param>
+    /// <param name="lent">
+    /// Empty, or the memory of <paramref name="message"/>, where inputs may then stay: it neither moves nor changes
+    /// until the call has run and is trimmed.
+    /// </param>
     /// <returns>Null when the request is right, else what is wrong with it.</returns>
-    public static Finding? Read(ReadOnlySpan<byte> message, InferenceCall call, RegionTable? regions = null)
+    public static Finding? Read(
+        ReadOnlySpan<byte> message, InferenceCall call, RegionTable? regions = null, Memory<byte> lent = default)
     {
         call.Clear();
         Span<int> order = stackalloc int[InferenceLimits.TensorsMax];
         GrpcRequestScan scan = new()
         {
-            Message = message, Call = call, Regions = regions, Order = order, IsRaw = true,
+            Message = message, Lent = lent, Call = call, Regions = regions, Order = order, IsRaw = true,
         };
         Finding? fault = null;
         WireReader reader = new(message);
@@ -185,7 +190,7 @@ public static class GrpcRequestReader
             if (reader.Is(RawField, WireKind.Bytes))
             {
                 Tensor tensor = scan.Call.Inputs[scan.Order[index++]];
-                if (!BinaryTensors.TryTake(tensor, reader.Bytes, reader.Bytes.Length))
+                if (!BinaryTensors.TryTake(tensor, reader.Bytes, reader.Bytes.Length, scan.LentAt(reader.Bytes)))
                 {
                     return InferErrors.ShapeMismatch.At(
                         $"The {reader.Bytes.Length} raw bytes of '{tensor.Name}' do not have its shape "

@@ -1,3 +1,4 @@
+using Kedge.Core;
 using Kedge.Inference.Regions;
 using Kedge.Inference.Sessions;
 
@@ -8,6 +9,9 @@ internal ref struct GrpcRequestScan
 {
     /// <summary>The whole message.</summary>
     internal required ReadOnlySpan<byte> Message;
+
+    /// <summary>Empty, or the memory of the message, where inputs may then stay.</summary>
+    internal required Memory<byte> Lent;
 
     /// <summary>Gets what is read.</summary>
     internal required InferenceCall Call;
@@ -34,4 +38,17 @@ internal ref struct GrpcRequestScan
 
     /// <summary>Outputs that say nothing themselves go raw.</summary>
     internal bool IsRaw;
+
+    /// <summary>The memory of a part of the message; empty where it is not lent.</summary>
+    internal readonly Memory<byte> LentAt(ReadOnlySpan<byte> part)
+    {
+        if (Lent.IsEmpty || part.IsEmpty)
+        {
+            return default;
+        }
+
+        bool isInside = Message.Overlaps(part, out int offset);
+        Check.That(isInside);
+        return Lent.Slice(offset, part.Length);
+    }
 }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using Kedge.Core;
 using Kedge.Inference.Tensors;
 
 namespace Kedge.Inference.Protocol;
@@ -13,7 +14,15 @@ internal static class BinaryTensors
     /// <summary>
     /// Fills a tensor whose type and shape are set; false when the bytes are not exactly its elements.
     /// </summary>
-    internal static bool TryTake(Tensor tensor, ReadOnlySpan<byte> binary, long byteCount)
+    /// <param name="tensor">The tensor.</param>
+    /// <param name="binary">Its elements, and maybe more behind them.</param>
+    /// <param name="byteCount">How many bytes it takes by what the request says.</param>
+    /// <param name="lent">
+    /// Empty, or the memory of <paramref name="binary"/>, which neither moves nor changes for as long as the tensor is
+    /// used: numbers that lie as a processor wants them then stay where they are.
+    /// </param>
+    internal static bool TryTake(
+        Tensor tensor, ReadOnlySpan<byte> binary, long byteCount, Memory<byte> lent = default)
     {
         if (byteCount > binary.Length)
         {
@@ -26,13 +35,21 @@ internal static class BinaryTensors
             return TryTakeTexts(tensor, bytes);
         }
 
-        if (bytes.Length != tensor.Bytes.Length)
+        if (bytes.Length != (long)tensor.ElementCount * TensorTypes.ElementBytes(tensor.Type))
         {
             return false;
         }
 
-        // Looked at only after the copy: shared memory may change in between.
-        bytes.CopyTo(tensor.Bytes);
+        if (lent.IsEmpty || !IsAligned(bytes, TensorTypes.ElementBytes(tensor.Type)))
+        {
+            // Looked at only after the copy: shared memory may change in between.
+            bytes.CopyTo(tensor.Bytes);
+        }
+        else
+        {
+            Check.That(tensor.TryBorrow(tensor.Shape, lent[..bytes.Length]));
+        }
+
         return tensor.Type != TensorType.Bool || !tensor.Bytes.ContainsAnyExceptInRange((byte)0, (byte)1);
     }
 
@@ -73,6 +90,14 @@ internal static class BinaryTensors
             BinaryPrimitives.WriteInt32LittleEndian(memory, text.Length);
             text.CopyTo(memory[sizeof(int)..]);
             memory = memory[(sizeof(int) + text.Length)..];
+        }
+    }
+
+    private static unsafe bool IsAligned(ReadOnlySpan<byte> bytes, int elementBytes)
+    {
+        fixed (byte* start = bytes)
+        {
+            return (nuint)start % (nuint)elementBytes == 0;
         }
     }
 

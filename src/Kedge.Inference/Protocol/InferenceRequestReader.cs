@@ -21,9 +21,17 @@ public static class InferenceRequestReader
     /// <param name="jsonBytes">How much of it is JSON: all of it, or Triton's header length.</param>
     /// <param name="call">Gets id, inputs, wanted outputs and extensions.</param>
     /// <param name="regions">Shared memory that the request may name; null for none.</param>
+    /// <param name="lent">
+    /// Empty, or the memory of <paramref name="body"/>, where inputs may then stay: it neither moves nor changes until
+    /// the call has run and is trimmed.
+    /// </param>
     /// <returns>Null when the request is right, else what is wrong with it.</returns>
     public static Finding? Read(
-        ReadOnlySpan<byte> body, int jsonBytes, InferenceCall call, RegionTable? regions = null)
+        ReadOnlySpan<byte> body,
+        int jsonBytes,
+        InferenceCall call,
+        RegionTable? regions = null,
+        Memory<byte> lent = default)
     {
         call.Clear();
         if (jsonBytes < 0 || jsonBytes > body.Length)
@@ -34,7 +42,8 @@ public static class InferenceRequestReader
         try
         {
             JsonCursor cursor = new(body[..jsonBytes]) { Extensions = call.Extensions, Regions = regions };
-            return ReadRequest(ref cursor, body[jsonBytes..], call) ?? CheckInputs(call);
+            BinaryPart binary = new(body[jsonBytes..], lent.IsEmpty ? default : lent[jsonBytes..]);
+            return ReadRequest(ref cursor, ref binary, call) ?? CheckInputs(call);
         }
         catch (JsonException failure)
         {
@@ -47,12 +56,11 @@ public static class InferenceRequestReader
         }
     }
 
-    private static Finding? ReadRequest(ref JsonCursor cursor, ReadOnlySpan<byte> binary, InferenceCall call)
+    private static Finding? ReadRequest(ref JsonCursor cursor, ref BinaryPart binary, InferenceCall call)
     {
         ref Utf8JsonReader reader = ref cursor.Reader;
         bool allBinary = false;
         bool hasInputs = false;
-        int binaryUsed = 0;
         Finding? fault = null;
         if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
         {
@@ -65,7 +73,7 @@ public static class InferenceRequestReader
             {
                 fault = hasInputs
                     ? InferErrors.RequestInvalid.At("'inputs' is given twice.")
-                    : ReadInputs(ref cursor, binary, ref binaryUsed, call);
+                    : ReadInputs(ref cursor, ref binary, call);
                 hasInputs = true;
             }
             else if (reader.ValueTextEquals("outputs"u8))
@@ -92,7 +100,7 @@ public static class InferenceRequestReader
             fault = InferErrors.JsonInvalid.At("There is something after the JSON object.");
         }
 
-        if (fault is null && binaryUsed != binary.Length)
+        if (fault is null && !binary.IsUsedUp)
         {
             fault = InferErrors.ShapeMismatch.At("There is more binary data than the inputs say.");
         }
@@ -105,8 +113,7 @@ public static class InferenceRequestReader
         return fault;
     }
 
-    private static Finding? ReadInputs(
-        ref JsonCursor cursor, ReadOnlySpan<byte> binary, ref int binaryUsed, InferenceCall call)
+    private static Finding? ReadInputs(ref JsonCursor cursor, ref BinaryPart binary, InferenceCall call)
     {
         ref Utf8JsonReader reader = ref cursor.Reader;
         reader.Read();
@@ -139,14 +146,11 @@ public static class InferenceRequestReader
                 return InferErrors.RequestInvalid.At("An input needs 'data', or binary data, and not both.");
             }
 
-            if (!fields.DataDone && !BinaryTensors.TryTake(
-                call.Inputs[fields.Declared], binary[binaryUsed..], fields.BinaryBytes))
+            if (!fields.DataDone && !binary.TryTake(call.Inputs[fields.Declared], fields.BinaryBytes))
             {
                 return InferErrors.ShapeMismatch.At(
                     $"The binary data of '{declared[fields.Declared].Name}' does not have its shape.");
             }
-
-            binaryUsed += fields.DataDone ? 0 : (int)fields.BinaryBytes;
         }
 
         return null;

@@ -14,8 +14,11 @@ namespace Kedge.Inference.Protocol;
 public static class RawRequestReader
 {
     /// <summary>Reads a whole body into a call.</summary>
+    /// <param name="body">All of it.</param>
+    /// <param name="call">Gets the input; wants every output.</param>
+    /// <param name="lent">As in <see cref="InferenceRequestReader.Read"/>.</param>
     /// <returns>Null when it fits the model, else why not.</returns>
-    public static Finding? Read(ReadOnlySpan<byte> body, InferenceCall call)
+    public static Finding? Read(ReadOnlySpan<byte> body, InferenceCall call, Memory<byte> lent = default)
     {
         call.Clear();
         if (call.Signature.Inputs.Length != 1)
@@ -37,7 +40,7 @@ public static class RawRequestReader
         tensor.Begin(spec.Name, spec.Type);
         bool fits = tensor.TryShape(shape, known) && (spec.Type == TensorType.Bytes
             ? TryTakeText(tensor, body)
-            : BinaryTensors.TryTake(tensor, body, body.Length));
+            : BinaryTensors.TryTake(tensor, body, body.Length, lent));
         if (!fits)
         {
             return Misfit(spec, body.Length);

@@ -36,7 +36,7 @@ public sealed class Tensor
     public ReadOnlySpan<long> Shape => _shape.AsSpan(0, Rank);
 
     /// <summary>Its elements; for BYTES the texts one behind the other.</summary>
-    public Span<byte> Bytes => _borrowed.IsEmpty ? _memory.AsSpan(0, _byteCount) : _borrowed.Span;
+    public Span<byte> Bytes => _borrowed.IsEmpty ? Own() : _borrowed.Span;
 
     /// <summary>Bytes that it holds on to.</summary>
     public int Capacity => _memory.Length + (_ends.Length * sizeof(int));
@@ -54,8 +54,9 @@ public sealed class Tensor
     }
 
     /// <summary>
-    /// Sets the shape and makes room for its elements, whose values are then undefined. False, with nothing allocated,
-    /// when the shape is invalid or the elements are more than <paramref name="elementsMax"/> or the limit.
+    /// Sets the shape; the values of its elements are then undefined, and room for them is made when they are first
+    /// asked for. False when the shape is invalid or the elements are more than <paramref name="elementsMax"/> or the
+    /// limit.
     /// </summary>
     public bool TryShape(ReadOnlySpan<long> shape, long elementsMax = long.MaxValue)
     {
@@ -84,7 +85,6 @@ public sealed class Tensor
         else
         {
             _byteCount = ElementCount * width;
-            Reserve(_byteCount, keep: 0);
         }
 
         return true;
@@ -210,6 +210,12 @@ public sealed class Tensor
         }
 
         return tensor;
+    }
+
+    private Span<byte> Own()
+    {
+        Reserve(_byteCount, keep: 0);
+        return _memory.AsSpan(0, _byteCount);
     }
 
     private void Reserve(int byteCount, int keep)

@@ -81,12 +81,12 @@ internal sealed class GrpcApplication(ServeContext context)
     }
 
     /// <summary>
-    /// Reads a message into a run of its model; begins its trace. Nothing of the message is needed afterwards.
+    /// Reads a message into a run of its model; begins its trace. The run may have tensors in the message from now on.
     /// </summary>
     internal Finding? Read(
-        Exchange exchange, ReadOnlySpan<byte> message, ServedModel model, InferenceRun run, ref GrpcTerms terms)
+        Exchange exchange, in GrpcMessage message, ServedModel model, InferenceRun run, ref GrpcTerms terms)
     {
-        Finding? fault = GrpcRequestReader.Read(message, run.Call, context.Regions);
+        Finding? fault = GrpcRequestReader.Read(message.Bytes, run.Call, context.Regions, message.Lent);
         terms = terms.With(run.Call.Extensions);
         if (context.Tracer.Board.IsOn)
         {
@@ -202,8 +202,8 @@ internal sealed class GrpcApplication(ServeContext context)
         }
 
         InferenceRun run = model.Rent();
-        fault = Read(reply.Exchange, message.Bytes, model, run, ref terms);
-        message.Release();
+        fault = Read(reply.Exchange, message, model, run, ref terms);
+        message.ReleaseTo(run);
         if (fault is not null)
         {
             return End(reply, model, run, terms, fault);

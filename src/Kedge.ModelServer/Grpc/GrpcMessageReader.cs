@@ -3,6 +3,7 @@ using System.Globalization;
 using System.IO.Pipelines;
 using Kedge.Inference.Errors;
 using Kedge.Inference.Grpc;
+using Kedge.ModelServer.Http;
 
 namespace Kedge.ModelServer.Grpc;
 
@@ -16,8 +17,6 @@ namespace Kedge.ModelServer.Grpc;
 /// <param name="isGzip">The call says that its compressed messages are gzip.</param>
 internal readonly struct GrpcMessageReader(PipeReader reader, long messageBytesMax, bool isGzip)
 {
-    private const int FirstBytes = 64 * 1024;
-
     /// <summary>
     /// Reads the only message of a call, to its end; without waiting where it is here whole.
     /// </summary>
@@ -125,10 +124,10 @@ internal readonly struct GrpcMessageReader(PipeReader reader, long messageBytesM
         }
         else
         {
-            byte[] rented = ArrayPool<byte>.Shared.Rent((int)length);
-            piece.CopyTo(rented);
+            BodyBuffer whole = default;
+            whole.Append(piece, Math.Max(length, 1));
             reader.AdvanceTo(piece.End);
-            message = Unpacked(rented, (int)length, flag);
+            message = Unpacked(whole, flag);
         }
 
         return true;
@@ -144,41 +143,38 @@ internal readonly struct GrpcMessageReader(PipeReader reader, long messageBytesM
             return refused;
         }
 
-        byte[] rented = ArrayPool<byte>.Shared.Rent((int)Math.Min(length, FirstBytes));
-        int filled = 0;
+        BodyBuffer whole = default;
         SequencePosition from = buffer.GetPosition(GrpcFrame.HeadBytes);
         while (true)
         {
             ReadOnlySequence<byte> content = buffer.Slice(from);
-            int taken = (int)Math.Min(content.Length, length - filled);
-            rented = Grown(rented, filled, filled + taken, length);
-            content.Slice(0, taken).CopyTo(rented.AsSpan(filled));
-            filled += taken;
+            int taken = (int)Math.Min(content.Length, length - whole.Length);
+            whole.Append(content.Slice(0, taken), Math.Max(length, 1));
             bool isMore = isOnly && content.Length > taken;
             reader.AdvanceTo(content.GetPosition(taken));
             if (isMore)
             {
-                ArrayPool<byte>.Shared.Return(rented);
+                whole.Release();
                 return Broken("The call has more than one message.");
             }
 
-            if (filled == length && !isOnly)
+            if (whole.Length == length && !isOnly)
             {
-                return Unpacked(rented, filled, flag);
+                return Unpacked(whole, flag);
             }
 
-            ReadResult result = await ReadMoreAsync(rented).ConfigureAwait(false);
+            ReadResult result = await ReadMoreAsync(whole).ConfigureAwait(false);
             buffer = result.Buffer;
             from = buffer.Start;
             if (result.IsCompleted && buffer.IsEmpty)
             {
                 reader.AdvanceTo(buffer.End);
-                return filled == length ? Unpacked(rented, filled, flag) : CutShort(rented);
+                return whole.Length == length ? Unpacked(whole, flag) : CutShort(whole);
             }
         }
     }
 
-    private async ValueTask<ReadResult> ReadMoreAsync(byte[] rented)
+    private async ValueTask<ReadResult> ReadMoreAsync(BodyBuffer whole)
     {
         try
         {
@@ -186,7 +182,7 @@ internal readonly struct GrpcMessageReader(PipeReader reader, long messageBytesM
         }
         catch
         {
-            ArrayPool<byte>.Shared.Return(rented);
+            whole.Release();
             throw;
         }
     }
@@ -204,26 +200,13 @@ internal readonly struct GrpcMessageReader(PipeReader reader, long messageBytesM
             : null;
     }
 
-    private GrpcMessage Unpacked(byte[] rented, int length, byte flag) => flag == 0
-        ? GrpcMessage.In(rented, length)
-        : GzipMessage.Unpack(rented, length, messageBytesMax);
+    private GrpcMessage Unpacked(in BodyBuffer whole, byte flag) => flag == 0
+        ? GrpcMessage.In(whole)
+        : GzipMessage.Unpack(whole, messageBytesMax);
 
-    private static byte[] Grown(byte[] rented, int filled, int needed, uint length)
+    private static GrpcMessage CutShort(in BodyBuffer whole)
     {
-        if (needed <= rented.Length)
-        {
-            return rented;
-        }
-
-        byte[] larger = ArrayPool<byte>.Shared.Rent((int)Math.Min(Math.Max(needed, rented.Length * 2L), length));
-        rented.AsSpan(0, filled).CopyTo(larger);
-        ArrayPool<byte>.Shared.Return(rented);
-        return larger;
-    }
-
-    private static GrpcMessage CutShort(byte[] rented)
-    {
-        ArrayPool<byte>.Shared.Return(rented);
+        whole.Release();
         return Broken("The call ends within a message.");
     }
 

@@ -73,16 +73,20 @@ internal sealed class GrpcStream(
         InferenceRun? run = model?.Rent();
         if (model is not null && run is not null)
         {
-            fault = application.Read(exchange, message.Bytes, model, run, ref begun);
+            fault = application.Read(exchange, message, model, run, ref begun);
         }
 
         // Kept beside: a run that is given back belongs to another request.
         ReadOnlySpan<byte> id = GrpcRequestReader.IdOf(message.Bytes);
         int idLength = id.Length;
         id.CopyTo(_id);
-        message.Release();
-        if (model is not null && run is not null)
+        if (model is null || run is null)
         {
+            message.Release();
+        }
+        else
+        {
+            message.ReleaseTo(run);
             if (fault is null)
             {
                 fault = await model.RunAsync(run, begun.Request).ConfigureAwait(false);

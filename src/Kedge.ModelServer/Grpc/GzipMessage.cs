@@ -1,7 +1,7 @@
-using System.Buffers;
 using System.Globalization;
 using System.IO.Compression;
 using Kedge.Inference.Errors;
+using Kedge.ModelServer.Http;
 
 namespace Kedge.ModelServer.Grpc;
 
@@ -10,26 +10,29 @@ internal static class GzipMessage
 {
     private const int FirstBytes = 16 * 1024;
 
-    /// <summary>Unpacks; gives the packed bytes back to the pool.</summary>
-    /// <param name="packed">An array of the shared pool.</param>
-    /// <param name="packedLength">How much of it is the message.</param>
+    /// <summary>Unpacks, and releases the packed bytes.</summary>
+    /// <param name="packed">The message as it came.</param>
     /// <param name="bytesMax">Largest message, in bytes.</param>
-    internal static GrpcMessage Unpack(byte[] packed, int packedLength, long bytesMax)
+    internal static unsafe GrpcMessage Unpack(in BodyBuffer packed, long bytesMax)
     {
-        byte[] unpacked = ArrayPool<byte>.Shared.Rent((int)Math.Min(Math.Max(FirstBytes, packedLength * 2L), bytesMax));
+        byte[] unpacked = BodyPool.OfProcess.Rent((int)Math.Min(Math.Max(FirstBytes, packed.Length * 2L), bytesMax));
         int length = 0;
         GrpcMessage fault;
         try
         {
-            using GZipStream gzip = new(new MemoryStream(packed, 0, packedLength), CompressionMode.Decompress);
-            while (length <= bytesMax)
+            fixed (byte* start = packed.Bytes)
             {
-                unpacked = length == unpacked.Length ? Larger(unpacked, length, bytesMax) : unpacked;
-                int read = gzip.Read(unpacked.AsSpan(length));
-                length += read;
-                if (read == 0)
+                using GZipStream gzip = new(
+                    new UnmanagedMemoryStream(start, packed.Length), CompressionMode.Decompress);
+                while (length <= bytesMax)
                 {
-                    return GrpcMessage.In(unpacked, length);
+                    unpacked = length == unpacked.Length ? Larger(unpacked, length, bytesMax) : unpacked;
+                    int read = gzip.Read(unpacked.AsSpan(length));
+                    length += read;
+                    if (read == 0)
+                    {
+                        return GrpcMessage.In(BodyBuffer.Of(unpacked, length));
+                    }
                 }
             }
 
@@ -42,20 +45,20 @@ internal static class GzipMessage
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(packed);
+            packed.Release();
         }
 
-        ArrayPool<byte>.Shared.Return(unpacked);
+        BodyPool.OfProcess.Return(unpacked);
         return fault;
     }
 
     private static byte[] Larger(byte[] full, int length, long bytesMax)
     {
         // One byte more than allowed, so that a message that is too long shows.
-        byte[] larger = ArrayPool<byte>.Shared.Rent(
+        byte[] larger = BodyPool.OfProcess.Rent(
             (int)Math.Min(Math.Min(length * 2L, bytesMax + 1), Array.MaxLength));
         full.AsSpan(0, length).CopyTo(larger);
-        ArrayPool<byte>.Shared.Return(full);
+        BodyPool.OfProcess.Return(full);
         return larger;
     }
 }

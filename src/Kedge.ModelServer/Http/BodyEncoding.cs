@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Globalization;
 using System.IO.Compression;
 using Kedge.Core.Errors;
@@ -121,28 +120,28 @@ internal static class BodyEncoding
 
     private static WholeBody? ReadAll(Stream stream, long bytesMax)
     {
-        byte[] rented = ArrayPool<byte>.Shared.Rent((int)Math.Min(FirstBytes, bytesMax));
+        byte[] rented = BodyPool.OfProcess.Rent((int)Math.Min(FirstBytes, bytesMax));
         int length = 0;
         while (true)
         {
             int got = stream.Read(rented, length, rented.Length - length);
             if (got == 0)
             {
-                return WholeBody.OfRented(rented, length);
+                return WholeBody.Of(BodyBuffer.Of(rented, length));
             }
 
             length += got;
             if (length > bytesMax)
             {
-                ArrayPool<byte>.Shared.Return(rented);
+                BodyPool.OfProcess.Return(rented);
                 return null;
             }
 
             if (length == rented.Length)
             {
-                byte[] larger = ArrayPool<byte>.Shared.Rent((int)Math.Min(length * 2L, bytesMax + 1));
+                byte[] larger = BodyPool.OfProcess.Rent((int)Math.Min(length * 2L, bytesMax + 1));
                 rented.AsSpan(0, length).CopyTo(larger);
-                ArrayPool<byte>.Shared.Return(rented);
+                BodyPool.OfProcess.Return(rented);
                 rented = larger;
             }
         }

@@ -32,6 +32,7 @@ internal sealed class HttpServing : IAsyncDisposable
         options.Limits.RequestHeadersTimeout = ServeLimits.HeaderTime;
         options.Limits.KeepAliveTimeout = ServeLimits.KeepAliveTime;
         options.Limits.Http2.MaxRequestHeaderFieldSize = ServeLimits.HeaderBytesMax;
+        options.Limits.Http2.MaxFrameSize = ServeLimits.FrameBytesMax;
         options.Limits.Http2.MaxStreamsPerConnection = ServeLimits.StreamsMax;
         SilentListener http2 = new(new SharedEndPoint("http2"));
         options.Listen(http2.EndPoint, ConfigureHttp2);

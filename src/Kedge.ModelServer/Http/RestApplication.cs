@@ -351,7 +351,7 @@ internal sealed class RestApplication : IHttpApplication<Exchange>
         jsonBytes = body.Bytes.Length;
         if (!headers.TryGetValue(HeaderLength, out StringValues text))
         {
-            return InferenceRequestReader.Read(body.Bytes, jsonBytes, run.Call, _context.Regions);
+            return InferenceRequestReader.Read(body.Bytes, jsonBytes, run.Call, _context.Regions, body.Lent);
         }
 
         if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out jsonBytes))
@@ -360,8 +360,8 @@ internal sealed class RestApplication : IHttpApplication<Exchange>
         }
 
         return jsonBytes == 0
-            ? RawRequestReader.Read(body.Bytes, run.Call)
-            : InferenceRequestReader.Read(body.Bytes, jsonBytes, run.Call, _context.Regions);
+            ? RawRequestReader.Read(body.Bytes, run.Call, body.Lent)
+            : InferenceRequestReader.Read(body.Bytes, jsonBytes, run.Call, _context.Regions, body.Lent);
     }
 
     /// <summary>One that was unloaded by request says so: to whoever asks whether it is ready as Triton does.</summary>

@@ -4,14 +4,14 @@ using System.IO.Pipelines;
 namespace Kedge.ModelServer.Http;
 
 /// <summary>
-/// A whole request body. When it came in one piece it is read where it lies; else it is copied into a rented array.
+/// A whole request body. When it came in one piece it is read where it lies; else it is copied together.
 /// </summary>
 internal struct WholeBody
 {
     private readonly PipeReader? _reader;
     private readonly ReadOnlySequence<byte> _piece;
-    private readonly byte[]? _rented;
-    private readonly int _length;
+    private readonly bool _isCopied;
+    private readonly BodyBuffer _buffer;
 
     private WholeBody(PipeReader reader, in ReadOnlySequence<byte> piece)
     {
@@ -19,16 +19,19 @@ internal struct WholeBody
         _piece = piece;
     }
 
-    private WholeBody(byte[] rented, int length)
+    private WholeBody(in BodyBuffer buffer)
     {
-        _rented = rented;
-        _length = length;
+        _buffer = buffer;
+        _isCopied = true;
     }
 
     /// <summary>True when it was longer than allowed; it is then empty.</summary>
     internal bool IsTooLarge { get; private init; }
 
-    internal readonly ReadOnlySpan<byte> Bytes => _rented is null ? _piece.FirstSpan : _rented.AsSpan(0, _length);
+    internal readonly ReadOnlySpan<byte> Bytes => _isCopied ? _buffer.Bytes : _piece.FirstSpan;
+
+    /// <summary>The same where it does not move until it is released; else empty.</summary>
+    internal readonly Memory<byte> Lent => _buffer.Lent;
 
     /// <summary>
     /// Reads a body without waiting when it is already here whole, which small ones nearly always are.
@@ -54,66 +57,47 @@ internal struct WholeBody
         }
 
         return declaredLength > bytesMax
-            ? ValueTask.FromResult(new WholeBody([], 0) { IsTooLarge = true })
+            ? ValueTask.FromResult(new WholeBody(default(BodyBuffer)) { IsTooLarge = true })
             : CopyAsync(reader, declaredLength, bytesMax);
     }
 
-    /// <summary>A body in an array of the shared pool.</summary>
-    internal static WholeBody OfRented(byte[] rented, int length) => new(rented, length);
+    /// <summary>A body that was taken out of another.</summary>
+    internal static WholeBody Of(in BodyBuffer buffer) => new(buffer);
 
     /// <summary>Lets go of the body; its bytes are gone.</summary>
     internal readonly void Release()
     {
         _reader?.AdvanceTo(_piece.End);
-        Return(_rented ?? []);
+        _buffer.Release();
     }
 
     private static async ValueTask<WholeBody> CopyAsync(PipeReader reader, long? declaredLength, long bytesMax)
     {
-        byte[] rented = [];
-        int length = 0;
-        while (true)
+        BodyBuffer buffer = default;
+        try
         {
-            ReadResult result = await reader.ReadAsync().ConfigureAwait(false);
-            long total = length + result.Buffer.Length;
-            if (total > bytesMax)
+            while (true)
             {
-                Return(rented);
+                ReadResult result = await reader.ReadAsync().ConfigureAwait(false);
+                if (buffer.Length + result.Buffer.Length > bytesMax)
+                {
+                    reader.AdvanceTo(result.Buffer.End);
+                    buffer.Release();
+                    return new WholeBody(default(BodyBuffer)) { IsTooLarge = true };
+                }
+
+                buffer.Append(result.Buffer, declaredLength ?? bytesMax);
                 reader.AdvanceTo(result.Buffer.End);
-                return new WholeBody([], 0) { IsTooLarge = true };
-            }
-
-            rented = Grown(rented, length, (int)total, declaredLength ?? bytesMax);
-            result.Buffer.CopyTo(rented.AsSpan(length));
-            length = (int)total;
-            reader.AdvanceTo(result.Buffer.End);
-            if (result.IsCompleted)
-            {
-                return new WholeBody(rented, length);
+                if (result.IsCompleted)
+                {
+                    return new WholeBody(buffer);
+                }
             }
         }
-    }
-
-    /// <summary>Memory follows what has come, not what was announced: announcing costs nothing.</summary>
-    private static byte[] Grown(byte[] rented, int filled, int needed, long bytesExpected)
-    {
-        if (needed <= rented.Length)
+        catch
         {
-            return rented;
-        }
-
-        long wanted = Math.Min(Math.Max(ServeLimits.BodyBlockBytes, rented.Length * 4L), bytesExpected);
-        byte[] larger = ArrayPool<byte>.Shared.Rent((int)Math.Max(needed, wanted));
-        rented.AsSpan(0, filled).CopyTo(larger);
-        Return(rented);
-        return larger;
-    }
-
-    private static void Return(byte[] rented)
-    {
-        if (rented.Length > 0)
-        {
-            ArrayPool<byte>.Shared.Return(rented);
+            buffer.Release();
+            throw;
         }
     }
 }

@@ -3,6 +3,7 @@ using Kedge.Core.Errors;
 using Kedge.Inference.Batching;
 using Kedge.Inference.Protocol;
 using Kedge.Inference.Sessions;
+using Kedge.ModelServer.Http;
 using Kedge.ModelServer.Scheduling;
 
 namespace Kedge.ModelServer.Models;
@@ -54,6 +55,9 @@ internal sealed class InferenceRun : IDisposable, IValueTaskSource<Finding?>, IT
     /// <see cref="ServedModel"/> only.
     /// </summary>
     internal int Load { get; set; }
+
+    /// <summary>Where its inputs may lie besides in memory of their own; released when it is given back.</summary>
+    internal BodyBuffer Lent { get; set; }
 
     /// <summary>True when the answer was known already.</summary>
     internal bool IsCached { get; set; }
@@ -122,6 +126,8 @@ internal sealed class InferenceRun : IDisposable, IValueTaskSource<Finding?>, IT
     {
         Call.Trim(ServeLimits.KeptBytesMax);
         Response.Trim(ServeLimits.KeptBytesMax);
+        Lent.Release();
+        Lent = default;
     }
 
     public void Dispose() => Response.Dispose();
