@@ -11,9 +11,9 @@ public sealed record OnnxSessionOptions
     public int IntraOpThreads { get; init; }
 
     /// <summary>
-    /// True computes several runs at once on no more threads than <see cref="IntraOpThreads"/>: while one long run is
-    /// led by its caller, the others are led by the threads that would else help it. False leads each run by its
-    /// caller, as the runtime does by itself: more threads than processors, which hinder each other.
+    /// True computes several long runs at once on no more threads than there are processors: where one more caller
+    /// would be one too many, a thread that would else help leads the run. False leads each run by its caller, as the
+    /// runtime does by itself: more threads than processors, which hinder each other.
     /// </summary>
     public bool SharesPool { get; init; } = true;
 

@@ -6,11 +6,11 @@ internal enum OrtLeader
     /// <summary>None was chosen.</summary>
     Unknown,
 
-    /// <summary>Its caller, and it is over soon.</summary>
-    CallerOfShort,
+    /// <summary>Its caller, without a seat.</summary>
+    Caller,
 
-    /// <summary>Its caller, who is the only one with a long run.</summary>
-    CallerOfLong,
+    /// <summary>Its caller, who has a seat until the run ends.</summary>
+    SeatedCaller,
 
     /// <summary>A thread of the session's pool, while its caller sleeps.</summary>
     Pool,

@@ -9,7 +9,7 @@ namespace Kedge.Inference.Onnx.Native;
 /// <summary>A loaded model: makes it, reads its signature, runs it. No native pointer leaves this folder.</summary>
 internal sealed unsafe class OrtSession : IDisposable
 {
-    private static readonly OrtSeat CallerSeat = new();
+    private static readonly OrtSeats CallerSeats = new();
 
     private readonly OrtApi _api;
     private readonly OrtSessionHandle _session;
@@ -35,7 +35,8 @@ internal sealed unsafe class OrtSession : IDisposable
         _inputNames = new NativeTexts([.. Signature.Inputs.Select(static tensor => tensor.Name)]);
         _outputNames = new NativeTexts([.. Signature.Outputs.Select(static tensor => tensor.Name)]);
         _declared = [.. Signature.Outputs.Select(Declared)];
-        _lead = new OrtLead(OrtOptions.SharesPool(options), CallerSeat);
+        int helpers = OrtOptions.SharesPool(options) ? OrtOptions.Threads(options) - 1 : 0;
+        _lead = new OrtLead(helpers, Math.Max(1, Environment.ProcessorCount - helpers), CallerSeats);
     }
 
     internal ModelSignature Signature { get; }

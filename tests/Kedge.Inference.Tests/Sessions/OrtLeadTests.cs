@@ -2,7 +2,10 @@ using Kedge.Inference.Onnx.Native;
 
 namespace Kedge.Inference.Tests.Sessions;
 
-/// <summary>Who leads a run: one caller of a long one, the pool every other, and each caller its short one.</summary>
+/// <summary>
+/// Who leads a run: callers of long ones where processors are left beside the pool, the pool the others, and each
+/// caller its short one.
+/// </summary>
 public sealed class OrtLeadTests
 {
     private static readonly TimeSpan Short = TimeSpan.FromMicroseconds(20);
@@ -11,59 +14,75 @@ public sealed class OrtLeadTests
     [Fact]
     public void One_caller_leads_a_long_run_and_the_pool_the_others()
     {
-        OrtSeat seat = new();
-        OrtLead one = Usually(Long, seat);
-        OrtLead other = Usually(Long, seat);
-        Assert.Equal(OrtLeader.CallerOfLong, one.Choose());
+        OrtSeats seats = new();
+        OrtLead one = Usually(Long, seats);
+        OrtLead other = Usually(Long, seats);
+        Assert.Equal(OrtLeader.SeatedCaller, one.Choose());
         Assert.Equal(OrtLeader.Pool, one.Choose());
         Assert.Equal(OrtLeader.Pool, other.Choose());
         one.End(OrtLeader.Pool, Long);
         Assert.Equal(OrtLeader.Pool, one.Choose());
-        one.End(OrtLeader.CallerOfLong, Long);
-        Assert.Equal(OrtLeader.CallerOfLong, other.Choose());
-        Assert.Equal(OrtLeader.Pool, one.Choose());
+        one.End(OrtLeader.SeatedCaller, Long);
+        Assert.Equal(OrtLeader.SeatedCaller, other.Choose());
+        Assert.Equal(OrtLeader.Caller, one.Choose());
+        one.End(OrtLeader.Caller, Long);
+        Assert.Equal(OrtLeader.Caller, one.Choose());
+    }
+
+    [Theory]
+    [InlineData(4, 3, 1)]
+    [InlineData(8, 1, 7)]
+    [InlineData(2, 1, 1)]
+    public void As_many_run_at_once_as_there_are_processors_and_a_pool_leads_no_more_than_it_has_threads(
+        int processors, int helpers, int callers)
+    {
+        OrtLead lead = Usually(Long, new OrtSeats(), helpers, callers);
+        OrtLeader[] chosen = [.. Enumerable.Range(0, processors).Select(_ => lead.Choose())];
+        Assert.Equal(callers, chosen.Count(static leader => leader == OrtLeader.SeatedCaller));
+        Assert.Equal(helpers, chosen.Count(static leader => leader == OrtLeader.Pool));
+        Assert.Equal(OrtLeader.Caller, lead.Choose());
     }
 
     [Fact]
     public void Short_runs_are_led_by_their_callers_and_take_no_seat()
     {
-        OrtSeat seat = new();
-        OrtLead quick = Usually(Short, seat);
-        Assert.Equal(OrtLeader.CallerOfShort, quick.Choose());
-        Assert.Equal(OrtLeader.CallerOfShort, quick.Choose());
-        Assert.Equal(OrtLeader.CallerOfLong, Usually(Long, seat).Choose());
-        Assert.Equal(OrtLeader.CallerOfShort, quick.Choose());
+        OrtSeats seats = new();
+        OrtLead quick = Usually(Short, seats);
+        Assert.Equal(OrtLeader.Caller, quick.Choose());
+        Assert.Equal(OrtLeader.Caller, quick.Choose());
+        Assert.Equal(OrtLeader.SeatedCaller, Usually(Long, seats).Choose());
+        Assert.Equal(OrtLeader.Caller, quick.Choose());
     }
 
     [Fact]
     public void What_becomes_long_is_seen_after_a_few_runs()
     {
-        OrtSeat seat = new();
-        OrtLead lead = Usually(Short, seat);
+        OrtSeats seats = new();
+        OrtLead lead = Usually(Short, seats);
         for (int i = 0; i < 3; i++)
         {
             OrtLeader leader = lead.Choose();
             lead.End(leader, Long);
         }
 
-        Assert.Equal(OrtLeader.CallerOfLong, lead.Choose());
+        Assert.Equal(OrtLeader.SeatedCaller, lead.Choose());
     }
 
     [Fact]
     public void Without_a_pool_each_caller_leads()
     {
-        OrtSeat seat = new();
-        OrtLead lead = new(hasPool: false, seat);
+        OrtSeats seats = new();
+        OrtLead lead = new(helpers: 0, callersMax: 1, seats);
         lead.End(lead.Choose(), Long);
-        Assert.Equal(OrtLeader.CallerOfShort, lead.Choose());
-        Assert.True(seat.TryTake());
+        Assert.Equal(OrtLeader.Caller, lead.Choose());
+        Assert.True(seats.TryTake(1));
     }
 
-    private static OrtLead Usually(TimeSpan taken, OrtSeat seat)
+    private static OrtLead Usually(TimeSpan taken, OrtSeats seats, int helpers = 1, int callers = 1)
     {
-        OrtLead lead = new(hasPool: true, seat);
-        Assert.Equal(OrtLeader.CallerOfShort, lead.Choose());
-        lead.End(OrtLeader.CallerOfShort, taken);
+        OrtLead lead = new(helpers, callers, seats);
+        Assert.Equal(OrtLeader.Caller, lead.Choose());
+        lead.End(OrtLeader.Caller, taken);
         return lead;
     }
 }
