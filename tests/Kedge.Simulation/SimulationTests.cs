@@ -23,6 +23,7 @@ public sealed class SimulationTests(ITestOutputHelper output)
             $"{seeds} seeds, {steps} steps, {SimContent.DifferencesTaken} differences; {verdicts}");
         verdicts.CheckFalseAlarms();
         Assert.True(SimContent.DifferencesTaken > seeds / 4, $"{SimContent.DifferencesTaken} differences were taken");
+        Assert.True(SimContent.ImagesStarted > seeds / 8, $"{SimContent.ImagesStarted} starts with images");
     }
 
     [Theory]

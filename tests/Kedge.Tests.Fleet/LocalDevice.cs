@@ -29,6 +29,12 @@ public sealed class LocalDevice : IAsyncDisposable
 
     public OwnedProcess Agent => _agent ?? throw new InvalidOperationException($"the agent of {Name} was not started");
 
+    /// <summary>True for a device without a library that decodes images.</summary>
+    public bool LacksImaging { get; set; }
+
+    /// <summary>True for a device without TensorFlow Lite.</summary>
+    public bool LacksTfLite { get; set; }
+
     /// <summary>Starts the agent.</summary>
     /// <param name="program">Another binary than the published one, for an upgrade.</param>
     public void Start(string? program = null)
@@ -44,8 +50,8 @@ public sealed class LocalDevice : IAsyncDisposable
             arguments,
             new Dictionary<string, string>
             {
-                ["KEDGE_TFLITE_LIB"] = Programs.TfLiteLibrary,
-                ["KEDGE_IMAGING_LIBS"] = Programs.ImagingFolder,
+                ["KEDGE_TFLITE_LIB"] = LacksTfLite ? Path.Combine(Folder, "none.so") : Programs.TfLiteLibrary,
+                ["KEDGE_IMAGING_LIBS"] = LacksImaging ? Folder : Programs.ImagingFolder,
             },
             Path.Combine(Folder, "agent.log"));
     }

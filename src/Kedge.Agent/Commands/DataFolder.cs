@@ -110,7 +110,7 @@ internal sealed class DataFolder
     };
 
     /// <summary>The TensorFlow Lite library beside the programs, or beside the other runtime; empty for none.</summary>
-    internal static string FindTfLite(string? serve, string? library)
+    private static string FindTfLite(string? serve, string? library)
     {
         const string Name = "libtensorflowlite_c.so";
         string? named = Environment.GetEnvironmentVariable("KEDGE_TFLITE_LIB");

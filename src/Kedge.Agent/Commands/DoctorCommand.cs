@@ -67,6 +67,12 @@ internal sealed class DoctorCommand(DataFolder folder, TimeProvider time, Cancel
         Say(isThere ? "ok"
             : "fail", "programs",
             $"{options.ServeProgram}, {options.RuntimeLibrary}", AgentErrors.ProgramMissing.Remedy);
+        Say(options.TfLiteLibrary.Length > 0 ? "ok" : "warn", "tflite",
+            options.TfLiteLibrary.Length > 0 ? options.TfLiteLibrary : "no runtime for models in TensorFlow Lite",
+            SandboxErrors.LibraryMissing.Remedy);
+        Say(options.ImagingFolder.Length > 0 ? "ok" : "warn", "images",
+            options.ImagingFolder.Length > 0 ? options.ImagingFolder : "no libraries for graphs that decode images",
+            SandboxErrors.LibraryMissing.Remedy);
         if (running is { Sandbox.Length: > 0 })
         {
             Say("ok", "sandbox", $"{running.Sandbox} passed its test when the agent started", "");

@@ -33,18 +33,18 @@ internal static class RunCommand
         AgentLog log = new(Console.Error, time);
         AgentLoop? loop = null;
         long Floor() => loop?.FloorMs ?? DataFolder.BuiltAtMs;
-        using ServeSupervisor supervisor = new(
+        SupervisorOptions programs =
             folder.Supervisor(config, arguments.One("--serve"), arguments.One("--runtime-library")) with
             {
                 Sensors = new RealDisk(arguments.One("--inventory-root") ?? "/"),
-            },
-            time);
+            };
+        using ServeSupervisor supervisor = new(programs, time);
         HttpsArtifactSource source = new(credentials, time, Floor);
         await using ConfiguredAsyncDisposable closing = source.ConfigureAwait(false);
         NeighbourSide? neighbours = config.Neighbours is null
             ? null
             : new NeighbourSide(config.Neighbours, credentials, folder.Disk, source, (time, Floor, log));
-        AgentOptions options = Options(folder, config, arguments) with
+        AgentOptions options = Options(folder, config, arguments, programs) with
         {
             Credentials = credentials,
             Neighbours = neighbours,
@@ -90,11 +90,10 @@ internal static class RunCommand
         return arguments.One("--loopback-address") is { } address ? config with { LoopbackAddress = address } : config;
     }
 
-    private static AgentOptions Options(DataFolder folder, AgentConfig config, Arguments arguments)
+    private static AgentOptions Options(
+        DataFolder folder, AgentConfig config, Arguments arguments, SupervisorOptions programs)
     {
         string? inventoryRoot = arguments.One("--inventory-root");
-        bool hasTfLite = DataFolder.FindTfLite(
-            arguments.One("--serve"), arguments.One("--runtime-library")).Length > 0;
         RealDisk inventory = new(inventoryRoot ?? "/");
         return new AgentOptions
         {
@@ -110,8 +109,7 @@ internal static class RunCommand
             IsSimulated = inventoryRoot is not null,
             ReadMemory = static () => Cgroups.NumberIn("/proc/meminfo", "MemAvailable:") * Limits.KiB,
             RunHeavy = static work => Task.Run(work),
-            ReadFacts = () => FactsReader.Read(
-                inventory, folder.Disk, inventoryRoot is not null, hasTfLite),
+            ReadFacts = () => FactsReader.Read(inventory, folder.Disk, programs, inventoryRoot is not null),
         };
     }
 

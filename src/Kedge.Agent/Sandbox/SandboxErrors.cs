@@ -87,6 +87,5 @@ public static class SandboxErrors
     public static readonly ErrorCode LibraryMissing = new(
         "KEDGE-AGENT-055",
         "A native library that the graph of a release needs is not on this device.",
-        "Update the agent's package, which brings it, or install libturbojpeg0 and libspng0. The device tries again by "
-        + "itself.");
+        "Update the agent's package, which brings it, or install libturbojpeg0 and libspng0 and restart the agent.");
 }

@@ -22,6 +22,8 @@ internal static class DeploymentDescription
         RolloutResource? rollout = deployment is { Rollout: not null, Deleting: false }
             ? await session.Client.GetRolloutAsync(name, ct).ConfigureAwait(false)
             : null;
+        ExplanationResource placement =
+            await session.Client.ExplainDeploymentAsync(name, ct).ConfigureAwait(false);
         bool colour = session.World.HasColour;
         FieldBlock block = new FieldBlock()
             .Add("Name", deployment.Name)
@@ -39,6 +41,7 @@ internal static class DeploymentDescription
             .AddIf("Deleting", deployment.Deleting ? "yes" : "")
             .AddTable("Models", Models(deployment), colour)
             .AddTable("On devices", Devices(devices.Items, name), colour)
+            .AddTable("Not on devices", Unfit(placement), colour)
             .AddTable(
                 "Events",
                 EventsCommand.Table(
@@ -79,6 +82,18 @@ internal static class DeploymentDescription
                 model.Version.Length == 0 ? "-" : model.Version + asked,
                 model.Package,
                 model.Digest);
+        }
+
+        return table;
+    }
+
+    /// <summary>Devices that it is meant for and that cannot run it, or not this revision of it.</summary>
+    private static TextTable Unfit(ExplanationResource placement)
+    {
+        TextTable table = new("DEVICE", "VERDICT", "CODE", "WHY");
+        foreach (DeviceExplanation device in placement.Devices.Where(static one => one.Code.Length > 0))
+        {
+            table.Add(device.Device, device.Verdict, device.Code, string.Join("; ", device.Reasons));
         }
 
         return table;

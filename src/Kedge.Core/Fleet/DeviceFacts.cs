@@ -8,7 +8,14 @@ namespace Kedge.Core.Fleet;
 /// </summary>
 public sealed record DeviceFacts
 {
+    /// <summary>What <see cref="ImageDecoding"/> says of a device that can.</summary>
+    public const string ImagesOn = "on";
+
+    /// <summary>What <see cref="ImageDecoding"/> says of a device that cannot.</summary>
+    public const string ImagesOff = "off";
+
     private readonly ImmutableArray<string> _neighbours;
+    private readonly string? _imageDecoding;
 
     /// <summary>True when the facts were read from a captured tree of another machine.</summary>
     public bool Simulated { get; init; }
@@ -70,8 +77,18 @@ public sealed record DeviceFacts
     /// <summary>Vendor and product as the firmware or device tree names them.</summary>
     public string Machine { get; init; } = "";
 
-    /// <summary>Model runtimes of the device.</summary>
+    /// <summary>Model runtimes of the device; none where it lacks what every model server needs.</summary>
     public ImmutableArray<RuntimeFacts> Runtimes { get; init; } = [];
+
+    /// <summary>
+    /// Whether graphs can decode images: <see cref="ImagesOn"/>, <see cref="ImagesOff"/> where a library for that is
+    /// missing, or empty where an older agent does not say.
+    /// </summary>
+    public string ImageDecoding
+    {
+        get => _imageDecoding ?? "";
+        init => _imageDecoding = value;
+    }
 
     /// <summary>The sandbox that passed its self-test, as <c>runc 1.1.5</c>; empty where none did.</summary>
     public string Sandbox { get; init; } = "";

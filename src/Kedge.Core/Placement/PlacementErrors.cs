@@ -39,7 +39,8 @@ public static class PlacementErrors
     public static readonly ErrorCode NoVariant = new(
         "KEDGE-PLACE-006",
         "No variant of the model can run on the device.",
-        "Push a variant for its architecture, accelerator and runtime, or widen `accelerators`.");
+        "Push a variant for its architecture, accelerator and runtime, widen `accelerators`, or install on the device "
+        + "what is missing there and restart its agent.");
 
     /// <summary>Port.</summary>
     public static readonly ErrorCode PortTaken = new(

@@ -12,8 +12,9 @@ namespace Kedge.Core.Placement;
 /// <summary>
 /// Says for one deployment and one device whether it runs there and with which variant of each model, and why.
 /// <para>Filters: selector, cordon, facts, sandbox, processors, memory; then per model the variants that the device's
-/// runtimes, architecture, ISA and accelerators can run. Score: <see cref="VariantContest"/>; the same input always
-/// gives the same answer. It deliberately does not look at load: a fleet must not reshuffle by itself.</para>
+/// runtimes, architecture, ISA and accelerators can run, with the graph around them. Score:
+/// <see cref="VariantContest"/>; the same input always gives the same answer. It deliberately does not look at load: a
+/// fleet must not reshuffle by itself.</para>
 /// </summary>
 public static class PlacementPlanner
 {
@@ -124,7 +125,7 @@ public static class PlacementPlanner
         List<ModelVariant> possible = [];
         foreach (ModelVariant variant in package.Variants)
         {
-            if (Against(spec, variant, facts) is string reason)
+            if ((Against(spec, variant, facts) ?? Against(package.Graph, facts)) is string reason)
             {
                 against.Add($"{variant.Name}: {reason}");
             }
@@ -150,7 +151,7 @@ public static class PlacementPlanner
 
     private static string? Against(DeploymentSpec spec, ModelVariant variant, DeviceFacts facts)
     {
-        if (facts.Runtimes.All(r => r.Format != variant.Format))
+        if (!Runs(variant.Format, facts))
         {
             return $"the device has no runtime for {ModelFormats.Word(variant.Format)}, {Served(facts)}";
         }
@@ -180,6 +181,25 @@ public static class PlacementPlanner
             ? $"it needs {Size(memoryBytes)}, the limit is {Size(spec.Resources.MemoryLimitBytes)}"
             : null;
     }
+
+    /// <summary>
+    /// A graph goes with every variant, and needs a runtime for each model that it runs beside the variant's own.
+    /// </summary>
+    private static string? Against(PackageGraph? graph, DeviceFacts facts)
+    {
+        if (graph is { DecodesImages: true } && facts.ImageDecoding == DeviceFacts.ImagesOff)
+        {
+            return "its graph decodes images, and the device has no libraries for that";
+        }
+
+        return graph?.Members
+            .Where(member => member.Path.Length > 0 && !Runs(ModelFormats.OfFile(member.Path), facts))
+            .Select(member => $"its graph runs {member.Path}, "
+                + $"and the device has no runtime for {ModelFormats.Word(ModelFormats.OfFile(member.Path))}")
+            .FirstOrDefault();
+    }
+
+    private static bool Runs(ModelFormat format, DeviceFacts facts) => facts.Runtimes.Any(r => r.Format == format);
 
     private static string Served(DeviceFacts facts) => facts.Runtimes.IsEmpty
         ? "nor any other"

@@ -12,7 +12,7 @@ namespace Kedge.Core.Rollouts;
 /// newcomer never pushes out what serves. A device gets a new generation only when its workloads, its key or its floor
 /// ask for one.</para>
 /// <para>Invariants: the same snapshot gives the same plan; planning again after the plan was executed gives no
-/// change; a device that can no longer take a new revision keeps the one that it runs.</para>
+/// change; a device that can no longer take a new revision keeps the one that it runs, unless it is taken back.</para>
 /// <para>Which revision a device is asked for is decided by <see cref="RolloutPlanner"/>; a device that cannot take it
 /// leaves its turn to the next.</para>
 /// </summary>
@@ -59,7 +59,13 @@ public static class FleetPlanner
             foreach (DeploymentSnapshot deployment in deployments)
             {
                 long held = FleetMembers.HeldRevision(device, deployment.Spec.Id);
-                if (RolloutPlanner.For(deployment, steps[deployment.Spec.Id], device.Id, held) is { } revision)
+                RolloutStep step = steps[deployment.Spec.Id];
+                DeploymentSnapshot? revision = RolloutPlanner.For(deployment, step, device.Id, held);
+                if (revision is not null && WayBack(step.State, held, revision, device, snapshot) is { } none)
+                {
+                    reports[deployment.Spec.Id][device.Id] = none;
+                }
+                else if (revision is not null)
                 {
                     offered.Add(revision);
                 }
@@ -87,6 +93,19 @@ public static class FleetPlanner
             Rollouts = [.. deployments.Select(d => steps[d.Spec.Id])],
         };
     }
+
+    /// <summary>
+    /// Why there is no way back for a device: it has the revision that is taken back, and no variant of the stable one
+    /// fits it. The revision is stopped there then, as where there is no stable one: nobody keeps what was taken back.
+    /// </summary>
+    private static PlacementVerdict.Refused? WayBack(
+        RolloutState state, long held, DeploymentSnapshot stable, DeviceSnapshot device, FleetSnapshot snapshot) =>
+        state.Phase is RolloutPhase.RollingBack or RolloutPhase.RolledBack && held > 0 && held == state.Target
+        && PlacementPlanner.Place(stable.Spec, device, snapshot.Packages, new ResourcesTaken(0, 0))
+            is PlacementVerdict.Refused refused
+        && refused.Findings.Any(static finding => finding.Code == PlacementErrors.NoVariant.Code)
+            ? refused with { KeepsOld = false }
+            : null;
 
     private static ImmutableArray<WorkloadSpec> PlanDevice(
         DeviceSnapshot device,

@@ -1,8 +1,11 @@
+using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Kedge.Api;
 using Kedge.Cli;
 using Kedge.ControlPlane.Tests.Server;
+using Kedge.Core.Fleet;
+using Kedge.Core.Models;
 using Kedge.Inference.Tests;
 using Kedge.Tests.Fleet;
 
@@ -173,6 +176,42 @@ public sealed class ModelGraphTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task A_device_that_lacks_what_the_graph_needs_is_passed_over_and_describe_says_why()
+    {
+        await OkAsync(Push("ensemble.yaml", "v1"));
+        ImmutableArray<RuntimeFacts> both =
+            [.. TestDevice.Machine.Runtimes, new RuntimeFacts(ModelFormat.TfLite, "2.9.0")];
+        DeviceFacts whole = TestDevice.Machine with { Runtimes = both, ImageDecoding = DeviceFacts.ImagesOn };
+        await using TestDevice fits = await ReportingAsync("a-fits", whole);
+        await using TestDevice old = await ReportingAsync("b-old", whole with { ImageDecoding = "" });
+        await using TestDevice blind =
+            await ReportingAsync("c-blind", whole with { ImageDecoding = DeviceFacts.ImagesOff });
+        await using TestDevice bare =
+            await ReportingAsync("d-bare", whole with { Runtimes = TestDevice.Machine.Runtimes });
+        string file = _cli.Write("deployment.yaml", """
+            apiVersion: kedge.dev/v1
+            kind: Deployment
+            metadata: {name: colours}
+            spec:
+              selector: {matchLabels: {line: press}}
+              models: [{name: colours, package: "colours:v1"}]
+              endpoint: {port: 8500}
+            """);
+        await OkAsync("apply", "-f", file);
+        await fits.UntilDesiredAsync(static state => state.Workloads.Length == 1);
+        await old.UntilDesiredAsync(static state => state.Workloads.Length == 1);
+        string described = await OkAsync("describe", "deployment", "colours");
+        Assert.Matches(
+            @"(?m)^Not on devices:\n\s+DEVICE\s+VERDICT\s+CODE\s+WHY\n"
+            + @"\s+c-blind\s+Rejected\s+KEDGE-PLACE-006\s.* its graph decodes images, and the device has no "
+            + @"libraries for that\n\s+d-bare\s+Rejected\s+KEDGE-PLACE-006\s.* its graph runs dense.tflite, and the "
+            + @"device has no runtime for tflite\n",
+            described);
+        Assert.DoesNotContain("a-fits  Rejected", described, StringComparison.Ordinal);
+        Assert.Empty((await _server.Client.GetDeviceAsync("c-blind", _server.Ct)).Workloads);
+    }
+
+    [Fact]
     public async Task Labels_of_several_variants_are_one_file_when_they_are_signed_anew()
     {
         string file = _cli.Write("package.yaml", """
@@ -191,6 +230,14 @@ public sealed class ModelGraphTests : IAsyncLifetime, IDisposable
         Assert.Matches(@"(?m)^Labels:\s+labels.txt$", shown);
         Assert.Single(Regex.Matches(shown, @"labels.txt\s+one\s"));
         Assert.Single(Regex.Matches(shown, @"labels.txt\s+two\s"));
+    }
+
+    private async Task<TestDevice> ReportingAsync(string name, DeviceFacts facts)
+    {
+        TestDevice device = await _server.EnrolAsync(name, ("line", "press"));
+        await device.ConnectAsync();
+        await device.ReportAsync(device.Next() with { Facts = facts });
+        return device;
     }
 
     private async Task RefusedAsync(string graph, params string[] errors)

@@ -173,21 +173,21 @@ internal sealed class TestDevice(TestServer server, string name) : IAsyncDisposa
 
     /// <summary>A machine that any deployment of these tests fits on.</summary>
     public Task<MqttReasonCode> ReportFactsAsync(
-        string architecture = "x64", params ImmutableArray<string> isaFeatures) => ReportAsync(Next() with
+        string architecture = "x64", params ImmutableArray<string> isaFeatures) =>
+        ReportAsync(Next() with { Facts = Machine with { Architecture = architecture, IsaFeatures = isaFeatures } });
+
+    /// <summary>A machine that any deployment of these tests fits on.</summary>
+    public static DeviceFacts Machine { get; } = new()
     {
-        Facts = new DeviceFacts
-        {
-            Architecture = architecture,
-            IsaFeatures = isaFeatures,
-            Cpus = [new CpuFacts(0, 0, 0, 0, 0), new CpuFacts(1, 1, 0, 0, 0)],
-            MemoryBytes = 4L << 30,
-            MemoryAvailableBytes = 3L << 30,
-            DataFreeBytes = 10L << 30,
-            Runtimes = [new RuntimeFacts(ModelFormat.Onnx, "1.30.0")],
-            Sandbox = "runc 1.1.5",
-            AgentVersion = "0.1.0",
-        },
-    });
+        Architecture = "x64",
+        Cpus = [new CpuFacts(0, 0, 0, 0, 0), new CpuFacts(1, 1, 0, 0, 0)],
+        MemoryBytes = 4L << 30,
+        MemoryAvailableBytes = 3L << 30,
+        DataFreeBytes = 10L << 30,
+        Runtimes = [new RuntimeFacts(ModelFormat.Onnx, "1.30.0")],
+        Sandbox = "runc 1.1.5",
+        AgentVersion = "0.1.0",
+    };
 
     public Task<MqttReasonCode> ReportStatusAsync(long generation, params WorkloadStatus[] workloads) =>
         ReportAsync(Next() with

@@ -44,6 +44,54 @@ public sealed class PlacementPlannerTests
     }
 
     [Fact]
+    public void A_graph_that_decodes_images_goes_where_they_can_be_decoded_or_nobody_says()
+    {
+        PackageManifest images = Package("bearing", Variant("a"), Variant("b")) with
+        {
+            Graph = Graph() with { DecodesImages = true },
+        };
+        Assert.Equal(
+            "no variant of bearing:v1 fits: a: its graph decodes images, and the device has no libraries for that; "
+            + "b: its graph decodes images, and the device has no libraries for that",
+            Refusal(
+                PlacementErrors.NoVariant,
+                Place(images, Facts() with { ImageDecoding = DeviceFacts.ImagesOff })).Message);
+        Assert.Equal("a", Chosen(Place(images, Facts() with { ImageDecoding = DeviceFacts.ImagesOn })).Variant);
+        Assert.Equal("a", Chosen(Place(images, Facts())).Variant);
+        Assert.Equal(
+            "a",
+            Chosen(Place(
+                images with { Graph = Graph() }, Facts() with { ImageDecoding = DeviceFacts.ImagesOff })).Variant);
+    }
+
+    [Fact]
+    public void A_graph_needs_a_runtime_for_every_model_that_it_runs()
+    {
+        PackageManifest ensemble = Package("bearing", Variant("a")) with
+        {
+            Graph = Graph(new GraphMember { Name = "second", Path = "second.tflite", Inputs = [], Outputs = [] }),
+        };
+        Assert.Equal(
+            "no variant of bearing:v1 fits: a: its graph runs second.tflite, and the device has no runtime for tflite",
+            Refusal(PlacementErrors.NoVariant, Place(ensemble, Facts())).Message);
+        DeviceFacts both = Facts() with { Runtimes = [.. Facts().Runtimes, new RuntimeFacts(ModelFormat.TfLite, "2")] };
+        Assert.Equal("a", Chosen(Place(ensemble, both)).Variant);
+    }
+
+    [Fact]
+    public void A_variant_that_the_device_can_run_is_taken_before_a_better_one_that_it_cannot()
+    {
+        ModelVariant lite = Variant("lite") with { Format = ModelFormat.TfLite, MemoryBytes = 1 };
+        PlacementVerdict verdict = Place(Asked, Facts(), lite, Variant("onnx"));
+        Assert.Equal("onnx", Chosen(verdict).Variant);
+        Assert.Contains(
+            "m: not lite: the device has no runtime for tflite, only for onnx",
+            Assert.IsType<PlacementVerdict.Chosen>(verdict).Reasons);
+        DeviceFacts both = Facts() with { Runtimes = [.. Facts().Runtimes, new RuntimeFacts(ModelFormat.TfLite, "2")] };
+        Assert.Equal("lite", Chosen(Place(Asked, both, lite, Variant("onnx"))).Variant);
+    }
+
+    [Fact]
     public void Accelerators_are_taken_in_the_order_that_was_asked_for()
     {
         DeploymentSpec preferring = Asked with { Accelerators = [AcceleratorKind.Npu, AcceleratorKind.Cpu] };
@@ -228,6 +276,19 @@ public sealed class PlacementPlannerTests
     private static PlacementVerdict Place(
         DeploymentSpec spec, DeviceFacts? facts, ResourcesTaken taken, params ModelVariant[] variants) =>
         PlacementPlanner.Place(spec, ADevice("a") with { Facts = facts }, Held(variants), taken);
+
+    private static PlacementVerdict Place(PackageManifest package, DeviceFacts facts) => PlacementPlanner.Place(
+        Asked,
+        ADevice("a") with { Facts = facts },
+        new Dictionary<Digest, PackageManifest> { [PackageDigest("bearing:v1")] = package },
+        default);
+
+    private static PackageGraph Graph(params GraphMember[] others) => new()
+    {
+        Path = "graph.json",
+        DecodesImages = false,
+        Members = [new GraphMember { Name = PackageGraph.OwnMember, Inputs = [], Outputs = [] }, .. others],
+    };
 
     private static Dictionary<Digest, PackageManifest> Held(params ModelVariant[] variants) =>
         new() { [PackageDigest("bearing:v1")] = Package("bearing", variants) };

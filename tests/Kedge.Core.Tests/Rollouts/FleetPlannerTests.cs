@@ -44,6 +44,52 @@ public sealed class FleetPlannerTests
     }
 
     [Fact]
+    public void What_is_taken_back_is_stopped_where_no_variant_of_the_stable_revision_fits()
+    {
+        DeploymentSpec stable = Deployment("bearing", "bearing:v1");
+        DeploymentSpec target = Deployment("bearing", "bearing:v2");
+        DeviceFacts both = Facts() with { Runtimes = [.. Facts().Runtimes, new RuntimeFacts(ModelFormat.TfLite, "2")] };
+        FleetSnapshot fleet = Snapshot(
+            [ADevice("a") with { Facts = both }, ADevice("b")], [new(target, 2, false)], "bearing:v2");
+        fleet = fleet with
+        {
+            Packages = new Dictionary<Digest, PackageManifest>(fleet.Packages)
+            {
+                [PackageDigest("bearing:v1")] =
+                    Package("bearing", Variant("lite") with { Format = ModelFormat.TfLite }),
+            },
+        };
+        fleet = After(fleet, Plan(fleet));
+        Assert.All(fleet.Devices, static device => Assert.Equal(2, Assert.Single(device.Desired).Revision));
+        fleet = fleet with
+        {
+            Deployments =
+            [
+                new(target with { Strategy = new StrategySpec { Kind = StrategyKind.Waves } }, 2, false)
+                {
+                    Rollout = new RolloutState
+                    {
+                        Target = 2,
+                        Stable = new StableRevision(1, stable),
+                        Phase = RolloutPhase.RollingBack,
+                        StartedAtMs = 1,
+                        ChangedAtMs = 1,
+                    },
+                },
+            ],
+        };
+        FleetPlan back = Plan(fleet);
+        fleet = After(fleet, back);
+        Assert.Equal(1, Assert.Single(fleet.Devices[0].Desired).Revision);
+        Assert.Empty(fleet.Devices[1].Desired);
+        var refused = Assert.IsType<PlacementVerdict.Refused>(back.Reports[target.Id].Verdicts[new DeviceId("b")]);
+        Assert.False(refused.KeepsOld);
+        FleetPlan after = Plan(fleet);
+        Assert.Empty(after.Changes);
+        Assert.Equal(RolloutPhase.RolledBack, after.Rollouts[0].State.Phase);
+    }
+
+    [Fact]
     public void Who_has_a_port_keeps_it()
     {
         FleetSnapshot fleet = Snapshot([ADevice("a")], [new(Deployment("zebra", "m:v1"), 1, false)], "m:v1");

@@ -90,12 +90,13 @@ public sealed class NeighbourFormatTests
     }
 
     [Fact]
-    public void Facts_of_an_older_agent_name_no_neighbours_and_can_be_written_again()
+    public void Facts_of_an_older_agent_name_neither_neighbours_nor_images_and_can_be_written_again()
     {
         const string json =
             """{"v":1,"incarnation":"a","sequence":1,"sentAtMs":1,"facts":{"architecture":"x64"}}""";
         UpMessage message = UpMessageFormat.TryRead(Encoding.UTF8.GetBytes(json), out _)!;
         Assert.Empty(message.Facts!.Neighbours);
+        Assert.Equal("", message.Facts.ImageDecoding);
     }
 
     private static RosterMessage? Read(string json) =>

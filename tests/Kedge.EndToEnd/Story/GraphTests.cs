@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Kedge.Inference.Tests;
 using Kedge.Tests.Fleet;
 
@@ -105,6 +106,39 @@ public sealed class GraphTests : IAsyncLifetime
         string answer = await AskAsync(
             client, """{"inputs":[{"name":"x","shape":[1,2],"datatype":"FP32","data":[1,2]}]}""");
         Assert.Contains("\"data\":[15,31,47]", answer, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_device_that_lacks_a_library_is_passed_over_and_the_server_says_which()
+    {
+        LocalDevice blind = await _fleet.EnrolAsync("edge-02", ["line=trial"]);
+        blind.LacksImaging = true;
+        blind.Start();
+        LocalDevice bare = await _fleet.EnrolAsync("edge-03", ["line=trial"]);
+        bare.LacksTfLite = true;
+        bare.Start();
+        await WriteAsync("classifier.onnx", ColourModels.Classifier);
+        await WriteAsync("dense.tflite", TinyTfLite.Dense);
+        await WriteAsync("labels.txt", Encoding.UTF8.GetBytes(ColourModels.Labels));
+        await WriteAsync("graph.yaml", Encoding.UTF8.GetBytes(ColourModels.Ensemble));
+        (await _fleet.KedgeAsync(
+            [
+                "model", "push", "classifier.onnx", "--graph", "graph.yaml", "--labels", "labels.txt", "--tag", "v1",
+            ])).MustSucceed();
+        await ApplyAsync("classifier", "v1");
+        await _fleet.ServingAsync("classifier", "classifier:v1", 1, _patience);
+        await Until.TrueAsync(
+            async () =>
+            {
+                const string Refused = @"Rejected\s+KEDGE-PLACE-006\s.* its graph";
+                string described = (await _fleet.KedgeAsync(["describe", "deployment", "classifier"])).Output;
+                return Regex.IsMatch(described, $@"edge-02\s+{Refused} decodes images, ")
+                    && Regex.IsMatch(described, $@"edge-03\s+{Refused} runs dense.tflite, ");
+            },
+            _patience,
+            () => _fleet.DescribeAsync());
+        Assert.Equal(
+            ["edge-01"], (await _fleet.EndpointsAsync("classifier")).Select(static endpoint => endpoint.Device));
     }
 
     private static string Request(string image, string more) =>

@@ -117,8 +117,10 @@ internal sealed class RolloutWatch(MemoryStore store, TenantId tenant)
             WorkloadSpec? asked = Asked(device).FirstOrDefault(w => w.Deployment == id);
             bool isStable = asked is null
                 ? state.Stable is null || !CanRun(state.Stable.Spec, device)
-                : asked.Revision == state.Stable?.Revision
-                    && asked.Models[0].Package == state.Stable.Spec.Models[0].Digest;
+                : state.Stable is { } stable && !HasAll(stable.Spec, device)
+                    ? asked.Revision != state.Target
+                    : asked.Revision == state.Stable?.Revision
+                        && asked.Models[0].Package == state.Stable.Spec.Models[0].Digest;
             if (!isStable)
             {
                 throw new InvariantException(
@@ -247,9 +249,14 @@ internal sealed class RolloutWatch(MemoryStore store, TenantId tenant)
 
     /// <summary>Where nothing new may come, what runs there already may change.</summary>
     private bool CanRun(DeploymentSpec spec, DeviceRow device) =>
-        device.FactsJson.Length > 0 && spec.Selector.FirstMismatch(device.Labels) is null
+        device.FactsJson.Length > 0 && spec.Selector.FirstMismatch(device.Labels) is null && HasAll(spec, device)
         && (!device.Cordoned
             || _before.GetValueOrDefault(device.Id, []).Any(w => w.Deployment == spec.Id));
+
+    /// <summary>True unless the device said that it lacks what a graph needs.</summary>
+    private static bool HasAll(DeploymentSpec spec, DeviceRow device) =>
+        SimContent.Of(spec.Models[0].Digest).Manifest.Graph is null
+        || !device.FactsJson.Contains("\"imageDecoding\":\"off\"", StringComparison.Ordinal);
 
     private static bool Holds(ImmutableArray<WorkloadSpec> workloads, DeploymentId id, long revision) =>
         workloads.Any(w => w.Deployment == id && w.Revision == revision);

@@ -58,8 +58,14 @@ internal enum Behaviour
 internal sealed record SimPackage(
     string Tag, Behaviour Behaviour, Digest Digest, PackageManifest Manifest, byte[] Envelope, byte[] Model)
 {
-    /// <summary>Its only file.</summary>
+    /// <summary>Its model.</summary>
     public PackageFile File => Manifest.Variants[0].Files[0];
+
+    /// <summary>The graph around it; empty for none.</summary>
+    public byte[] Graph { get; init; } = [];
+
+    /// <summary>Every file with its bytes.</summary>
+    public IEnumerable<(PackageFile File, byte[] Bytes)> Files => Manifest.Variants[0].Files.Zip([Model, Graph]);
 }
 
 /// <summary>
@@ -76,6 +82,7 @@ internal static class SimContent
     /// <summary>Every so many of them a later version has moved a little.</summary>
     private const int TunedEvery = 40;
     private static long _differencesTaken;
+    private static long _imagesStarted;
     private static readonly ConcurrentDictionary<(Digest Target, Digest Base), byte[]?> Differences = [];
     private static readonly ECDsa Owner = NewKey();
     private static readonly ECDsa Models = NewKey();
@@ -103,14 +110,19 @@ internal static class SimContent
         Make("v12", Behaviour.WrongOnOneKind, Models), Make("v13", Behaviour.Hangs, Models),
     ];
 
+    /// <summary>A good one whose graph decodes images; drawn only in worlds where some devices cannot.</summary>
+    public static SimPackage Images { get; } = Make("images", Behaviour.Good, Models, "a graph of images"u8.ToArray());
+
+    private static readonly SimPackage[] All = [.. Packages, Images];
+    private static readonly Dictionary<Digest, SimPackage> ByDigest = All.ToDictionary(static one => one.Digest);
     private static readonly Dictionary<Digest, byte[]> Chunks = AllChunks();
 
     /// <summary>Puts all packages into a store.</summary>
     public static void Upload(MemoryStore store, TenantId tenant)
     {
-        foreach (SimPackage package in SimContent.Packages)
+        foreach (SimPackage package in All)
         {
-            ImmutableArray<ChunkRef> chunks = package.File.Chunks;
+            ImmutableArray<ChunkRef> chunks = [.. package.Files.SelectMany(static one => one.File.Chunks)];
             Check.That(store.Chunks.AddAsync(tenant, chunks, 1, default).IsCompletedSuccessfully);
             Check.That(store.Packages.PutAsync(
                 tenant,
@@ -127,12 +139,17 @@ internal static class SimContent
         }
     }
 
-    public static SimPackage Of(Digest digest) => Packages.First(p => p.Digest == digest);
+    public static SimPackage Of(Digest digest) => ByDigest[digest];
 
     /// <summary>Differences that came to their end, of all worlds: no seed may do without them unnoticed.</summary>
     public static long DifferencesTaken => Interlocked.Read(ref _differencesTaken);
 
     public static void TakeDifference() => Interlocked.Increment(ref _differencesTaken);
+
+    /// <summary>Starts of <see cref="Images"/>, of all worlds: it must be tried.</summary>
+    public static long ImagesStarted => Interlocked.Read(ref _imagesStarted);
+
+    public static void StartImages() => Interlocked.Increment(ref _imagesStarted);
 
     public static byte[] ChunkOf(Digest digest) => Chunks[digest];
 
@@ -173,12 +190,12 @@ internal static class SimContent
     private static Dictionary<Digest, byte[]> AllChunks()
     {
         Dictionary<Digest, byte[]> chunks = [];
-        foreach (SimPackage package in Packages)
+        foreach ((PackageFile file, byte[] bytes) in All.SelectMany(static package => package.Files))
         {
             int at = 0;
-            foreach (ChunkRef chunk in package.File.Chunks)
+            foreach (ChunkRef chunk in file.Chunks)
             {
-                chunks[chunk.Digest] = package.Model.AsSpan(at, chunk.Bytes).ToArray();
+                chunks[chunk.Digest] = bytes.AsSpan(at, chunk.Bytes).ToArray();
                 at += chunk.Bytes;
             }
         }
@@ -211,15 +228,23 @@ internal static class SimContent
 
     private static ECDsa NewKey() => ECDsa.Create(ECCurve.NamedCurves.nistP256);
 
-    private static SimPackage Make(string tag, Behaviour behaviour, ECDsa signer)
+    private static SimPackage Make(string tag, Behaviour behaviour, ECDsa signer, byte[]? graph = null)
     {
         byte[] model = ModelOf(tag);
+        TensorDeclaration input = new() { Name = "x", Datatype = "FP32", Shape = [1] };
+        TensorDeclaration output = new() { Name = "y", Datatype = "FP32", Shape = [1] };
         PackageManifest manifest = new()
         {
             Name = "m",
             CreatedAtMs = 1,
-            Inputs = [new TensorDeclaration { Name = "x", Datatype = "FP32", Shape = [1] }],
-            Outputs = [new TensorDeclaration { Name = "y", Datatype = "FP32", Shape = [1] }],
+            Inputs = [input],
+            Outputs = [output],
+            Graph = graph is null ? null : new PackageGraph
+            {
+                Path = "graph.json",
+                DecodesImages = true,
+                Members = [new GraphMember { Name = PackageGraph.OwnMember, Inputs = [input], Outputs = [output] }],
+            },
             Variants =
             [
                 new ModelVariant
@@ -228,14 +253,16 @@ internal static class SimContent
                     Format = ModelFormat.Onnx,
                     Precision = "fp32",
                     Accelerator = AcceleratorKind.Cpu,
-                    Files = [FileChunker.Cut("model.onnx", model)],
+                    Files = graph is null
+                        ? [FileChunker.Cut("model.onnx", model)]
+                        : [FileChunker.Cut("model.onnx", model), FileChunker.Cut("graph.json", graph)],
                     EntryFile = "model.onnx",
                 },
             ],
         };
         byte[] payload = PackageFormat.Write(manifest);
         byte[] envelope = Fixed(() => Dsse.Sign(PackageFormat.PayloadType, payload, signer));
-        return new SimPackage(tag, behaviour, Digest.Of(payload), manifest, envelope, model);
+        return new SimPackage(tag, behaviour, Digest.Of(payload), manifest, envelope, model) { Graph = graph ?? [] };
     }
 
     private static byte[] MakeTrust()

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Kedge.Agent;
 using Kedge.Core;
 using Kedge.Core.Borders;
@@ -9,7 +8,6 @@ using Kedge.Core.Models;
 using Kedge.Simulation.Time;
 using Kedge.Tests.Support.Devices;
 using Kedge.Tests.Support.Disks;
-using Kedge.Wire;
 using Kedge.Wire.Reported;
 
 namespace Kedge.Simulation.World;
@@ -40,6 +38,7 @@ internal sealed class SimDevice
                 ? new StepOutcome.Failed(Blame.ReleaseForGood, new Problem("KEDGE-SIM-003", "golden samples missed"))
                 : null,
             OnShadow = Compare,
+            OnStart = Start,
         };
         if (severity is not null)
         {
@@ -72,6 +71,9 @@ internal sealed class SimDevice
     public bool HasTraffic => Traffic is { PerSecond: > 0 };
 
     public Faults Faults => _faults();
+
+    /// <summary>What its agent says of images.</summary>
+    public string ImageDecoding { get; init; } = "";
 
     /// <summary>The second of the two kinds of hardware.</summary>
     public bool IsOtherKind => (Id.ToString()[1] - '0') % 2 == 1;
@@ -250,15 +252,25 @@ internal sealed class SimDevice
         }
     }
 
-    private static DeviceFacts Facts() => new()
+    /// <summary>Placement knows what a device lacks before it is asked.</summary>
+    private StartOutcome.Failed? Start(PreparedRelease release)
+    {
+        if (release.Models[0].DecodesImages)
+        {
+            Check.That(ImageDecoding != DeviceFacts.ImagesOff);
+            SimContent.StartImages();
+        }
+
+        return null;
+    }
+
+    private DeviceFacts Facts() => new()
     {
         Architecture = "x64",
         Cpus = [new CpuFacts(0, 0, 0, 0, 0), new CpuFacts(1, 1, 0, 0, 0)],
         MemoryBytes = 1024L * Limits.MiB,
         Runtimes = [new RuntimeFacts(ModelFormat.Onnx, "1.30.0")],
         Sandbox = "runc 1.1.5",
+        ImageDecoding = ImageDecoding,
     };
-
-    /// <summary>Facts as the server stores them.</summary>
-    public static string FactsJson { get; } = JsonSerializer.Serialize(Facts(), WireJson.Default.DeviceFacts);
 }

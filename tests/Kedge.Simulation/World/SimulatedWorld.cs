@@ -4,6 +4,7 @@ using Kedge.Core;
 using Kedge.Core.Deployments;
 using Kedge.Core.Desired;
 using Kedge.Core.Device;
+using Kedge.Core.Fleet;
 using Kedge.Simulation.Time;
 using Kedge.Store.Contracts;
 using Kedge.Store.Memory;
@@ -42,6 +43,7 @@ internal sealed class SimulatedWorld
     private readonly RolloutOperator _operator;
     private readonly GateWatch _gates;
     private readonly int _stepsPerLook;
+    private readonly bool _hasImages;
     private MemorySnapshot? _backup;
     private Faults _faults;
     private long _checked = -1;
@@ -49,6 +51,7 @@ internal sealed class SimulatedWorld
     public SimulatedWorld(ulong seed)
     {
         _rng = new Rng(seed);
+        _hasImages = seed % 8 == 3;
         _drawn = Faults.Draw(_rng);
         _faults = _drawn;
         _serverTime = new SimTime(_scheduler);
@@ -62,7 +65,15 @@ internal sealed class SimulatedWorld
         int devices = _rng.Below(4) == 0 ? 6 : 3;
         for (int i = 0; i < devices; i++)
         {
-            _devices.Add(new SimDevice($"d{i}", _scheduler, _network, new Rng(_rng.Next()), () => _faults, severity));
+            _devices.Add(new SimDevice($"d{i}", _scheduler, _network, new Rng(_rng.Next()), () => _faults, severity)
+            {
+                ImageDecoding = !_hasImages ? "" : (i % 3) switch
+                {
+                    0 => DeviceFacts.ImagesOn,
+                    1 => DeviceFacts.ImagesOff,
+                    _ => "", // as an older agent
+                },
+            });
         }
     }
 
@@ -190,6 +201,7 @@ internal sealed class SimulatedWorld
     {
         DeploymentId id = Deployment();
         SimPackage package = SimContent.Packages[_rng.Below(SimContent.Packages.Count)];
+        package = _hasImages && package.Tag is ("v2" or "v5") ? SimContent.Images : package;
         DeploymentSpec spec = new()
         {
             Id = id,
