@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
 using Kedge.Inference.Errors;
 using Kedge.Inference.Grpc;
 using Kedge.ModelServer.Http;
@@ -33,61 +34,71 @@ internal readonly struct GrpcMessageReader(PipeReader reader, long messageBytesM
             reader.AdvanceTo(result.Buffer.Start);
         }
 
-        return ReadLaterAsync(isOnly: true, ending: null);
+        return ReadLaterAsync();
     }
 
-    /// <summary>Reads the next message of a stream; without waiting where it is here whole.</summary>
+    /// <summary>Waits for more of a stream than was seen; what it gives is for <see cref="TryTakeNext"/>.</summary>
+    internal ValueTask<ReadResult> WaitAsync() => reader.ReadAsync();
+
+    /// <summary>
+    /// Takes the next message of a stream out of what is here. The stream waits for more itself: it waits for every
+    /// message, and a method that did so for it would take memory each time.
+    /// </summary>
+    /// <param name="result">What is here.</param>
     /// <param name="ending">Tells that the server ends; what is here by then is read all the same.</param>
-    internal ValueTask<GrpcMessage> ReadNextAsync(GrpcEnding ending)
-    {
-        if (reader.TryRead(out ReadResult result))
-        {
-            if (ending.TakesMore(result.Buffer) && TryTake(result.Buffer, isOnly: false, out GrpcMessage message))
-            {
-                ending.CountTaken();
-                return ValueTask.FromResult(message);
-            }
+    /// <param name="message">The message, which is waited for only where it is larger than what is here.</param>
+    /// <returns>False where more must come first.</returns>
+    internal bool TryTakeNext(in ReadResult result, GrpcEnding ending, out ValueTask<GrpcMessage> message) =>
+        TryTake(result, isOnly: false, ending, out message);
 
-            reader.AdvanceTo(result.Buffer.Start);
+    private async ValueTask<GrpcMessage> ReadLaterAsync()
+    {
+        ValueTask<GrpcMessage> message;
+        while (!TryTake(await reader.ReadAsync().ConfigureAwait(false), isOnly: true, null, out message))
+        {
+            // More must come.
         }
 
-        return ReadLaterAsync(isOnly: false, ending);
+        return await message.ConfigureAwait(false);
     }
 
-    private async ValueTask<GrpcMessage> ReadLaterAsync(bool isOnly, GrpcEnding? ending)
+    private bool TryTake(in ReadResult result, bool isOnly, GrpcEnding? ending, out ValueTask<GrpcMessage> message)
     {
-        while (true)
+        ReadOnlySequence<byte> buffer = result.Buffer;
+        if ((isOnly ? result.IsCompleted : ending!.TakesMore(buffer)) // A stream always has one.
+            && TryTake(buffer, isOnly, out GrpcMessage whole))
         {
-            ReadResult result = await reader.ReadAsync().ConfigureAwait(false);
-            ReadOnlySequence<byte> buffer = result.Buffer;
-            if ((isOnly ? result.IsCompleted : ending!.TakesMore(buffer)) // A stream always has one.
-                && TryTake(buffer, isOnly, out GrpcMessage message))
-            {
-                ending?.CountTaken();
-                return message;
-            }
-
-            if (result.IsCompleted && ending?.TakesMore(buffer) != false)
-            {
-                reader.AdvanceTo(buffer.End);
-                return !buffer.IsEmpty ? Broken("The call ends within a message.")
-                    : isOnly ? Broken("The call has no message.")
-                    : GrpcMessage.End;
-            }
-
-            if (ending is { HasCome: true })
-            {
-                reader.AdvanceTo(buffer.End);
-                return GrpcMessage.Broken(InferErrors.StreamEnded.At("The server is being replaced."));
-            }
-
-            if (GrpcFrame.TryReadHead(buffer, out byte flag, out uint length))
-            {
-                return await CollectAsync(buffer, flag, length, isOnly).ConfigureAwait(false);
-            }
-
-            reader.AdvanceTo(buffer.Start, buffer.End);
+            ending?.CountTaken();
+            message = ValueTask.FromResult(whole);
+            return true;
         }
+
+        if (result.IsCompleted && ending?.TakesMore(buffer) != false)
+        {
+            reader.AdvanceTo(buffer.End);
+            message = ValueTask.FromResult(!buffer.IsEmpty ? Broken("The call ends within a message.")
+                : isOnly ? Broken("The call has no message.")
+                : GrpcMessage.End);
+            return true;
+        }
+
+        if (ending is { HasCome: true })
+        {
+            reader.AdvanceTo(buffer.End);
+            message = ValueTask.FromResult(
+                GrpcMessage.Broken(InferErrors.StreamEnded.At("The server is being replaced.")));
+            return true;
+        }
+
+        if (GrpcFrame.TryReadHead(buffer, out byte flag, out uint length))
+        {
+            message = CollectAsync(buffer, flag, length, isOnly);
+            return true;
+        }
+
+        reader.AdvanceTo(buffer.Start, buffer.End);
+        message = default;
+        return false;
     }
 
     /// <summary>Takes a message that is here whole, or one that cannot be taken at all.</summary>
@@ -134,6 +145,7 @@ internal readonly struct GrpcMessageReader(PipeReader reader, long messageBytesM
     }
 
     /// <summary>Takes a message out piece by piece, so that the sender may go on.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<GrpcMessage> CollectAsync(
         ReadOnlySequence<byte> buffer, byte flag, uint length, bool isOnly)
     {
@@ -174,6 +186,7 @@ internal readonly struct GrpcMessageReader(PipeReader reader, long messageBytesM
         }
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<ReadResult> ReadMoreAsync(BodyBuffer whole)
     {
         try

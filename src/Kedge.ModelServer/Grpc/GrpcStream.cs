@@ -19,6 +19,7 @@ internal sealed class GrpcStream(
 {
     private readonly GrpcReply _reply = new(exchange);
     private readonly byte[] _id = new byte[InferenceLimits.IdBytesMax];
+    private int _idLength;
     private int _byteCount;
 
     /// <summary>Answers until the caller has sent its last message.</summary>
@@ -41,11 +42,21 @@ internal sealed class GrpcStream(
         }
     }
 
+    /// <summary>
+    /// One method waits for everything, so that a message allocates nothing where it waits: for the next one, for its
+    /// turn, for the caller to take the answer.
+    /// </summary>
     private async ValueTask<Finding?> AnswerAllAsync(GrpcEnding ending)
     {
         while (true)
         {
-            GrpcMessage message = await reader.ReadNextAsync(ending).ConfigureAwait(false);
+            ValueTask<GrpcMessage> reading;
+            while (!reader.TryTakeNext(await reader.WaitAsync().ConfigureAwait(false), ending, out reading))
+            {
+                // More must come.
+            }
+
+            GrpcMessage message = await reading.ConfigureAwait(false);
             if (message.IsEnd || message.Fault is not null)
             {
                 return message.Fault;
@@ -58,7 +69,13 @@ internal sealed class GrpcStream(
                 return InferErrors.DeadlinePassed.At("The stream has lasted longer than its caller wanted.");
             }
 
-            await AnswerOneAsync(message, begun).ConfigureAwait(false);
+            Finding? fault = Begin(message, ref begun, out ServedModel? model, out InferenceRun? run);
+            if (fault is null && model is not null && run is not null)
+            {
+                fault = await model.RunAsync(run, begun.Request).ConfigureAwait(false);
+            }
+
+            End(model, run, begun, fault);
             FlushResult flushed = await _reply.Output.FlushAsync().ConfigureAwait(false);
             if (flushed.IsCompleted || flushed.IsCanceled)
             {
@@ -67,10 +84,11 @@ internal sealed class GrpcStream(
         }
     }
 
-    private async ValueTask AnswerOneAsync(GrpcMessage message, GrpcTerms begun)
+    /// <summary>Reads a message into a run of its model, and lets go of it.</summary>
+    private Finding? Begin(GrpcMessage message, ref GrpcTerms begun, out ServedModel? model, out InferenceRun? run)
     {
-        ServedModel? model = application.Find(message.Bytes, out Finding? fault);
-        InferenceRun? run = model?.Rent();
+        model = application.Find(message.Bytes, out Finding? fault);
+        run = model?.Rent();
         if (model is not null && run is not null)
         {
             fault = application.Read(exchange, message, model, run, ref begun);
@@ -78,20 +96,25 @@ internal sealed class GrpcStream(
 
         // Kept beside: a run that is given back belongs to another request.
         ReadOnlySpan<byte> id = GrpcRequestReader.IdOf(message.Bytes);
-        int idLength = id.Length;
+        _idLength = id.Length;
         id.CopyTo(_id);
-        if (model is null || run is null)
+        if (run is null)
         {
             message.Release();
         }
         else
         {
             message.ReleaseTo(run);
-            if (fault is null)
-            {
-                fault = await model.RunAsync(run, begun.Request).ConfigureAwait(false);
-            }
+        }
 
+        return fault;
+    }
+
+    /// <summary>Writes what is to be answered.</summary>
+    private void End(ServedModel? model, InferenceRun? run, in GrpcTerms begun, Finding? fault)
+    {
+        if (model is not null && run is not null)
+        {
             GrpcOutcome outcome = application.Finish(
                 _reply, model, run, begun, new GrpcOutcome { Fault = fault, InStream = true });
             fault = outcome.Fault;
@@ -100,7 +123,7 @@ internal sealed class GrpcStream(
 
         if (fault is not null)
         {
-            GrpcResponseWriter.WriteStreamError(_reply.Output, fault, _id.AsSpan(0, idLength));
+            GrpcResponseWriter.WriteStreamError(_reply.Output, fault, _id.AsSpan(0, _idLength));
         }
     }
 }

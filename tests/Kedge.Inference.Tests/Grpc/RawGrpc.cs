@@ -11,17 +11,17 @@ namespace Kedge.Inference.Tests.Grpc;
 /// </summary>
 internal sealed class RawGrpc : IDisposable
 {
-    private const int FrameHead = 9;
-    private const byte Data = 0;
-    private const byte Headers = 1;
-    private const byte Reset = 3;
-    private const byte Settings = 4;
-    private const byte Ping = 6;
-    private const byte GoAway = 7;
-    private const byte WindowUpdate = 8;
-    private const byte Ack = 1;
-    private const byte EndStream = 1;
-    private const byte EndHeaders = 4;
+    internal const int FrameHead = 9;
+    internal const byte Data = 0;
+    internal const byte Headers = 1;
+    internal const byte Reset = 3;
+    internal const byte Settings = 4;
+    internal const byte Ping = 6;
+    internal const byte GoAway = 7;
+    internal const byte WindowUpdate = 8;
+    internal const byte Ack = 1;
+    internal const byte EndStream = 1;
+    internal const byte EndHeaders = 4;
 
     private readonly Socket _socket = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
     private readonly byte[] _incoming = new byte[64 * 1024];
@@ -33,8 +33,7 @@ internal sealed class RawGrpc : IDisposable
 
     public RawGrpc(IPEndPoint endPoint, string path, byte[] message)
     {
-        byte[] block = [0x83, 0x86, .. Literal(":path", path), .. Literal(":authority", "x"),
-            .. Literal("content-type", "application/grpc"), .. Literal("te", "trailers")];
+        byte[] block = Call(path);
         byte[] frame = GrpcPeer.Frame(message);
         _dataAt = FrameHead + block.Length;
         _call = [.. Frame(Headers, EndHeaders, block), .. Frame(Data, EndStream, frame)];
@@ -126,7 +125,14 @@ internal sealed class RawGrpc : IDisposable
         _filled -= used;
     }
 
-    private static byte[] Frame(byte kind, byte flags, byte[] payload) =>
+    /// <summary>The headers of a call.</summary>
+    internal static byte[] Call(string path) =>
+    [
+        0x83, 0x86, .. Literal(":path", path), .. Literal(":authority", "x"),
+        .. Literal("content-type", "application/grpc"), .. Literal("te", "trailers"),
+    ];
+
+    internal static byte[] Frame(byte kind, byte flags, byte[] payload) =>
     [
         (byte)(payload.Length >> 16), (byte)(payload.Length >> 8), (byte)payload.Length, kind, flags, 0, 0, 0, 0,
         .. payload,

@@ -1,4 +1,6 @@
 using Google.Protobuf;
+using Kedge.Inference.Onnx;
+using Kedge.Inference.Sessions;
 using Kedge.Onnx;
 using OpenInference;
 
@@ -18,6 +20,9 @@ internal static class SlowModel
         Nodes = [.. Enumerable.Range(1, Steps).Select(static i =>
             new OnnxNodeSpec("Add", [i == 1 ? "x" : $"v{i - 1}", "one"], [$"v{i}"]))],
     });
+
+    public static IInferenceSession Native() =>
+        OnnxSession.FromBytes(Bytes, new OnnxSessionOptions { IntraOpThreads = 1 });
 
     public static ModelInferRequest Request { get; } = new()
     {

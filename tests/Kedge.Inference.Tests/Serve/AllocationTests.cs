@@ -9,6 +9,7 @@ using Kedge.ModelServer;
 using Kedge.ModelServer.Http;
 using Kedge.ModelServer.Metrics;
 using Kedge.ModelServer.Models;
+using Kedge.ModelServer.Scheduling;
 using Kedge.Native;
 using Microsoft.AspNetCore.Hosting.Server;
 
@@ -63,6 +64,83 @@ public sealed class AllocationTests
         long least = await MeasureGrpcAsync(static _ => new NothingApplication(), message);
         long ours = await MeasureGrpcAsync(static context => new FrontApplication(context), message);
         Assert.True(ours <= least + 16, $"{ours} bytes for each call, {least} of them are Kestrel's.");
+    }
+
+    [Fact]
+    public async Task A_message_of_a_stream_allocates_no_more_than_kestrel_does_for_an_echo()
+    {
+        byte[] message = Messages.AddSub(raw: true, "42").ToByteArray();
+        long least = await MeasureStreamsAsync(
+            static _ => new EchoApplication(), TinyModels.NativeAddSub(), "tiny", message,
+            (Streams: 1, Messages: 3000));
+        long ours = await MeasureStreamsAsync(
+            static context => new FrontApplication(context), TinyModels.NativeAddSub(), "tiny", message,
+            (Streams: 1, Messages: 3000));
+        Assert.True(ours <= least + 16, $"{ours} bytes for each message, {least} of them are Kestrel's.");
+    }
+
+    /// <summary>
+    /// Kestrel waits for the body with a pooled object. A stream that had to wait for its turn goes on on another
+    /// thread than the one that has it in its pool, so that it is made anew for some messages; nothing of ours is.
+    /// </summary>
+    [Fact]
+    public async Task A_message_of_a_stream_that_waits_for_its_turn_allocates_at_most_what_kestrel_waits_with()
+    {
+        const int KestrelsWaitBytes = 224;
+        long each = await MeasureStreamsAsync(
+            static context => new FrontApplication(context), SlowModel.Native(), "slow",
+            SlowModel.Request.ToByteArray(), (Streams: 4, Messages: 300));
+        Assert.InRange(each, 0, KestrelsWaitBytes);
+    }
+
+    /// <summary>Bytes for each message, with one slot to compute in that all streams share.</summary>
+    private static async Task<long> MeasureStreamsAsync(
+        Func<ServeContext, IHttpApplication<Exchange>> make, IInferenceSession session, string name, byte[] message,
+        (int Streams, int Messages) load)
+    {
+        using TemporaryFolder folder = new();
+        using RotatingLog log = new("", 4096, TimeProvider.System);
+        using ComputeSlots slots = new(1, TimeProvider.System);
+        using ServedModel model = new(
+            new ServeModel(name, "1", "onnx", "-"), session, new LatencyCounter(), TimeProvider.System, slots: slots);
+        ServeContext context = new(log, TimeProvider.System)
+        {
+            RequestBytesMax = 1 << 20,
+            Table = new ModelTable([model]),
+        };
+        await using HttpServing serving = new(8, 1 << 20, log);
+        FileDescriptor own = ListeningSocket.OpenUnix(
+            folder.File("own.sock"), 4, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        await serving.StartAsync(own, make(context));
+        FileDescriptor listener = ListeningSocket.OpenTcp(new IPEndPoint(IPAddress.Loopback, 0), 8);
+        Assert.True(serving.Public.TryAttach(listener));
+        IPEndPoint endPoint = IPEndPoint.Parse(ListeningSocket.Describe(listener));
+        long before = 0;
+        long after = 0;
+        using Barrier together = new(load.Streams, barrier => (before, after) = barrier.CurrentPhaseNumber switch
+        {
+            0 => (before, after),
+            1 => (GC.GetTotalAllocatedBytes(precise: true), after),
+            _ => (before, GC.GetTotalAllocatedBytes(precise: true)),
+        });
+        Thread[] callers = [.. Enumerable.Range(0, load.Streams).Select(_ => new Thread(() =>
+        {
+            using RawGrpcStream stream = new(endPoint, "/inference.GRPCInferenceService/ModelStreamInfer", message);
+            for (int phase = 0; phase < 3; phase++)
+            {
+                together.SignalAndWait();
+                for (int i = 0; i < load.Messages && phase < 2; i++)
+                {
+                    _ = stream.Exchange();
+                }
+            }
+
+            stream.End();
+        }))];
+        Array.ForEach(callers, static caller => caller.Start());
+        Array.ForEach(callers, static caller => caller.Join());
+        await serving.StopAsync();
+        return (after - before) / (load.Streams * load.Messages);
     }
 
     private static async Task<long> MeasureGrpcAsync(

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using Kedge.Core;
 using Kedge.Core.Errors;
 using Kedge.Inference.Batching;
 using Kedge.Inference.Control;
@@ -49,6 +51,54 @@ public sealed class LaneTests
         }
 
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 256);
+    }
+
+    [Fact]
+    public void A_request_that_waits_for_a_slot_allocates_nothing_for_that()
+    {
+        const int Callers = 4;
+        const int Requests = 2_000;
+        const int Rounds = 5;
+        using ComputeSlots slots = new(1, TimeProvider.System);
+        using ServedModel model = Serve(slots, new(), new InMemorySession(TinyModels.AddSubSignature, static call =>
+        {
+            Thread.SpinWait(1_000); // Long enough that the others come meanwhile.
+            foreach (int index in call.Wanted)
+            {
+                call.Outputs[index].Begin(TinyModels.AddSubSignature.Outputs[index].Name, TensorType.Int32);
+                Check.That(call.Outputs[index].TryShape(call.Inputs[0].Shape));
+            }
+
+            return null;
+        }));
+        Array.ForEach([.. Enumerable.Range(0, Callers).Select(i => Fill(model, i))], model.Return);
+        long[] allocated = new long[Rounds + 1];
+        int[] waited = new int[Rounds];
+        using Barrier together = new(
+            Callers,
+            barrier => allocated[barrier.CurrentPhaseNumber] = GC.GetTotalAllocatedBytes(precise: true));
+        Thread[] callers = [.. Enumerable.Range(0, Callers).Select(_ => new Thread(() =>
+        {
+            using AutoResetEvent done = new(false);
+            Action wake = () => done.Set();
+            for (int round = 0; round < Rounds; round++)
+            {
+                together.SignalAndWait();
+                for (int i = 0; i < Requests; i++)
+                {
+                    Interlocked.Add(ref waited[round], Ask(model, done, wake) ? 1 : 0);
+                }
+            }
+
+            together.SignalAndWait();
+        }))];
+        Array.ForEach(callers, static caller => caller.Start());
+        Array.ForEach(callers, static caller => caller.Join());
+        Assert.All(waited, static count => Assert.InRange(count, Requests / 4, Callers * Requests));
+
+        // The pool of threads may grow in a round. The smallest object for each request would be 24 bytes in all.
+        Assert.InRange(
+            Enumerable.Range(0, Rounds).Min(round => (allocated[round + 1] - allocated[round]) / waited[round]), 0, 4);
     }
 
     [Fact]
@@ -323,6 +373,26 @@ public sealed class LaneTests
 
         Assert.Equal(ClientCounters.NamesMax + 1, clients.All.Length);
         Assert.Equal(("other", 100 - 31), (clients.All[^1].Name, clients.All[^1].Success + clients.All[^1].Failure));
+    }
+
+    /// <summary>Asks once, on this thread; true where it had to wait.</summary>
+    private static bool Ask(ServedModel model, AutoResetEvent done, Action wake)
+    {
+        RequestTerms terms = new() { Started = TimeProvider.System.GetTimestamp(), IsCounted = true };
+        InferenceRun run = model.Rent();
+        ConfiguredValueTaskAwaitable<Finding?>.ConfiguredValueTaskAwaiter running =
+            model.RunAsync(run, terms).ConfigureAwait(false).GetAwaiter();
+        bool waits = !running.IsCompleted;
+        if (waits)
+        {
+            running.UnsafeOnCompleted(wake);
+            done.WaitOne();
+        }
+
+        Check.That(running.GetResult() is null);
+        model.Count(run, terms, null);
+        model.Return(run);
+        return waits;
     }
 
     /// <summary>Sum and difference; the first call waits inside until it is let go.</summary>
