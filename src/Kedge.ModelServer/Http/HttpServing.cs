@@ -1,5 +1,6 @@
 using Kedge.Native;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging;
@@ -120,6 +121,7 @@ internal sealed class HttpServing : IAsyncDisposable
     private async Task ServeHttp2Async(ConnectionContext connection, bool isOwn)
     {
         Kedge.Core.Check.That(_serveHttp2 is not null);
+        connection.Features.Set<IMemoryPoolFeature>(StreamMemory.OfProcess);
         if (isOwn)
         {
             await _serveHttp2(connection).ConfigureAwait(false);
