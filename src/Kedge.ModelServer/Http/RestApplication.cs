@@ -29,6 +29,7 @@ internal sealed class RestApplication : IHttpApplication<Exchange>
     private readonly ServeContext _context;
     private readonly ControlAnswers _control;
     private readonly byte[] _serverBody;
+    private readonly KeptAwake _awake = new();
 
     internal RestApplication(ServeContext context)
     {
@@ -86,9 +87,19 @@ internal sealed class RestApplication : IHttpApplication<Exchange>
     {
         context.Begin(_context.Time.GetTimestamp());
         Route route = Route.Of(context.Request.Path);
-        return ReadingThread.IsHere && !IsQuick(context, route)
-            ? ProcessElsewhereAsync(context)
-            : Process(context, route);
+        if (!ReadingThread.IsHere)
+        {
+            return Process(context, route);
+        }
+
+        if (!IsQuick(context, route))
+        {
+            return ProcessElsewhereAsync(context);
+        }
+
+        Task answered = Process(context, route);
+        _awake.Answered(context);
+        return answered;
     }
 
     private async Task ProcessElsewhereAsync(Exchange context)
@@ -238,6 +249,13 @@ internal sealed class RestApplication : IHttpApplication<Exchange>
         if (fault is not null)
         {
             return Finish(context, model, run, body, terms, fault, jsonBytes);
+        }
+
+        if (_context.Shadow is null && jsonBytes == body.Bytes.Length)
+        {
+            // All of it was text and lies in the tensors now: who waits for his turn need not hold it too.
+            body.Release();
+            body = default;
         }
 
         ValueTask<Finding?> running = model.RunAsync(run, terms);
