@@ -12,7 +12,14 @@ internal sealed class KeptAwake : IThreadPoolWorkItem
     /// <summary>Answers to the same client before it counts as alone.</summary>
     internal const int InARow = 8;
 
+    /// <summary>
+    /// Time between two of them, in milliseconds of a clock that counts whole ones: who asks more rarely finds the
+    /// processors asleep whatever is done here.
+    /// </summary>
+    internal const long ApartMsMax = 1;
+
     private object? _last;
+    private long _lastMs;
     private int _count;
     private long _items;
 
@@ -21,9 +28,12 @@ internal sealed class KeptAwake : IThreadPoolWorkItem
 
     /// <summary>A quick answer was given.</summary>
     /// <param name="client">Who asked: the same object for the same client.</param>
-    internal void Answered(object client)
+    /// <param name="nowMs">The time on any clock that does not go back.</param>
+    internal void Answered(object client, long nowMs)
     {
-        if (!ReferenceEquals(_last, client))
+        bool isAnother = !ReferenceEquals(_last, client) || nowMs - _lastMs > ApartMsMax;
+        _lastMs = nowMs;
+        if (isAnother)
         {
             _last = client;
             _count = 1;

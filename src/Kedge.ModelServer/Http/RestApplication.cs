@@ -98,7 +98,7 @@ internal sealed class RestApplication : IHttpApplication<Exchange>
         }
 
         Task answered = Process(context, route);
-        _awake.Answered(context);
+        _awake.Answered(context, Environment.TickCount64);
         return answered;
     }
 

@@ -8,8 +8,9 @@ namespace Kedge.ModelServer.Scheduling;
 /// <para>A request that finds a slot is computed where it is, on its own thread. One that waits is computed by a thread
 /// of the pool, woken by whoever gave the slot back: no thread belongs to a model, and none waits for another. Each run
 /// queues behind whatever else the pool has to do, so that answers go out while others are computed. After a long run
-/// the thread itself goes on with the next, so that no processor waits for a thread to wake, and others send the
-/// answers.</para>
+/// of a model that computes requests one by one, the thread itself goes on with the next, so that no processor waits for
+/// a thread to wake, and others send the answers; where requests are computed together, the next run waits its turn, and
+/// more come meanwhile.</para>
 /// <para>The lock is held for a few hundred nanoseconds, twice for each run; nothing is started under it.</para>
 /// </summary>
 internal sealed class ComputeSlots : IDisposable
@@ -32,6 +33,12 @@ internal sealed class ComputeSlots : IDisposable
 
     /// <summary>Runs at once.</summary>
     internal int Count => _machine.Slots;
+
+    /// <summary>
+    /// One for each run, one for each that has ended and is being completed while its slot has the next, and the one
+    /// that is filled.
+    /// </summary>
+    private int IdleMax => (2 * _machine.Slots) + 1;
 
     /// <summary>As many as this process may use processors: its cpuset and its quota are counted.</summary>
     internal static ComputeSlots OfProcess(TimeProvider time)
@@ -125,7 +132,7 @@ internal sealed class ComputeSlots : IDisposable
         batch.Batch.Clear();
         lock (_gate)
         {
-            if (_idle.Count < _machine.Slots)
+            if (_idle.Count < IdleMax)
             {
                 _idle.Push(batch);
             }

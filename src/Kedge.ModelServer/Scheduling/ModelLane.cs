@@ -20,6 +20,7 @@ internal sealed class ModelLane : IDisposable
     private readonly TimeProvider _time;
     private readonly Lock _gate = new();
     private readonly Stack<JoinedCall> _joined = new();
+    private readonly bool _computesTogether;
     private long _usualTicks = TimeSpan.MaxValue.Ticks;
 
     /// <param name="signature">Of the model.</param>
@@ -49,6 +50,7 @@ internal sealed class ModelLane : IDisposable
             throw new KedgeException(Kedge.Inference.Errors.InferErrors.BatchImpossible, never.Message);
         }
 
+        _computesTogether = scheduling.Batching.MaxSize > 1;
         int instances = scheduling.Instances == 0 ? slots.Count : Math.Min(scheduling.Instances, slots.Count);
         Queue = new ModelQueue(scheduling, instances, canBatch: true);
         slots.Add(Queue);
@@ -143,7 +145,7 @@ internal sealed class ModelLane : IDisposable
     private BatchRun? Finish(Batch batch, long started)
     {
         long ended = _time.GetTimestamp();
-        if (Remember(started, ended) >= ServeLimits.LongRunTime)
+        if (Remember(started, ended) >= ServeLimits.LongRunTime && !_computesTogether)
         {
             return _slots.FinishAndTake(Queue, batch.Count, batch.Rows, started, ended);
         }

@@ -15,14 +15,16 @@ public sealed class SchedulingProcessTests
     [Fact]
     public void Under_load_requests_are_computed_together_and_everybody_gets_its_own_answer()
     {
+        // So long that the others come while it computes, whatever the rest of their way takes.
+        const int Long = 4 * LongSteps;
         using ServeProcess server = Serve(
-            [("long", Steps(LongSteps))],
+            [("long", Steps(Long))],
             config => config.Models[0].Scheduling = new()
             {
                 Instances = 1,
                 Batching = new() { MaxSize = 8, IsAdaptive = false }, // Whether it pays is another test's matter.
             });
-        using Clients clients = new(server, "long", LongSteps, 8);
+        using Clients clients = new(server, "long", Long, 8);
         clients.WaitFor(() => clients.Answers >= 200);
         clients.Stop();
         Assert.Equal(0, clients.Refused);
