@@ -28,7 +28,7 @@ internal static class Drifting
     {
         int alarms = 0;
         long sum = 0;
-        Parallel.For(1, seeds + 1, seed =>
+        EverySeed.Run(seeds, seed =>
         {
             (bool isCondemned, double last) = Play(new Rng((ulong)seed), samples, moved, permille);
             _ = isCondemned ? Interlocked.Increment(ref alarms) : 0;

@@ -20,7 +20,7 @@ public sealed class FleetTests(ITestOutputHelper output)
         int seeds = Environment.GetEnvironmentVariable("KEDGE_FAST") == "1" ? SeedsWhenFast : SeedsInTest;
         GateVerdicts verdicts = new();
         long steps = 0;
-        Parallel.For(1, seeds + 1, seed => Interlocked.Add(ref steps, RunSeed((ulong)seed, verdicts)));
+        EverySeed.Run(seeds, seed => Interlocked.Add(ref steps, RunSeed((ulong)seed, verdicts)));
         output.WriteLine($"{seeds} seeds of {Devices} devices, {steps} steps; {verdicts}");
         verdicts.CheckFalseAlarms();
     }
@@ -31,7 +31,7 @@ public sealed class FleetTests(ITestOutputHelper output)
     {
         int seeds = Environment.GetEnvironmentVariable("KEDGE_FAST") == "1" ? 2 : LargeSeeds;
         GateVerdicts verdicts = new();
-        Parallel.For(1, seeds + 1, seed => RunLarge((ulong)seed, verdicts));
+        EverySeed.Run(seeds, seed => RunLarge((ulong)seed, verdicts));
         output.WriteLine($"{seeds} seeds of {LargeDevices} devices; {verdicts}");
         verdicts.CheckFalseAlarms();
     }

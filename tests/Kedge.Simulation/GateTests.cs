@@ -94,7 +94,7 @@ public sealed class GateTests(ITestOutputHelper output)
     private static int Alarms(int seeds, GatesSpec gates, double errors, double errorsBefore, double slower)
     {
         int alarms = 0;
-        Parallel.For(1, seeds + 1, seed =>
+        EverySeed.Run(seeds, seed =>
         {
             if (IsCondemned(gates, new Rng((ulong)seed), errors, errorsBefore, slower))
             {

@@ -18,7 +18,7 @@ public sealed class SimulationTests(ITestOutputHelper output)
         int seeds = Environment.GetEnvironmentVariable("KEDGE_FAST") == "1" ? SeedsWhenFast : SeedsInTest;
         long steps = 0;
         GateVerdicts verdicts = new();
-        Parallel.For(1, seeds + 1, seed => Interlocked.Add(ref steps, RunSeed((ulong)seed, verdicts)));
+        EverySeed.Run(seeds, seed => Interlocked.Add(ref steps, RunSeed((ulong)seed, verdicts)));
         output.WriteLine(
             $"{seeds} seeds, {steps} steps, {SimContent.DifferencesTaken} differences; {verdicts}");
         verdicts.CheckFalseAlarms();
