@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Kedge.Inference.Batching;
 
 /// <summary>Requests that are computed in one run; memory that is used again and again.</summary>
@@ -5,8 +7,8 @@ public sealed class Batch
 {
     private readonly List<QueueEntry> _members = [];
 
-    /// <summary>The requests, in the order of their rows.</summary>
-    public IReadOnlyList<QueueEntry> Members => _members;
+    /// <summary>The requests, in the order of their rows; until the batch changes.</summary>
+    public ReadOnlySpan<QueueEntry> Members => CollectionsMarshal.AsSpan(_members);
 
     /// <summary>Number of requests.</summary>
     public int Count => _members.Count;
@@ -32,5 +34,16 @@ public sealed class Batch
     {
         _members.Add(entry);
         Rows += entry.Rows;
+    }
+
+    /// <summary>Lets all but the first go.</summary>
+    internal void Keep(int count)
+    {
+        foreach (QueueEntry entry in Members[count..])
+        {
+            Rows -= entry.Rows;
+        }
+
+        _members.RemoveRange(count, _members.Count - count);
     }
 }

@@ -156,7 +156,7 @@ public sealed class ModelQueue
 
         if (preferred > 0)
         {
-            Cut(batch, preferred);
+            batch.Keep(preferred);
         }
         else if (!isFull && WaitUntil(now, oldest, batch.Count, batch.Rows, isLast) is { } until)
         {
@@ -283,16 +283,6 @@ public sealed class ModelQueue
         }
 
         return oldest;
-    }
-
-    private static void Cut(Batch batch, int count)
-    {
-        ReadOnlySpan<QueueEntry> members = [.. batch.Members];
-        batch.Clear();
-        foreach (QueueEntry entry in members[..count])
-        {
-            batch.Add(entry);
-        }
     }
 
     /// <summary>Until when so many requests wait for one more; null when they should not.</summary>

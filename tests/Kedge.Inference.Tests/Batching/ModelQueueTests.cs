@@ -18,7 +18,7 @@ public sealed class ModelQueueTests
         Assert.Null(Entries.Next(machine, Entries.Us(2)));
         machine.Finish(queue, 1, 1, Entries.Us(10), Entries.Us(10));
         Batch batch = Assert.IsType<Batch>(Entries.Next(machine, Entries.Us(10)));
-        Assert.Equal(waiting, batch.Members);
+        Assert.Equal(waiting, batch.Members.ToArray());
         Assert.Equal((5, 0, 0), (batch.Rows, queue.Count, machine.Free));
     }
 
@@ -42,9 +42,9 @@ public sealed class ModelQueueTests
         QueueEntry[] waiting = [Entries.Of(3), Entries.Of(3), Entries.Of(4), Entries.Of(1)];
         Assert.All(waiting, e => machine.Arrive(queue, e, default));
         machine.Finish(queue, 1, 1, Entries.Us(10), Entries.Us(10));
-        Assert.Equal(waiting[..2], Entries.Next(machine, Entries.Us(10))!.Members);
+        Assert.Equal(waiting[..2], Entries.Next(machine, Entries.Us(10))!.Members.ToArray());
         machine.Finish(queue, 2, 6, Entries.Us(10), Entries.Us(20));
-        Assert.Equal(waiting[2..], Entries.Next(machine, Entries.Us(20))!.Members);
+        Assert.Equal(waiting[2..], Entries.Next(machine, Entries.Us(20))!.Members.ToArray());
     }
 
     [Fact]
@@ -55,9 +55,9 @@ public sealed class ModelQueueTests
         QueueEntry[] waiting = [Entries.Of(), Entries.Of(columns: 3), Entries.Of(), Entries.Of(columns: 3)];
         Assert.All(waiting, e => machine.Arrive(queue, e, default));
         machine.Finish(queue, 1, 1, Entries.Us(10), Entries.Us(10));
-        Assert.Equal([waiting[0], waiting[2]], Entries.Next(machine, Entries.Us(10))!.Members);
+        Assert.Equal([waiting[0], waiting[2]], Entries.Next(machine, Entries.Us(10))!.Members.ToArray());
         machine.Finish(queue, 2, 2, Entries.Us(10), Entries.Us(20));
-        Assert.Equal([waiting[1], waiting[3]], Entries.Next(machine, Entries.Us(20))!.Members);
+        Assert.Equal([waiting[1], waiting[3]], Entries.Next(machine, Entries.Us(20))!.Members.ToArray());
     }
 
     [Fact]
@@ -212,9 +212,9 @@ public sealed class ModelQueueTests
             [Entries.Of(), Entries.Of(priority: 2), Entries.Of(priority: 1), Entries.Of(priority: 9)];
         Assert.All(waiting, e => machine.Arrive(queue, e, default));
         machine.Finish(queue, 1, 1, Entries.Us(1), Entries.Us(1));
-        Assert.Equal([waiting[2], waiting[1]], Entries.Next(machine, Entries.Us(1))!.Members);
+        Assert.Equal([waiting[2], waiting[1]], Entries.Next(machine, Entries.Us(1))!.Members.ToArray());
         machine.Finish(queue, 2, 2, Entries.Us(1), Entries.Us(2));
-        Assert.Equal([waiting[0], waiting[3]], Entries.Next(machine, Entries.Us(2))!.Members);
+        Assert.Equal([waiting[0], waiting[3]], Entries.Next(machine, Entries.Us(2))!.Members.ToArray());
     }
 
     [Fact]
