@@ -28,11 +28,11 @@ internal static class BareSocket
         client.Connect(folder is null ? listener.LocalEndPoint ?? endPoint : endPoint);
         byte[] sent = new byte[there];
         byte[] got = new byte[back];
-        Measured found = Measured.Run(1, plan.WarmUp, plan.Duration, () => () =>
+        Measured found = Measured.Run(1, plan.WarmUp, plan.Duration, () => new CallAsker(() =>
         {
             client.Send(sent);
             Kedge.Core.Check.That(Receive(client, got));
-        });
+        }));
         client.Shutdown(SocketShutdown.Both);
         answers.Join();
         if (folder is not null)

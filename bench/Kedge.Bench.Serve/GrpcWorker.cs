@@ -66,15 +66,11 @@ internal sealed class GrpcWorker : IDisposable
         return worker._answerBytes;
     }
 
-    /// <summary>A worker for <see cref="Measured.Run"/>; a call that fails ends the benchmark.</summary>
-    public static Func<Action> Against(EndPoint endPoint, Workload workload)
+    /// <summary>For <see cref="Measured.Run"/>.</summary>
+    public static Func<IAsker> Against(EndPoint endPoint, Workload workload)
     {
         byte[] message = Message(workload);
-        return () =>
-        {
-            GrpcWorker worker = new(endPoint, message);
-            return () => Kedge.Core.Check.That(worker.Ask());
-        };
+        return () => new Asker(endPoint, message);
     }
 
     /// <summary>A connection of an open loop.</summary>
@@ -126,6 +122,12 @@ internal sealed class GrpcWorker : IDisposable
     /// <summary>One call; false when it ended without a message.</summary>
     private bool Ask()
     {
+        Send();
+        return Receive();
+    }
+
+    private void Send()
+    {
         _stream += 2;
         _streamWindow = _initialWindow;
         PutFrame(FrameHeaders, FlagEndOfHeaders, _stream, _headers);
@@ -147,6 +149,10 @@ internal sealed class GrpcWorker : IDisposable
         }
 
         Flush();
+    }
+
+    private bool Receive()
+    {
         bool hasMessage = false;
         _answerBytes = 0;
         while (!Read(out int contents))
@@ -336,6 +342,19 @@ internal sealed class GrpcWorker : IDisposable
         }
 
         message.WriteByte((byte)value);
+    }
+
+    private sealed class Asker(EndPoint endPoint, byte[] message) : IConnectionAsker
+    {
+        private readonly GrpcWorker _worker = new(endPoint, message);
+
+        public Socket Socket => _worker._socket;
+
+        public void Send() => _worker.Send();
+
+        public void Receive() => Kedge.Core.Check.That(_worker.Receive());
+
+        public void Dispose() => _worker.Dispose();
     }
 
     private sealed class OpenClient(EndPoint endPoint, byte[] message) : IOpenClient

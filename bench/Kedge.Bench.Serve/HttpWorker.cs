@@ -16,18 +16,8 @@ internal sealed class HttpWorker : IDisposable
         _socket = Connect();
     }
 
-    /// <summary>A worker for <see cref="Measured.Run"/>; anything but 200 ends the benchmark.</summary>
-    public static Func<Action> Against(EndPoint endPoint, byte[] request) => () =>
-    {
-        HttpWorker worker = new(endPoint);
-        return () =>
-        {
-            if (worker.Ask(request, out ReadOnlySpan<byte> answer) != 200)
-            {
-                throw new InvalidOperationException(System.Text.Encoding.UTF8.GetString(answer));
-            }
-        };
-    };
+    /// <summary>For <see cref="Measured.Run"/>.</summary>
+    public static Func<IAsker> Against(EndPoint endPoint, byte[] request) => () => new Asker(endPoint, request);
 
     /// <summary>Bytes of a whole answer.</summary>
     public static int AnswerBytes(EndPoint endPoint, byte[] request)
@@ -46,6 +36,11 @@ internal sealed class HttpWorker : IDisposable
     public int Ask(byte[] request, out ReadOnlySpan<byte> answer)
     {
         _socket.Send(request);
+        return Receive(out answer);
+    }
+
+    private int Receive(out ReadOnlySpan<byte> answer)
+    {
         int filled = 0;
         while (true)
         {
@@ -111,5 +106,24 @@ internal sealed class HttpWorker : IDisposable
         }
 
         throw new InvalidOperationException("An answer without Content-Length.");
+    }
+
+    private sealed class Asker(EndPoint endPoint, byte[] request) : IConnectionAsker
+    {
+        private readonly HttpWorker _worker = new(endPoint);
+
+        public Socket Socket => _worker._socket;
+
+        public void Send() => _worker._socket.Send(request);
+
+        public void Receive()
+        {
+            if (_worker.Receive(out ReadOnlySpan<byte> answer) != 200)
+            {
+                throw new InvalidOperationException(System.Text.Encoding.UTF8.GetString(answer));
+            }
+        }
+
+        public void Dispose() => _worker.Dispose();
     }
 }

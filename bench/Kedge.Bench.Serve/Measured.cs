@@ -8,36 +8,40 @@ namespace Kedge.Bench.Serve;
 internal sealed record Measured(double Rps, double Mean, double P50, double P99)
 {
     /// <summary>
-    /// Runs workers side by side: first to warm up, then measured. What ends after the warm-up counts, and whoever is
-    /// under way at the end goes on until it has its answer, so that slow answers count too.
+    /// Runs askers side by side, each of which asks again when it has its answer (closed loop): first to warm up, then
+    /// measured. What ends after the warm-up counts, and whoever is under way at the end goes on until it has its
+    /// answer, so that slow answers count too.
+    /// <para>Those that ask over connections share as many threads as there are processors: with a thread for each, a
+    /// client on the server's machine would mostly measure how fast the kernel changes between them.</para>
     /// </summary>
-    public static Measured Run(int concurrency, TimeSpan warmUp, TimeSpan duration, Func<Action> newWorker)
+    /// <param name="concurrency">Requests under way at once, 1 or more.</param>
+    /// <param name="warmUp">For how long before.</param>
+    /// <param name="duration">For how long.</param>
+    /// <param name="newAsker">Called for each, before the clock starts.</param>
+    public static Measured Run(int concurrency, TimeSpan warmUp, TimeSpan duration, Func<IAsker> newAsker)
     {
+        IAsker[] askers = [.. Enumerable.Range(0, concurrency).Select(_ => newAsker())];
+        IConnectionAsker[] connections = [.. askers.OfType<IConnectionAsker>()];
+        int count = connections.Length == concurrency
+            ? Math.Min(concurrency, Environment.ProcessorCount)
+            : concurrency;
+        List<long>[] times = [.. Enumerable.Range(0, count).Select(_ => new List<long>(1 << 16))];
         long warmUntil = TimeProvider.System.GetTimestamp() + Ticks(warmUp);
         long until = warmUntil + Ticks(duration);
-        List<long>[] times = new List<long>[concurrency];
-        Thread[] threads = [.. Enumerable.Range(0, concurrency).Select(index => new Thread(() =>
+        Thread[] threads = [.. Enumerable.Range(0, count).Select(index => new Thread(() =>
         {
-            Action ask = newWorker();
-            List<long> own = new(1 << 20);
-            long started = TimeProvider.System.GetTimestamp();
-            while (started < until)
+            if (count == concurrency)
             {
-                ask();
-                long ended = TimeProvider.System.GetTimestamp();
-                if (ended >= warmUntil)
-                {
-                    own.Add(ended - started);
-                }
-
-                started = ended;
+                AskOne(askers[index], times[index], warmUntil, until);
+                return;
             }
 
-            times[index] = own;
+            AskMany([.. connections.Where((_, i) => i % count == index)], times[index], warmUntil, until);
         }))];
         Array.ForEach(threads, thread => thread.Start());
         Array.ForEach(threads, thread => thread.Join());
         double seconds = TimeProvider.System.GetElapsedTime(warmUntil).TotalSeconds;
+        Array.ForEach(askers, asker => asker.Dispose());
         long[] all = [.. times.SelectMany(own => own).Order()];
         double perMicrosecond = TimeProvider.System.TimestampFrequency / 1e6;
         return new Measured(
@@ -45,6 +49,56 @@ internal sealed record Measured(double Rps, double Mean, double P50, double P99)
             all.Average() / perMicrosecond,
             all[all.Length / 2] / perMicrosecond,
             all[(int)(all.Length * 0.99)] / perMicrosecond);
+    }
+
+    private static void AskOne(IAsker asker, List<long> times, long warmUntil, long until)
+    {
+        long started = TimeProvider.System.GetTimestamp();
+        while (started < until)
+        {
+            asker.Ask();
+            long ended = TimeProvider.System.GetTimestamp();
+            if (ended >= warmUntil)
+            {
+                times.Add(ended - started);
+            }
+
+            started = ended;
+        }
+    }
+
+    private static void AskMany(IConnectionAsker[] askers, List<long> times, long warmUntil, long until)
+    {
+        using ReadySet ready = new(askers.Length);
+        long[] started = new long[askers.Length];
+        for (int i = 0; i < askers.Length; i++)
+        {
+            ready.Watch(askers[i].Socket, i);
+            started[i] = TimeProvider.System.GetTimestamp();
+            askers[i].Send();
+        }
+
+        for (int underWay = askers.Length; underWay > 0;)
+        {
+            foreach (int index in ready.Wait())
+            {
+                askers[index].Receive();
+                long ended = TimeProvider.System.GetTimestamp();
+                if (ended >= warmUntil)
+                {
+                    times.Add(ended - started[index]);
+                }
+
+                if (ended >= until)
+                {
+                    underWay--;
+                    continue;
+                }
+
+                started[index] = ended;
+                askers[index].Send();
+            }
+        }
     }
 
     private static long Ticks(TimeSpan span) => (long)(span.TotalSeconds * TimeProvider.System.TimestampFrequency);

@@ -81,17 +81,17 @@ internal static class MemoryFigures
 
     private static double Each(ServerProcess server, byte[] request, int requests)
     {
-        Action ask = HttpWorker.Against(server.EndPoint, request)();
+        using IAsker asker = HttpWorker.Against(server.EndPoint, request)();
         for (int i = 0; i < requests / 2; i++)
         {
-            ask();
+            asker.Ask();
         }
 
         double before = server.Metric(Allocated) ?? 0;
         double idle = server.Metric(Allocated) ?? 0;
         for (int i = 0; i < requests; i++)
         {
-            ask();
+            asker.Ask();
         }
 
         // Reading the counter allocates too: what two readings one after the other differ by is taken off.

@@ -48,8 +48,8 @@ internal sealed class SharedMemoryWorkers : IDisposable
         AskOnce();
     }
 
-    /// <summary>A worker for <see cref="Measured.Run"/>; anything but 200 ends the benchmark.</summary>
-    public Action NewWorker() => HttpWorker.Against(_server.EndPoint, Request(NextRoom()))();
+    /// <summary>For <see cref="Measured.Run"/>.</summary>
+    public IAsker NewAsker() => HttpWorker.Against(_server.EndPoint, Request(NextRoom()))();
 
     /// <summary>One whole request, for the length of what goes over the socket.</summary>
     public byte[] ExampleRequest => Request(0);
@@ -64,7 +64,8 @@ internal sealed class SharedMemoryWorkers : IDisposable
     private void AskOnce()
     {
         int room = NextRoom();
-        HttpWorker.Against(_server.EndPoint, Request(room))()();
+        using IAsker asker = HttpWorker.Against(_server.EndPoint, Request(room))();
+        asker.Ask();
         int at = Begin(room) + _workload.Inputs.Sum(tensor => Aligned(tensor.Bytes.Length));
         foreach (Tensor output in _outputs)
         {

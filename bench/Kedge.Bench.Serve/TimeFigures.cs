@@ -20,14 +20,14 @@ internal static class TimeFigures
     /// <param name="plan">Takes the figures.</param>
     /// <param name="name">Of the model and the transport: <c>tiny.http</c>.</param>
     /// <param name="server">Whoever answers.</param>
-    /// <param name="newWorker">Whoever asks.</param>
+    /// <param name="newAsker">Whoever asks.</param>
     /// <param name="floor">The same bytes over a bare socket.</param>
     public static void Measure(
-        BenchPlan plan, string name, ServerProcess server, Func<Action> newWorker, Measured floor)
+        BenchPlan plan, string name, ServerProcess server, Func<IAsker> newAsker, Measured floor)
     {
-        Measured.Run(1, TimeSpan.Zero, plan.WarmUp, newWorker);
+        Measured.Run(1, TimeSpan.Zero, plan.WarmUp, newAsker);
         Dictionary<string, double> before = Read(server);
-        Measured one = Measured.Run(1, TimeSpan.Zero, plan.Duration, newWorker);
+        Measured one = Measured.Run(1, TimeSpan.Zero, plan.Duration, newAsker);
         Dictionary<string, double> after = Read(server);
         double Each(string counter) => (after[counter] - before[counter]) / (after[Count] - before[Count]);
 

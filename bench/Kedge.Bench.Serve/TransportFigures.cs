@@ -29,17 +29,17 @@ internal static class TransportFigures
         using ServerProcess? peer =
             plan.Node.Length > 0 ? ServerProcess.StartNode(plan.Node, plan.Script, workload.Path) : null;
         plan.Report.Add($"serve.{workload.Name}.rss_idle", "MB", server.Memory.RssMb, ("node", peer?.Memory.RssMb));
-        Dictionary<string, Func<Action>> contestants = new()
+        Dictionary<string, Func<IAsker>> contestants = new()
         {
             [Bare] = () =>
             {
                 InferenceCall call = workload.NewCall(session.Signature);
-                return () => Kedge.Core.Check.That(session.Run(call) is null);
+                return new CallAsker(() => Kedge.Core.Check.That(session.Run(call) is null));
             },
             ["http"] = HttpWorker.Against(server.EndPoint, workload.JsonRequest),
             ["binary"] = HttpWorker.Against(server.EndPoint, workload.BinaryRequest),
             ["grpc"] = GrpcWorker.Against(server.EndPoint, workload),
-            ["shm"] = shared.NewWorker,
+            ["shm"] = shared.NewAsker,
         };
         MeasureTime(plan, workload, contestants, server, (local, shared.ExampleRequest));
         if (peer is not null)
@@ -62,7 +62,7 @@ internal static class TransportFigures
     private static void MeasureTime(
         BenchPlan plan,
         Workload workload,
-        Dictionary<string, Func<Action>> contestants,
+        Dictionary<string, Func<IAsker>> contestants,
         ServerProcess server,
         (ServerProcess Server, byte[] Request) local)
     {
@@ -83,15 +83,15 @@ internal static class TransportFigures
     }
 
     private static Dictionary<string, Measured> Rounds(
-        BenchPlan plan, Workload workload, int concurrency, int rounds, Dictionary<string, Func<Action>> contestants)
+        BenchPlan plan, Workload workload, int concurrency, int rounds, Dictionary<string, Func<IAsker>> contestants)
     {
         Dictionary<string, List<Measured>> all =
             contestants.Keys.ToDictionary(name => name, _ => new List<Measured>());
         for (int round = 0; round < rounds; round++)
         {
-            foreach ((string name, Func<Action> newWorker) in contestants)
+            foreach ((string name, Func<IAsker> newAsker) in contestants)
             {
-                Measured one = Measured.Run(concurrency, plan.WarmUp, plan.Duration, newWorker);
+                Measured one = Measured.Run(concurrency, plan.WarmUp, plan.Duration, newAsker);
                 all[name].Add(one);
                 BenchPlan.Say(string.Create(
                     CultureInfo.InvariantCulture,
