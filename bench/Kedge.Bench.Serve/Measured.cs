@@ -1,3 +1,5 @@
+using Kedge.Native;
+
 namespace Kedge.Bench.Serve;
 
 /// <summary>What one run gave.</summary>
@@ -11,8 +13,9 @@ internal sealed record Measured(double Rps, double Mean, double P50, double P99)
     /// Runs askers side by side, each of which asks again when it has its answer (closed loop): first to warm up, then
     /// measured. What ends after the warm-up counts, and whoever is under way at the end goes on until it has its
     /// answer, so that slow answers count too.
-    /// <para>Those that ask over connections share as many threads as there are processors: with a thread for each, a
-    /// client on the server's machine would mostly measure how fast the kernel changes between them.</para>
+    /// <para>Those that ask over connections share as many threads as there are processors, and an answer that comes
+    /// takes no processor from the server in the middle of the next one: with a thread for each, or where clients
+    /// interrupt, one on the server's machine would mostly measure how fast the kernel changes between threads.</para>
     /// </summary>
     /// <param name="concurrency">Requests under way at once, 1 or more.</param>
     /// <param name="warmUp">For how long before.</param>
@@ -69,19 +72,21 @@ internal sealed record Measured(double Rps, double Mean, double P50, double P99)
 
     private static void AskMany(IConnectionAsker[] askers, List<long> times, long warmUntil, long until)
     {
-        using ReadySet ready = new(askers.Length);
+        CourteousThread.InterruptNobody();
+        using ReadySet ready = new();
         long[] started = new long[askers.Length];
         for (int i = 0; i < askers.Length; i++)
         {
-            ready.Watch(askers[i].Socket, i);
+            ready.Watch(askers[i].Socket.SafeHandle, i);
             started[i] = TimeProvider.System.GetTimestamp();
             askers[i].Send();
         }
 
         for (int underWay = askers.Length; underWay > 0;)
         {
-            foreach (int index in ready.Wait())
+            foreach (ReadyEntry entry in ready.Wait(blocks: true))
             {
+                int index = entry.Key;
                 askers[index].Receive();
                 long ended = TimeProvider.System.GetTimestamp();
                 if (ended >= warmUntil)

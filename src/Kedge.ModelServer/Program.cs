@@ -54,9 +54,6 @@ static ServeConfig? ReadConfig(string path, out ImmutableArray<Finding> findings
 
 static int Serve(ServeConfig config, string version)
 {
-    // Before the first socket: what comes is read by the threads that wait for it, as many as processors. By default
-    // each is handed to another thread first, which for a quick model takes longer than the answer.
-    Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "1");
     using RotatingLog log = new(config.LogFile, config.LogBytesMax, TimeProvider.System);
     try
     {

@@ -47,12 +47,20 @@ internal static unsafe partial class Libc
     internal const short PollIn = 1;
     internal const short PollOut = 4;
 
+    internal const int ReadySetCloseOnExec = 0x80000;
+    internal const int ReadySetAdd = 1;
+    internal const uint ReadyIn = 1;
+    internal const uint ReadyPeerEnded = 0x2000;
+    internal const uint ReadyEdge = 1u << 31;
+
     internal const long SyscallPidfdSendSignal = 424;
     internal const long SyscallPidfdOpen = 434;
 
     internal const int AdviceDoNotNeed = 4;
 
     internal const int ClockMonotonic = 1;
+
+    internal const int SchedulerBatch = 3;
 
     private const string Library = "libc";
 
@@ -61,6 +69,15 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Library, EntryPoint = "madvise", SetLastError = true)]
     internal static partial int Advise(nuint start, nuint bytes, int advice);
+
+    [LibraryImport(Library, EntryPoint = "epoll_create1", SetLastError = true)]
+    internal static partial int ReadySet(int flags);
+
+    [LibraryImport(Library, EntryPoint = "epoll_ctl", SetLastError = true)]
+    internal static partial int ReadySetControl(int set, int operation, int descriptor, byte* entry);
+
+    [LibraryImport(Library, EntryPoint = "epoll_wait", SetLastError = true)]
+    internal static partial int ReadySetWait(int set, byte* entries, int count, int milliseconds);
 
     [LibraryImport(Library, EntryPoint = "mmap", SetLastError = true)]
     internal static partial nint Map(nint start, nuint bytes, int protection, int flags, int descriptor, long offset);
@@ -149,6 +166,9 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Library, EntryPoint = "fsync", SetLastError = true)]
     internal static partial int Sync(int descriptor);
+
+    [LibraryImport(Library, EntryPoint = "sched_setscheduler", SetLastError = true)]
+    internal static partial int SetScheduler(int thread, int policy, int* priority);
 
     [LibraryImport(Library, EntryPoint = "setpriority", SetLastError = true)]
     internal static partial int SetPriority(int kind, uint who, int value);

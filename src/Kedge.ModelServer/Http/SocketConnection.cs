@@ -36,6 +36,7 @@ internal sealed class SocketConnection : DefaultConnectionContext
     private static long _made;
 
     private readonly Socket _socket;
+    private readonly Readable _readable;
     private readonly CancellationTokenSource _closed = new();
     private readonly Lock _gate = new();
     private readonly TaskCompletionSource _noticeHeard = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -55,6 +56,8 @@ internal sealed class SocketConnection : DefaultConnectionContext
         : base($"{Interlocked.Increment(ref _made)}")
     {
         _socket = socket;
+        _socket.Blocking = false;
+        _readable = ReadingThread.Of(socket);
         LocalEndPoint = socket.LocalEndPoint;
         RemoteEndPoint = socket.RemoteEndPoint;
         ConnectionClosed = _closed.Token;
@@ -179,20 +182,31 @@ internal sealed class SocketConnection : DefaultConnectionContext
     {
         int size = SmallRead;
         int reads = 0;
+        bool isDrained = true;
         while (true)
         {
-            if (size == SmallRead)
+            if (isDrained && !_readable.TryTake())
             {
                 // Waits without a buffer: most connections are idle most of the time.
-                ValueTask<int> waiting = _socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None);
-                reads = waiting.IsCompleted ? reads : 0;
-                _ = await waiting.ConfigureAwait(false);
+                await _readable;
+                reads = 0;
+            }
+            else if (isDrained && !_readable.HasEnded && _socket.Available == 0)
+            {
+                // It was read together with what came before it.
+                continue;
             }
 
             Memory<byte> buffer = pipe.GetMemory(size);
-            ValueTask<int> receiving = _socket.ReceiveAsync(buffer, SocketFlags.None);
-            reads = receiving.IsCompleted ? reads + 1 : 0;
-            int received = await receiving.ConfigureAwait(false);
+            int received = Receive(buffer.Span);
+            if (received < 0)
+            {
+                isDrained = true;
+                continue;
+            }
+
+            reads++;
+            isDrained = received < buffer.Length;
             if (received == 0)
             {
                 return;
@@ -250,15 +264,36 @@ internal sealed class SocketConnection : DefaultConnectionContext
         byte[] dropped = ArrayPool<byte>.Shared.Rent(SmallRead);
         try
         {
-            while (await _socket.ReceiveAsync(dropped, SocketFlags.None).ConfigureAwait(false) > 0)
+            for (int received = 1; received != 0;)
             {
                 // Nobody reads it any more.
+                received = Receive(dropped);
+                if (received < 0 && !_readable.TryTake())
+                {
+                    await _readable;
+                }
             }
         }
         finally
         {
             ArrayPool<byte>.Shared.Return(dropped);
         }
+    }
+
+    /// <summary>Reads what is there: its bytes, 0 at the end, -1 where there is nothing yet.</summary>
+    private int Receive(Span<byte> buffer)
+    {
+        int received = _socket.Receive(buffer, SocketFlags.None, out SocketError error);
+        return error == SocketError.Success ? received
+            : error == SocketError.WouldBlock && !_readable.HasEnded ? -1
+            : throw new SocketException((int)error);
+    }
+
+    /// <summary>Sends what the kernel takes at once.</summary>
+    private int Send(ReadOnlySpan<byte> bytes)
+    {
+        int sent = _socket.Send(bytes, SocketFlags.None, out SocketError error);
+        return error is SocketError.Success or SocketError.WouldBlock ? sent : throw new SocketException((int)error);
     }
 
     private async Task SendAsync(PipeReader pipe)
@@ -299,12 +334,11 @@ internal sealed class SocketConnection : DefaultConnectionContext
 
             foreach (ReadOnlyMemory<byte> piece in result.Buffer)
             {
-                ValueTask<int> sending = _socket.SendAsync(piece, SocketFlags.None);
-                bool isFull = !sending.IsCompleted;
-                _ = await sending.ConfigureAwait(false);
-                if (isFull)
+                int sent = Send(piece.Span);
+                if (sent < piece.Length)
                 {
                     // More than the kernel holds: who takes it fast must not hold the thread until its end.
+                    _ = await _socket.SendAsync(piece[sent..], SocketFlags.None).ConfigureAwait(false);
                     await ReadingThread.LeaveAsync();
                 }
 
@@ -379,6 +413,8 @@ internal sealed class SocketConnection : DefaultConnectionContext
 
             _socket.Dispose();
         }
+
+        _readable.End();
     }
 
     /// <summary>True when the end came from here: whatever the socket said then is of no interest.</summary>
