@@ -30,7 +30,9 @@ internal sealed class ReadingThread
     /// <summary>Goes on in the thread pool; at once, and without allocation, where it is there already.</summary>
     internal static Departure LeaveAsync() => default;
 
-    /// <summary>Whether one more socket has something to read, told by one of the threads: each has its share.</summary>
+    /// <summary>
+    /// Whether one more socket has something to read, told by one of the threads: each has its share.
+    /// </summary>
     internal static Readable Of(Socket socket)
     {
         ReadingThread[] all = All.Value;
