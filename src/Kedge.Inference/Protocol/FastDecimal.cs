@@ -7,7 +7,7 @@ namespace Kedge.Inference.Protocol;
 
 /// <summary>
 /// Reads lists of the decimals that tensors are made of, <c>-0.12345678,12,3.5,</c>. No branch depends on how many
-/// digits there are. The comma behind a number is looked for first and by itself, so that the processor is at the next
+/// digits there are, or on a sign. The comma behind a number is looked for first and by itself, so that the processor is at the next
 /// number while it computes this one. Whatever it is not certain of, it leaves to <see cref="NumberParser"/>:
 /// exponents, white space, more than eighteen digits, the end of the list, and values so near to the middle between
 /// two floats that one more digit of precision would decide.
@@ -83,7 +83,7 @@ internal static class FastDecimal
                     ? (ulong)mantissa <= 9
                     : TryWhole(at + sign, out mantissa, ref point);
                 int fraction = Math.Max(comma - point - 1, 0);
-                if (!isWhole || (mantissa == 0 ? 0 : point - sign) + fraction > DigitsMax
+                if (!isWhole || point - sign - (mantissa == 0 ? 1 : 0) + fraction > DigitsMax
                     || (point != comma && (at[point] != '.' || !TryFraction(at + comma, fraction, ref mantissa))))
                 {
                     break;
@@ -164,7 +164,10 @@ internal static class FastDecimal
         return ((long)(eights & uint.MaxValue) * 100_000_000) + (long)(eights >> 32);
     }
 
-    private static bool MayBegin(byte first) => first == '-' || (uint)(first - '0') <= 9;
+    /// <summary>
+    /// One comparison, as a sign is a coin toss; the point and the slash between are left to whoever reads next.
+    /// </summary>
+    private static bool MayBegin(byte first) => (uint)(first - '-') <= '9' - '-';
 
     /// <summary>How many of the first bytes are 0..9, up to eight; the first is the lowest.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
