@@ -9,8 +9,7 @@ namespace Kedge.Inference.Protocol;
 
 /// <summary>
 /// Writes one tensor as JSON: data flat, numbers in the shortest form that reads back to the same bits. What JSON has
-/// no
-/// number for is written as the strings NaN, Infinity and -Infinity.
+/// no number for is written as the strings NaN, Infinity and -Infinity.
 /// </summary>
 internal static class TensorWriter
 {
@@ -105,11 +104,11 @@ internal static class TensorWriter
                 Each<Half>(writer, tensor, static (w, v) => WriteHalf(w, v));
                 break;
             case TensorType.BFloat16:
-                Each<ushort>(writer, tensor, static (w, v) => WriteSingle(
-                    w, BitConverter.UInt32BitsToSingle((uint)v << 16)));
+                WriteSingles(
+                    writer, tensor.Values<ushort>(), static v => BitConverter.UInt32BitsToSingle((uint)v << 16));
                 break;
             case TensorType.Float32:
-                Each<float>(writer, tensor, static (w, v) => WriteSingle(w, v));
+                WriteSingles(writer, tensor.Values<float>(), static v => v);
                 break;
             case TensorType.Float64:
                 Each<double>(writer, tensor, static (w, v) => WriteDouble(w, v));
@@ -153,16 +152,35 @@ internal static class TensorWriter
         writer.WriteRawValue(text[..length], skipInputValidation: true);
     }
 
-    private static void WriteSingle(Utf8JsonWriter writer, float value)
+    /// <summary>Several at once, so that the writer is asked once for all of them.</summary>
+    private static void WriteSingles<T>(Utf8JsonWriter writer, ReadOnlySpan<T> values, Func<T, float> read)
     {
-        if (float.IsFinite(value))
+        const int AtOnce = 64;
+        Span<byte> text = stackalloc byte[AtOnce * (ShortestDecimal.BytesMax + 1)];
+        while (!values.IsEmpty)
         {
-            writer.WriteNumberValue(value);
+            int count = Math.Min(values.Length, AtOnce);
+            int length = 0;
+            foreach (T element in values[..count])
+            {
+                float value = read(element);
+                length += float.IsFinite(value)
+                    ? ShortestDecimal.Write(value, text[length..])
+                    : Quote(NameOf(value), text[length..]);
+                text[length++] = (byte)',';
+            }
+
+            writer.WriteRawValue(text[..(length - 1)], skipInputValidation: true);
+            values = values[count..];
         }
-        else
-        {
-            WriteNamed(writer, value);
-        }
+    }
+
+    private static int Quote(ReadOnlySpan<byte> name, Span<byte> to)
+    {
+        to[0] = (byte)'"';
+        name.CopyTo(to[1..]);
+        to[name.Length + 1] = (byte)'"';
+        return name.Length + 2;
     }
 
     private static void WriteDouble(Utf8JsonWriter writer, double value)
@@ -177,6 +195,8 @@ internal static class TensorWriter
         }
     }
 
-    private static void WriteNamed(Utf8JsonWriter writer, double value) => writer.WriteStringValue(
-        double.IsNaN(value) ? "NaN"u8 : value > 0 ? "Infinity"u8 : "-Infinity"u8);
+    private static void WriteNamed(Utf8JsonWriter writer, double value) => writer.WriteStringValue(NameOf(value));
+
+    private static ReadOnlySpan<byte> NameOf(double value) =>
+        double.IsNaN(value) ? "NaN"u8 : value > 0 ? "Infinity"u8 : "-Infinity"u8;
 }
