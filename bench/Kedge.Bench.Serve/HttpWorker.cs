@@ -118,10 +118,14 @@ internal sealed class HttpWorker : IDisposable
 
         public void Receive()
         {
+            Socket asked = Socket;
             if (_worker.Receive(out ReadOnlySpan<byte> answer) != 200)
             {
                 throw new InvalidOperationException(System.Text.Encoding.UTF8.GetString(answer));
             }
+
+            // Whoever waits for many at once would not hear of another.
+            Kedge.Core.Check.That(ReferenceEquals(asked, Socket));
         }
 
         public void Dispose() => _worker.Dispose();

@@ -74,7 +74,7 @@ internal sealed record Measured(double Rps, double Mean, double P50, double P99)
     {
         CourteousThread.InterruptNobody();
         using ReadySet ready = new();
-        long[] started = new long[askers.Length];
+        long[] started = new long[askers.Length]; // 0 for one that has had its last answer.
         for (int i = 0; i < askers.Length; i++)
         {
             ready.Watch(askers[i].Socket.SafeHandle, i);
@@ -87,6 +87,11 @@ internal sealed record Measured(double Rps, double Mean, double P50, double P99)
             foreach (ReadyEntry entry in ready.Wait(blocks: true))
             {
                 int index = entry.Key;
+                if (started[index] == 0)
+                {
+                    continue; // What a connection says when nobody asks.
+                }
+
                 askers[index].Receive();
                 long ended = TimeProvider.System.GetTimestamp();
                 if (ended >= warmUntil)
@@ -97,6 +102,7 @@ internal sealed record Measured(double Rps, double Mean, double P50, double P99)
                 if (ended >= until)
                 {
                     underWay--;
+                    started[index] = 0;
                     continue;
                 }
 

@@ -21,6 +21,7 @@ internal sealed class ReadingThread
     private readonly Lock _gate = new();
     private readonly ReadySet _set = new();
     private readonly Stack<int> _free = new();
+    private readonly Stack<int> _left = new();
     private Readable?[] _watched = new Readable?[64];
     private int _used;
 
@@ -29,6 +30,9 @@ internal sealed class ReadingThread
 
     /// <summary>Goes on in the thread pool; at once, and without allocation, where it is there already.</summary>
     internal static Departure LeaveAsync() => default;
+
+    /// <summary>Starts them, where that has not been done. Throws where it cannot be.</summary>
+    internal static void StartAll() => _ = All.Value;
 
     /// <summary>
     /// Whether one more socket has something to read, told by one of the threads: each has its share.
@@ -69,7 +73,8 @@ internal sealed class ReadingThread
     }
 
     /// <summary>
-    /// Tells no more of it. What was heard last may be told to whoever has its place then, who finds nothing.
+    /// Tells no more of a socket that is closed. Its place is given to another only with the next wait: what was heard
+    /// with the last one may be its end.
     /// </summary>
     internal void Forget(Readable readable)
     {
@@ -78,7 +83,7 @@ internal sealed class ReadingThread
             if (readable.Key >= 0)
             {
                 _watched[readable.Key] = null;
-                _free.Push(readable.Key);
+                _left.Push(readable.Key);
                 readable.Key = -1;
             }
         }
@@ -96,9 +101,21 @@ internal sealed class ReadingThread
     {
         while (true)
         {
+            FreePlaces();
             foreach (ReadyEntry entry in _set.Wait(blocks: true))
             {
                 Volatile.Read(ref Volatile.Read(ref _watched)[entry.Key])?.Signal(entry.HasEnded);
+            }
+        }
+    }
+
+    private void FreePlaces()
+    {
+        lock (_gate)
+        {
+            while (_left.TryPop(out int key))
+            {
+                _free.Push(key);
             }
         }
     }

@@ -35,6 +35,7 @@ internal sealed class SharedListener : IConnectionListener
         EndPoint = endPoint;
         _connectionsMax = connectionsMax;
         _log = log;
+        ReadingThread.StartAll();
     }
 
     /// <summary>Raised after a connection has ended, on any thread.</summary>
@@ -273,8 +274,8 @@ internal sealed class SharedListener : IConnectionListener
             socket.NoDelay = true;
         }
 
-        Interlocked.Increment(ref _open);
         SocketConnection connection = new SocketConnection(socket).Started();
+        Interlocked.Increment(ref _open);
         _ = _connections.Add(connection);
         _accepted.Writer.TryWrite(connection);
     }

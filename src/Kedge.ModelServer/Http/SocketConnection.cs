@@ -264,6 +264,7 @@ internal sealed class SocketConnection : DefaultConnectionContext
         byte[] dropped = ArrayPool<byte>.Shared.Rent(SmallRead);
         try
         {
+            int reads = 0;
             for (int received = 1; received != 0;)
             {
                 // Nobody reads it any more.
@@ -271,6 +272,12 @@ internal sealed class SocketConnection : DefaultConnectionContext
                 if (received < 0 && !_readable.TryTake())
                 {
                     await _readable;
+                    reads = 0;
+                }
+                else if (++reads == ServeLimits.ReadsAtOnce)
+                {
+                    reads = 0;
+                    await ReadingThread.LeaveAsync();
                 }
             }
         }
@@ -283,9 +290,11 @@ internal sealed class SocketConnection : DefaultConnectionContext
     /// <summary>Reads what is there: its bytes, 0 at the end, -1 where there is nothing yet.</summary>
     private int Receive(Span<byte> buffer)
     {
+        // Asked before: where the end is told just after, it is there with the next read.
+        bool hadEnded = _readable.HasEnded;
         int received = _socket.Receive(buffer, SocketFlags.None, out SocketError error);
         return error == SocketError.Success ? received
-            : error == SocketError.WouldBlock && !_readable.HasEnded ? -1
+            : error == SocketError.WouldBlock && !hadEnded ? -1
             : throw new SocketException((int)error);
     }
 

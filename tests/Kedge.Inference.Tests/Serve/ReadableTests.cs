@@ -94,34 +94,70 @@ public sealed class ReadableTests
         const int Questions = 1000;
         using SocketPair eager = new();
         using SocketPair patient = new();
-        List<char> order = [];
+        int order = 0;
         TaskCompletionSource begin = new();
-        TaskCompletionSource end = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        TaskCompletionSource<int> place = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         // The next question of the one is there before its last answer is done.
         _ = AnswerAsync(Of(eager), eager.Near, () =>
         {
-            if (order.Count == 0)
+            if (order++ == 0)
             {
                 begin.SetResult(); // Held until the other's question is there too.
                 Assert.True(SpinWait.SpinUntil(() => patient.Near.Available > 0, Patience));
             }
 
-            order.Add('e');
             _ = eager.Far.Send("e"u8);
-            return order.Count < Questions;
+            return order < Questions;
         });
         _ = AnswerAsync(Of(patient), patient.Near, () =>
         {
-            order.Add('p');
-            end.SetResult();
+            place.SetResult(order);
             return false;
         });
         _ = eager.Far.Send("e"u8);
         await begin.Task.WaitAsync(Patience);
         _ = patient.Far.Send("p"u8);
-        await end.Task.WaitAsync(Patience);
-        Assert.InRange(order.IndexOf('p'), 1, 2);
+        Assert.InRange(await place.Task.WaitAsync(Patience), 1, 2);
+    }
+
+    [Fact]
+    public async Task The_end_of_one_is_not_told_to_another_that_has_its_place()
+    {
+        using SocketPair first = new();
+        using SocketPair second = new();
+        using SocketPair gone = new();
+        using SocketPair next = new();
+        using SemaphoreSlim held = new(0);
+        using SemaphoreSlim going = new(0);
+        bool Hold()
+        {
+            held.Release();
+            return going.Wait(Patience) && false;
+        }
+
+        // Two that hold the thread, one after the other: what comes behind the second is heard in the same wait.
+        _ = AnswerAsync(Of(first), first.Near, Hold);
+        _ = AnswerAsync(Of(second), second.Near, Hold);
+        Readable ended = Of(gone);
+        _ = WaitAsync(ended);
+        _ = first.Far.Send("a"u8);
+        Assert.True(await held.WaitAsync(Patience));
+        _ = second.Far.Send("b"u8);
+        Assert.True(SpinWait.SpinUntil(() => second.Near.Available > 0, Patience));
+        gone.Far.Shutdown(SocketShutdown.Send);
+        Assert.True(SpinWait.SpinUntil(() => gone.Near.Poll(0, SelectMode.SelectRead), Patience));
+        going.Release();
+        Assert.True(await held.WaitAsync(Patience));
+        gone.Near.Dispose();
+        ended.End();
+        Readable other = Of(next);
+        Task waiting = WaitAsync(other);
+        going.Release();
+        _ = next.Far.Send("c"u8);
+        await waiting.WaitAsync(Patience);
+        Assert.False(other.HasEnded);
+        Assert.Equal(1, next.Near.Receive(new byte[2]));
     }
 
     [Fact]
