@@ -6,9 +6,9 @@ using System.Runtime.Intrinsics.X86;
 namespace Kedge.Inference.Protocol;
 
 /// <summary>
-/// Reads lists of the decimals that tensors are made of, <c>-0.12345678,12,3.5,</c>. No branch depends on how many
-/// digits there are, or on a sign. The comma behind a number is looked for first and by itself, so that the processor is at the next
-/// number while it computes this one. Whatever it is not certain of, it leaves to <see cref="NumberParser"/>:
+/// Reads lists of the decimals that tensors are made of, <c>-0.12345678,12,3.5,</c>. No branch depends on a sign, or on
+/// how many digits there are. The comma behind a number is looked for first and by itself, so that the processor is at
+/// the next number while it computes this one. Whatever it is not certain of, it leaves to <see cref="NumberParser"/>:
 /// exponents, white space, more than eighteen digits, the end of the list, and values so near to the middle between
 /// two floats that one more digit of precision would decide.
 /// </summary>
