@@ -50,8 +50,7 @@ internal sealed class ServerProcess : IDisposable
     public static ServerProcess StartKedge(string program, ServerSetting setting)
     {
         ServerProcess server = Launch(program, setting);
-        server.WaitFor(() => File.Exists(server.Control)
-            && server.Ask(ControlOps.Status, null).State == ServeStates.Ready);
+        server.WaitFor(server.IsReady);
         ControlReply reply = server.Ask(ControlOps.Listen, server._listener);
         return reply.Ok ? server : throw new InvalidOperationException(reply.Error);
     }
@@ -190,6 +189,18 @@ internal sealed class ServerProcess : IDisposable
             return true;
         }
         catch (SocketException)
+        {
+            return false;
+        }
+    }
+
+    private bool IsReady()
+    {
+        try
+        {
+            return Ask(ControlOps.Status, null).State == ServeStates.Ready;
+        }
+        catch (NativeException notYet) when (notYet.IsAbsent)
         {
             return false;
         }

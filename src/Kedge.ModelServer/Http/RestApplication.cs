@@ -120,7 +120,6 @@ internal sealed class RestApplication : IHttpApplication<Exchange>
         return route.Kind == RouteKind.Infer
             && headers.ContentLength <= ServeLimits.QuickBodyBytesMax
             && headers.ContentEncoding.Count == 0
-            && headers.AcceptEncoding.Count == 0
             && _context.Table.Find(route.Model, route.Version) is { IsQuick: true };
     }
 
@@ -326,14 +325,20 @@ internal sealed class RestApplication : IHttpApplication<Exchange>
         }
 
         StringValues accepted = context.Request.Headers.AcceptEncoding;
-        if (accepted.Count > 0 && answer.Length >= BodyEncoding.AnswerBytesMin
-            && BodyEncoding.Choose(accepted.ToString()) is { } encoding)
-        {
-            context.Response.Headers.ContentEncoding = encoding;
-            answer = BodyEncoding.Pack(answer, encoding);
-        }
+        string type = hasBinary ? Octets : HttpAnswers.Json;
+        return accepted.Count > 0 && answer.Length >= BodyEncoding.AnswerBytesMin
+            && BodyEncoding.Choose(accepted.ToString()) is { } encoding
+            ? SendPackedAsync(context, type, answer, encoding)
+            : HttpAnswers.SendAsync(context, 200, type, answer);
+    }
 
-        return HttpAnswers.SendAsync(context, 200, hasBinary ? Octets : HttpAnswers.Json, answer);
+    private static async Task SendPackedAsync(
+        Exchange context, string type, ReadOnlyMemory<byte> answer, string encoding)
+    {
+        // Nearly every client takes packed answers; to pack one takes longer than to compute many.
+        await ReadingThread.LeaveAsync();
+        context.Response.Headers.ContentEncoding = encoding;
+        await HttpAnswers.SendAsync(context, 200, type, BodyEncoding.Pack(answer, encoding)).ConfigureAwait(false);
     }
 
     private static async Task ReturnLaterAsync(Task sent, ServedModel model, InferenceRun run)

@@ -212,7 +212,7 @@ internal sealed class SocketConnection : DefaultConnectionContext
                 return;
             }
 
-            if (size == LargeRead)
+            if (received > ServeLimits.QuickBodyBytesMax)
             {
                 // A long body is taken together by whoever waits for it, and that is done here.
                 await ReadingThread.LeaveAsync();

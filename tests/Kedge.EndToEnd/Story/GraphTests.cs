@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using System.Text.Json;
 using System.Text.RegularExpressions;
 using Kedge.Inference.Tests;
 using Kedge.Tests.Fleet;
@@ -35,44 +34,31 @@ public sealed class GraphTests : IAsyncLifetime
     [Fact]
     public async Task A_jpeg_and_a_png_that_are_sent_to_the_device_come_back_as_labels()
     {
-        await WriteAsync("classifier.onnx", ColourModels.Classifier);
-        await WriteAsync("dense.tflite", TinyTfLite.Dense);
-        await WriteAsync("labels.txt", Encoding.UTF8.GetBytes(ColourModels.Labels));
-        await WriteAsync("graph.yaml", Encoding.UTF8.GetBytes(ColourModels.Ensemble));
-        string[] push = ["model", "push", "classifier.onnx", "--graph", "graph.yaml", "--labels", "labels.txt"];
-        CommandResult pushed = await _fleet.KedgeAsync([.. push, "--tag", "v1"]);
+        await ColourClassifier.WriteAsync(_fleet.Folder);
+        CommandResult pushed = await _fleet.KedgeAsync([.. ColourClassifier.Push, "--tag", "v1"]);
         pushed.MustSucceed();
         Assert.Contains("8 golden samples recorded", pushed.Output, StringComparison.Ordinal);
         await ApplyAsync("classifier", "v1");
         await _fleet.ServingAsync("classifier", "classifier:v1", 1, _patience);
 
         using InferClient client = new(_fleet.Devices[0].EndPoint(Port), "/v2/models/classifier/infer");
-        foreach (string name in (string[])["rgb.jpg", "rgb.png"])
+        foreach (string name in ColourClassifier.Images)
         {
             string image = await ImageAsync(name);
-            (string label, double[] scores, double[] mixed) = Outputs(await AskAsync(client, Request(image, "")));
-            int best = Array.IndexOf(scores, scores.Max());
-            Assert.Equal(ColourModels.Labels.Split('\n')[best], label);
-            Assert.InRange(scores[best], 0.01, 1);
-
-            // The second model, of the other format, was given the first two scores.
-            double[] expected =
-            [
-                scores[0] + (2 * scores[1]) + 10, (3 * scores[0]) + (4 * scores[1]) + 20,
-                (5 * scores[0]) + (6 * scores[1]) + 30,
-            ];
-            Assert.All(expected.Zip(mixed), static pair => Assert.Equal(pair.First, pair.Second, 4));
+            (string label, double[] scores, _) = ColourClassifier.Outputs(
+                await AskAsync(client, ColourClassifier.Request(image)));
 
             // Triton's classification has the labels of the package.
             const string Classes = ",\"outputs\":[{\"name\":\"scores\",\"parameters\":{\"classification\":1}}]";
-            string classes = await AskAsync(client, Request(image, Classes));
+            string classes = await AskAsync(client, ColourClassifier.Request(image, Classes));
+            int best = Array.IndexOf(scores, scores.Max());
             Assert.EndsWith(
                 string.Create(CultureInfo.InvariantCulture, $":{best}:{label}\"]}}]}}"), classes,
                 StringComparison.Ordinal);
         }
 
         (int status, string body) = await client.PostAsync(
-            Encoding.UTF8.GetBytes(Request("no image", "")), CancellationToken.None);
+            Encoding.UTF8.GetBytes(ColourClassifier.Request("no image")), CancellationToken.None);
         Assert.Equal(400, status);
         Assert.Contains("KEDGE-INFER-054", body, StringComparison.Ordinal);
 
@@ -83,7 +69,8 @@ public sealed class GraphTests : IAsyncLifetime
               "inputs": [{"name": "image", "datatype": "BYTES", "shape": [1], "data": ["{{photo}}"]}],
               "outputs": [{"name": "label", "datatype": "BYTES", "shape": [1, 1], "data": ["yellow"]}]}]}
             """));
-        (await _fleet.KedgeAsync([.. push, "--tag", "v2", "--golden", "golden.json", "--skip-golden-check"]))
+        (await _fleet.KedgeAsync(
+            [.. ColourClassifier.Push, "--tag", "v2", "--golden", "golden.json", "--skip-golden-check"]))
             .MustSucceed();
         await ApplyAsync("classifier", "v2");
         await Until.TrueAsync(
@@ -92,7 +79,7 @@ public sealed class GraphTests : IAsyncLifetime
             _patience,
             () => _fleet.DescribeAsync());
         Assert.Equal(200, (await client.PostAsync(
-            Encoding.UTF8.GetBytes(Request(photo, "")), CancellationToken.None)).Status);
+            Encoding.UTF8.GetBytes(ColourClassifier.Request(photo)), CancellationToken.None)).Status);
     }
 
     [Fact]
@@ -117,14 +104,8 @@ public sealed class GraphTests : IAsyncLifetime
         LocalDevice bare = await _fleet.EnrolAsync("edge-03", ["line=trial"]);
         bare.LacksTfLite = true;
         bare.Start();
-        await WriteAsync("classifier.onnx", ColourModels.Classifier);
-        await WriteAsync("dense.tflite", TinyTfLite.Dense);
-        await WriteAsync("labels.txt", Encoding.UTF8.GetBytes(ColourModels.Labels));
-        await WriteAsync("graph.yaml", Encoding.UTF8.GetBytes(ColourModels.Ensemble));
-        (await _fleet.KedgeAsync(
-            [
-                "model", "push", "classifier.onnx", "--graph", "graph.yaml", "--labels", "labels.txt", "--tag", "v1",
-            ])).MustSucceed();
+        await ColourClassifier.WriteAsync(_fleet.Folder);
+        (await _fleet.KedgeAsync([.. ColourClassifier.Push, "--tag", "v1"])).MustSucceed();
         await ApplyAsync("classifier", "v1");
         await _fleet.ServingAsync("classifier", "classifier:v1", 1, _patience);
         await Until.TrueAsync(
@@ -141,20 +122,6 @@ public sealed class GraphTests : IAsyncLifetime
             ["edge-01"], (await _fleet.EndpointsAsync("classifier")).Select(static endpoint => endpoint.Device));
     }
 
-    private static string Request(string image, string more) =>
-        $$"""{"inputs":[{"name":"image","shape":[1],"datatype":"BYTES","data":["{{image}}"]}]{{more}}}""";
-
-    private static (string Label, double[] Scores, double[] Mixed) Outputs(string answer)
-    {
-        using JsonDocument document = JsonDocument.Parse(answer);
-        JsonElement[] data = [.. document.RootElement.GetProperty("outputs").EnumerateArray()
-            .Select(static output => output.GetProperty("data"))];
-        return (
-            data[0][0].GetString() ?? "",
-            [.. data[1].EnumerateArray().Select(static one => one.GetDouble())],
-            [.. data[2].EnumerateArray().Select(static one => one.GetDouble())]);
-    }
-
     private static async Task<string> AskAsync(InferClient client, string request)
     {
         (int status, string body) = await client.PostAsync(Encoding.UTF8.GetBytes(request), CancellationToken.None);
@@ -162,8 +129,7 @@ public sealed class GraphTests : IAsyncLifetime
         return body;
     }
 
-    private async Task<string> ImageAsync(string name) => Convert.ToBase64String(await File.ReadAllBytesAsync(
-        Path.Combine(_fleet.Programs.Root, "tests", "fixtures", "images", name)));
+    private Task<string> ImageAsync(string name) => ColourClassifier.ImageAsync(_fleet.Programs, name);
 
     /// <summary>Writes a file where commands are run.</summary>
     private Task WriteAsync(string name, byte[] bytes) =>

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Kedge.Api.Resources;
+using Kedge.EndToEnd.Story;
 using Kedge.Onnx;
 using Kedge.Tests.Fleet;
 using Kedge.Tests.Fleet.Machines;
@@ -17,6 +18,7 @@ internal sealed class InstalledDevice : IAsyncDisposable
     public const string Device = "press-01";
     public const string Deployment = "adder";
     public const int Port = 8500;
+    public const int ImagePort = 8501;
     public static readonly TimeSpan Patience = TimeSpan.FromMinutes(8);
 
     private const string Package = "kedge-agent_0.1.0_amd64.deb";
@@ -121,6 +123,52 @@ internal sealed class InstalledDevice : IAsyncDisposable
         (await Fleet.KedgeAsync(["apply", "-f", manifest])).MustSucceed();
         await Until.TrueAsync(
             async () => (await Fleet.EndpointsAsync(Deployment)).Any(e => e.Serving), Patience, DescribeAsync, 250);
+    }
+
+    /// <summary>A second deployment, which takes images and runs a model of each format.</summary>
+    public async Task DeployImagesAsync()
+    {
+        await ColourClassifier.WriteAsync(Fleet.Folder);
+        (await Fleet.KedgeAsync([.. ColourClassifier.Push, "--tag", "v1"])).MustSucceed();
+        string manifest = Path.Combine(_folder, "images.yaml");
+        File.WriteAllText(manifest, string.Create(CultureInfo.InvariantCulture, $$$"""
+            apiVersion: kedge.dev/v1
+            kind: Deployment
+            metadata: {name: images}
+            spec:
+              selector: {matchLabels: {line: press}}
+              models:
+              - {name: classifier, package: "classifier:v1"}
+              endpoint: {port: {{{ImagePort}}}, expose: loopback}
+              resources: {requests: {memory: 32Mi}, limits: {memory: 256Mi, pids: 64}}
+              strategy: {type: All}
+
+            """));
+        (await Fleet.KedgeAsync(["apply", "-f", manifest])).MustSucceed();
+        await Until.TrueAsync(
+            async () => (await Fleet.EndpointsAsync("images")).Any(e => e.Serving), Patience, DescribeAsync, 250);
+    }
+
+    /// <summary>Sends an image from inside the device; what answers is checked.</summary>
+    public async Task<string> AskForLabelAsync(string image)
+    {
+        CommandResult answer = await Machine.RunAsync(
+            [
+                "curl", "--silent", "--fail-with-body", "--max-time", "60", "--data-binary", "@-", string.Create(
+                    CultureInfo.InvariantCulture, $"http://127.0.0.1:{ImagePort}/v2/models/classifier/infer"),
+            ],
+            Encoding.UTF8.GetBytes(
+                ColourClassifier.Request(await ColourClassifier.ImageAsync(Fleet.Programs, image))));
+        Assert.True(answer.ExitCode == 0, answer.Output);
+        return ColourClassifier.Outputs(answer.Output).Label;
+    }
+
+    /// <summary>Takes it away, and waits until the first is alone again.</summary>
+    public async Task RemoveImagesAsync()
+    {
+        (await Fleet.KedgeAsync(["delete", "deployment", "images"])).MustSucceed();
+        await Until.TrueAsync(
+            async () => (await Fleet.DeviceAsync(Device)).Workloads.Count == 1, Patience, DescribeAsync, 250);
     }
 
     /// <summary>One inference from inside the device; null when nothing answers.</summary>

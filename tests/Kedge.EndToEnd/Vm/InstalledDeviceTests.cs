@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Kedge.Api.Resources;
+using Kedge.EndToEnd.Story;
 using Kedge.Tests.Fleet;
 using Xunit.Abstractions;
 
@@ -25,6 +26,7 @@ public sealed class InstalledDeviceTests(ITestOutputHelper output)
         Assert.Equal(42, await device.AskAsync());
         WorkloadResource workload = await device.WorkloadAsync();
         await ToldAsync("limits read back", LimitsHoldAsync(device, workload.Pid));
+        await ToldAsync("images decoded under the same profile", ImagesAreDecodedAsync(device));
         await ToldAsync("confined by AppArmor", ProfileConfinesAsync(device, workload.Pid));
         await ToldAsync("agent killed, workload adopted", KilledAgentComesBackAsync(device, workload));
         await ToldAsync("power cut, serving without a server", PowerCutIsSurvivedAsync(device));
@@ -66,6 +68,20 @@ public sealed class InstalledDeviceTests(ITestOutputHelper output)
         Assert.Equal("1", await device.DoAsync("cat", $"{folder}/cpuset.cpus.effective"));
         Assert.Equal("0", await device.DoAsync(
             "cat", string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/oom_score_adj")));
+    }
+
+    /// <summary>Graphs, image libraries and TensorFlow Lite ask for nothing that the profile refuses.</summary>
+    private static async Task ImagesAreDecodedAsync(InstalledDevice device)
+    {
+        await device.DeployImagesAsync();
+        foreach (string image in ColourClassifier.Images)
+        {
+            _ = await device.AskForLabelAsync(image);
+        }
+
+        string refused = await RefusalsAsync(device);
+        Assert.True(refused.Length == 0, refused);
+        await device.RemoveImagesAsync();
     }
 
     /// <summary>A file that the sandbox shows and everybody may read is refused to the model server.</summary>

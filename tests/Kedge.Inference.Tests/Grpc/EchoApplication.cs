@@ -1,30 +1,15 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using Kedge.ModelServer.Http;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Abstractions;
-using Microsoft.AspNetCore.Http.Features;
 
 namespace Kedge.Inference.Tests.Grpc;
 
 /// <summary>
-/// The least that anything can do for a stream on Kestrel: it sends back whatever comes, as it comes. One method waits,
-/// once for the whole stream, so that what is allocated for a message is Kestrel's own.
+/// For a stream: it sends back whatever comes, as it comes. One method waits, once for the whole stream.
 /// </summary>
-internal sealed class EchoApplication : IHttpApplication<Exchange>
+internal sealed class EchoApplication : LeastApplication
 {
-    public Exchange CreateContext(IFeatureCollection contextFeatures)
-    {
-        var container = (IHostContextContainer<Exchange>)contextFeatures;
-        container.HostContext = container.HostContext?.Reuse(contextFeatures) ?? new Exchange(contextFeatures);
-        return container.HostContext;
-    }
-
-    public void DisposeContext(Exchange context, Exception? exception)
-    {
-    }
-
-    public async Task ProcessRequestAsync(Exchange context)
+    public override async Task ProcessRequestAsync(Exchange context)
     {
         context.DisableBodyLimit();
         context.DisableBodyPace();

@@ -1,29 +1,12 @@
 using System.IO.Pipelines;
 using Kedge.ModelServer.Http;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Abstractions;
-using Microsoft.AspNetCore.Http.Features;
 
 namespace Kedge.Inference.Tests.Grpc;
 
-/// <summary>
-/// The least that anything can do for a call on Kestrel: it takes the body, writes a short message, ends well. What is
-/// allocated for it is Kestrel's own.
-/// </summary>
-internal sealed class NothingApplication : IHttpApplication<Exchange>
+/// <summary>For a call: it takes the body, writes a short message, ends well.</summary>
+internal sealed class NothingApplication : LeastApplication
 {
-    public Exchange CreateContext(IFeatureCollection contextFeatures)
-    {
-        var container = (IHostContextContainer<Exchange>)contextFeatures;
-        container.HostContext = container.HostContext?.Reuse(contextFeatures) ?? new Exchange(contextFeatures);
-        return container.HostContext;
-    }
-
-    public void DisposeContext(Exchange context, Exception? exception)
-    {
-    }
-
-    public async Task ProcessRequestAsync(Exchange context)
+    public override async Task ProcessRequestAsync(Exchange context)
     {
         PipeReader reader = context.RequestBody.Reader;
         bool isEnd = false;
