@@ -11,6 +11,7 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Abstractions;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Primitives;
 
 namespace Kedge.ModelServer.Http;
@@ -56,7 +57,8 @@ internal sealed class RestApplication : IHttpApplication<Exchange>
             ServeLog.RequestBroken(_context.Log, exception);
         }
 
-        if (_context.LogFile.TakesAccess())
+        // Asked now: where it is written later, the log may have other settings by then.
+        if (_context.LogFile.TakesAccess() && _context.Log.IsEnabled(LogLevel.Information))
         {
             LogAccess(
                 context.Request.Method, context.Request.Path, context.Status, context.AnswerBytes,
