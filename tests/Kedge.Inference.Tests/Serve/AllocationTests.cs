@@ -2,14 +2,11 @@ using System.Collections.Immutable;
 using System.Net;
 using Google.Protobuf;
 using Kedge.Core.Measure;
-using Kedge.Inference.Control;
 using Kedge.Inference.Sessions;
 using Kedge.Inference.Tests.Grpc;
 using Kedge.ModelServer;
 using Kedge.ModelServer.Http;
 using Kedge.ModelServer.Metrics;
-using Kedge.ModelServer.Models;
-using Kedge.Native;
 using Microsoft.AspNetCore.Hosting.Server;
 
 namespace Kedge.Inference.Tests.Serve;
@@ -28,32 +25,17 @@ public sealed class AllocationTests
     [Fact]
     public async Task A_request_over_http_allocates_next_to_nothing_once_warm()
     {
-        using TemporaryFolder folder = new();
-        using RotatingLog log = new("", 4096, TimeProvider.System);
         IInferenceSession session = TinyModels.NativeAddSub();
-        using ServedModel model = new(
-            new ServeModel("tiny", "1", "onnx", "-"), session, new LatencyCounter(), TimeProvider.System,
-            new ValueCounter(References(), session.Signature, TimeProvider.System));
-        ServeContext context = new(log, TimeProvider.System)
-        {
-            RequestBytesMax = 1 << 20,
-            Table = new ModelTable([model]),
-        };
-        await using HttpServing serving = new(4, 1 << 20, log);
-        FileDescriptor own = ListeningSocket.OpenUnix(
-            folder.File("own.sock"), 4, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        await serving.StartAsync(own, new FrontApplication(context));
-        FileDescriptor listener = ListeningSocket.OpenTcp(new IPEndPoint(IPAddress.Loopback, 0), 4);
-        Assert.True(serving.Public.TryAttach(listener));
-        IPEndPoint endPoint = IPEndPoint.Parse(ListeningSocket.Describe(listener));
-        long withoutBody = Measure(endPoint, RawHttp.Request("GET", "/v2/health/live"));
-        long withBody = Measure(endPoint, RawHttp.AddSubRequest);
-        await serving.StopAsync();
+        ValueCounter values = new(References(), session.Signature, TimeProvider.System);
+        await using ServingHere serving = await ServingHere.StartAsync(
+            static context => new FrontApplication(context), session, "tiny", values);
+        long withoutBody = Measure(serving.EndPoint, RawHttp.Request("GET", "/v2/health/live"));
+        long withBody = Measure(serving.EndPoint, RawHttp.AddSubRequest);
 
         // Kestrel makes one object of 120 bytes for every request that has a body; nothing else is left.
         Assert.InRange(withoutBody, 0, 16);
         Assert.InRange(withBody, 0, 120 + 16);
-        Assert.All(model.Values!.Read(), static t => Assert.InRange(t.Samples, 1, 9_000));
+        Assert.All(values.Read(), static t => Assert.InRange(t.Samples, 1, 9_000));
     }
 
     [Fact]

@@ -20,11 +20,11 @@ internal sealed class ServingHere : IAsyncDisposable
     private readonly ServedModel _model;
     private readonly HttpServing _serving;
 
-    private ServingHere(IInferenceSession session, string name)
+    private ServingHere(IInferenceSession session, string name, ValueCounter? values)
     {
         _model = new ServedModel(
             new ServeModel(name, "1", "onnx", "-"), session, new LatencyCounter(), TimeProvider.System,
-            slots: _slots);
+            values, slots: _slots);
         _serving = new HttpServing(8, 1 << 20, _log);
     }
 
@@ -33,9 +33,10 @@ internal sealed class ServingHere : IAsyncDisposable
 
     /// <summary>Starts one that computes one request at a time.</summary>
     public static async Task<ServingHere> StartAsync(
-        Func<ServeContext, IHttpApplication<Exchange>> make, IInferenceSession session, string name)
+        Func<ServeContext, IHttpApplication<Exchange>> make, IInferenceSession session, string name,
+        ValueCounter? values = null)
     {
-        ServingHere here = new(session, name);
+        ServingHere here = new(session, name, values);
         ServeContext context = new(here._log, TimeProvider.System)
         {
             RequestBytesMax = 1 << 20,
