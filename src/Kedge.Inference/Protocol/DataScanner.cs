@@ -89,7 +89,7 @@ internal ref struct DataScanner
         return result == ScanResult.Done && _filled != values.Length ? ScanResult.NotShape : result;
     }
 
-    /// <summary>Values one after the other, as long as nothing but a comma stands between two.</summary>
+    /// <summary>Values one after the other, as long as nothing but a comma, and a space, stands between two.</summary>
     private ScanResult Run<T, TReader>(Span<T> values, ref int count)
         where T : unmanaged
         where TReader : struct, IElementReader<T>
@@ -108,18 +108,10 @@ internal ref struct DataScanner
             filled += result == ScanResult.Done ? 1 : 0;
             count++;
         }
-        while (result == ScanResult.Done && filled < values.Length && IsCommaAndNumber(json, ref position));
+        while (result == ScanResult.Done && filled < values.Length && DecimalRun.TryNext(json, ref position));
         _position = position;
         _filled = filled;
         return result;
-    }
-
-    private static bool IsCommaAndNumber(ReadOnlySpan<byte> json, ref int position)
-    {
-        bool isNext = position + 1 < json.Length && json[position] == ','
-            && (json[position + 1] == '-' || (uint)(json[position + 1] - '0') <= 9);
-        position += isNext ? 1 : 0;
-        return isNext;
     }
 
     private ScanResult Texts()

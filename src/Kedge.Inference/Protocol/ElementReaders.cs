@@ -10,7 +10,7 @@ internal interface IElementReader<T>
 
     /// <summary>
     /// Reads as many as it can in a faster way, each of them followed by a comma and the begin of another number;
-    /// returns how many, and stands at that begin.
+    /// returns how many, and stands at that begin. What lies behind them may change.
     /// </summary>
     static virtual int ReadRun(ReadOnlySpan<byte> json, ref int position, Span<T> values) => 0;
 }
@@ -131,7 +131,7 @@ internal readonly struct SingleReader : IElementReader<float>
         NumberParser.ReadSingle(json, ref position, out value);
 
     public static int ReadRun(ReadOnlySpan<byte> json, ref int position, Span<float> values) =>
-        FastDecimal.ReadRun(json, ref position, values);
+        DecimalRun.Read(json, ref position, values);
 }
 
 internal readonly struct DoubleReader : IElementReader<double>

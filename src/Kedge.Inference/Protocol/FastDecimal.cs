@@ -9,7 +9,7 @@ namespace Kedge.Inference.Protocol;
 /// Reads lists of the decimals that tensors are made of, <c>-0.12345678,12,3.5,</c>. No branch depends on a sign, or on
 /// how many digits there are. The comma behind a number is looked for first and by itself, so that the processor is at
 /// the next number while it computes this one. Whatever it is not certain of, it leaves to <see cref="NumberParser"/>:
-/// exponents, white space, more than eighteen digits, the end of the list, and values so near to the middle between
+/// exponents, white space but for one space behind a comma, more than eighteen digits, the end of the list, and values so near to the middle between
 /// two floats that one more digit of precision would decide.
 /// </summary>
 internal static class FastDecimal
@@ -71,7 +71,8 @@ internal static class FastDecimal
                 uint commas = Vector256.Equals(Vector256.Load(at), Vector256.Create((byte)','))
                     .ExtractMostSignificantBits();
                 int comma = BitOperations.TrailingZeroCount(commas);
-                if (comma >= Window - 1 || !MayBegin(at[comma + 1]))
+                int next = comma + 1;
+                if (comma >= Window - 2 || !MayBegin(at[next += at[next] == ' ' ? 1 : 0]))
                 {
                     break;
                 }
@@ -102,7 +103,7 @@ internal static class FastDecimal
 
                 values[filled++] = BitConverter.Int32BitsToSingle(
                     BitConverter.SingleToInt32Bits((float)wide) | (sign << 31));
-                at += comma + 1;
+                at += next;
             }
 
             position = (int)(at - text);
