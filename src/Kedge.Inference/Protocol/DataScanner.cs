@@ -19,21 +19,24 @@ internal ref struct DataScanner
     private int _leafDepth;
     private int _filled;
 
-    private DataScanner(ReadOnlySpan<byte> json, int start, Tensor tensor)
+    private DataScanner(ReadOnlySpan<byte> json, int start, int filled, Tensor tensor)
     {
         _json = json;
         _position = start;
+        _filled = filled;
         _tensor = tensor;
     }
 
     /// <summary>Reads the array that starts at <paramref name="start"/>.</summary>
     /// <param name="json">The whole body.</param>
     /// <param name="start">Index of the opening bracket.</param>
+    /// <param name="filled">Elements at its begin that the tensor has already, and the text no more; flat then.</param>
     /// <param name="tensor">Type and shape are set; gets its elements.</param>
     /// <param name="position">Index after the array; where reading stopped when it is not done.</param>
-    internal static ScanResult Read(ReadOnlySpan<byte> json, int start, Tensor tensor, out int position)
+    internal static ScanResult Read(
+        ReadOnlySpan<byte> json, int start, int filled, Tensor tensor, out int position)
     {
-        DataScanner scanner = new(json, start, tensor);
+        DataScanner scanner = new(json, start, filled, tensor);
         ScanResult result = tensor.Type switch
         {
             TensorType.Bool => scanner.Numbers<byte, BoolReader>(),
@@ -146,8 +149,8 @@ internal ref struct DataScanner
         Check.That(_json[_position] == '[');
         _position++;
         _depth = 1;
-        counts[0] = 0;
-        _leafDepth = Peek() == '[' ? _tensor.Rank : 1;
+        counts[0] = _filled;
+        _leafDepth = _filled == 0 && Peek() == '[' ? _tensor.Rank : 1;
         return _leafDepth == 0 ? ScanResult.NotShape : ScanResult.Done;
     }
 

@@ -6,11 +6,11 @@ using System.Runtime.Intrinsics.X86;
 namespace Kedge.Inference.Protocol;
 
 /// <summary>
-/// Reads decimals of one list many at a time, on processors with SSE 4.1. Problem: a number's place is known only when the
-/// one before it has been read, so that the processor waits. Approach (after Langdale and Lemire, 2019): the commas of a
-/// block are found first, 64 characters at a time; then each number is taken from behind its comma, two in a vector,
-/// digits shuffled to where they count, without a branch. What is wrong with any of them is gathered on the way and
-/// looked at once: such a block is left alone, whole, to whoever reads numbers one by one.
+/// Reads decimals of one list many at a time, on processors with SSE 4.1. Problem: where a number begins is known only
+/// when the one before it has been read, and the processor waits for that. Approach (after Langdale and Lemire, 2019):
+/// the commas of a block are found first, 64 characters at a time; then each number is taken from before its comma, two
+/// at once, digits shuffled to where they count, without a branch. What is wrong with any of them is gathered and looked
+/// at once: such a block is left alone, whole, to whoever reads numbers one by one.
 /// </summary>
 internal static unsafe class DecimalBlock
 {
@@ -34,8 +34,8 @@ internal static unsafe class DecimalBlock
     private const uint SignRow = (1 << SignShift) - (1 << LengthShift);
     private const uint StrayRow = 2 << PointShift; // Two rows on, whichever that is.
 
-    // In the memory of the tables: first where each digit goes, then what a number is divided by, then the least that it
-    // may be, then for each first character what it adds.
+    // In the memory of the tables: first where each digit goes, then what a number is divided by, then the least that
+    // it may be, then for each first character what it adds.
     private const int Scales = TableBytes;
     private const int Leasts = 2 * TableBytes;
     private const int Firsts = 3 * TableBytes;
@@ -84,7 +84,7 @@ internal static unsafe class DecimalBlock
             int count = Math.Min(FindCommas(text, length, commas), values.Length);
             int gap = count > 0 && text[commas[0] + 1] == ' ' ? 2 : 1;
             count &= ~1;
-            while (count > 0 && !MayBegin(text[commas[count - 1] + gap]))
+            while (count > 0 && !FastDecimal.MayBegin(text[commas[count - 1] + gap]))
             {
                 count -= 2;
             }
@@ -216,8 +216,8 @@ internal static unsafe class DecimalBlock
     }
 
     /// <summary>
-    /// The row of a number: by its length and sign, and by the last point of sixteen characters; where that belongs to a
-    /// number before, this one has none.
+    /// The row of a number: by its length and sign, and by the last point of sixteen characters; where that belongs to
+    /// a number before, this one has none.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static nuint RowOf(Vector128<byte> characters, uint length)
@@ -246,8 +246,6 @@ internal static unsafe class DecimalBlock
         return (high * 1e8) + low;
     }
 
-    private static bool MayBegin(byte first) => first == '-' || (uint)(first - '0') <= 9;
-
     private static byte* MakeTables()
     {
         byte* tables = (byte*)NativeMemory.AlignedAlloc(Firsts + (256 * sizeof(uint)) + StrayRow, Word);
@@ -258,7 +256,7 @@ internal static unsafe class DecimalBlock
 
         for (int i = 0; i < 256; i++)
         {
-            ((uint*)(tables + Firsts))[i] = !MayBegin((byte)i) ? StrayRow : i == '-' ? SignRow : 0;
+            ((uint*)(tables + Firsts))[i] = !FastDecimal.MayBegin((byte)i) ? StrayRow : i == '-' ? SignRow : 0;
         }
 
         return tables;

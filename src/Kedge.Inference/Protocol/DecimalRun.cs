@@ -71,7 +71,7 @@ internal static class DecimalRun
         }
 
         next += json[next] == ' ' ? 1 : 0;
-        if (next >= json.Length || !(json[next] == '-' || (uint)(json[next] - '0') <= 9))
+        if (next >= json.Length || !FastDecimal.MayBegin(json[next]))
         {
             return false;
         }

@@ -9,8 +9,8 @@ namespace Kedge.Inference.Protocol;
 /// Reads lists of the decimals that tensors are made of, <c>-0.12345678,12,3.5,</c>. No branch depends on a sign, or on
 /// how many digits there are. The comma behind a number is looked for first and by itself, so that the processor is at
 /// the next number while it computes this one. Whatever it is not certain of, it leaves to <see cref="NumberParser"/>:
-/// exponents, white space but for one space behind a comma, more than eighteen digits, the end of the list, and values so near to the middle between
-/// two floats that one more digit of precision would decide.
+/// exponents, white space but for one space behind a comma, more than eighteen digits, the end of the list, and values
+/// so near to the middle between two floats that one more digit of precision would decide.
 /// </summary>
 internal static class FastDecimal
 {
@@ -165,10 +165,13 @@ internal static class FastDecimal
         return ((long)(eights & uint.MaxValue) * 100_000_000) + (long)(eights >> 32);
     }
 
-    /// <summary>
-    /// One comparison, as a sign is a coin toss; the point and the slash between are left to whoever reads next.
-    /// </summary>
-    private static bool MayBegin(byte first) => (uint)(first - '-') <= '9' - '-';
+    /// <summary>A sign or a digit. No comparison tells the two apart, as that would be a coin toss.</summary>
+    internal static bool MayBegin(byte first)
+    {
+        const int SignAndDigits = 0b1_1111_1111_1001;
+        int place = first - '-';
+        return (uint)place <= '9' - '-' && (SignAndDigits >> place) % 2 != 0;
+    }
 
     /// <summary>How many of the first bytes are 0..9, up to eight; the first is the lowest.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -25,13 +25,15 @@ public static class InferenceRequestReader
     /// Empty, or the memory of <paramref name="body"/>, where inputs may then stay: it neither moves nor changes until
     /// the call has run and is trimmed.
     /// </param>
+    /// <param name="early">What was read before the rest had come, and is no more part of the body.</param>
     /// <returns>Null when the request is right, else what is wrong with it.</returns>
     public static Finding? Read(
         ReadOnlySpan<byte> body,
         int jsonBytes,
         InferenceCall call,
         RegionTable? regions = null,
-        Memory<byte> lent = default)
+        Memory<byte> lent = default,
+        EarlyList early = default)
     {
         call.Clear();
         if (jsonBytes < 0 || jsonBytes > body.Length)
@@ -39,15 +41,19 @@ public static class InferenceRequestReader
             return InferErrors.RequestInvalid.At("The JSON header is longer than the body.");
         }
 
+        JsonCursor cursor = new(body[..jsonBytes])
+        {
+            Extensions = call.Extensions, Regions = regions, Early = early,
+        };
         try
         {
-            JsonCursor cursor = new(body[..jsonBytes]) { Extensions = call.Extensions, Regions = regions };
             BinaryPart binary = new(body[jsonBytes..], lent.IsEmpty ? default : lent[jsonBytes..]);
             return ReadRequest(ref cursor, ref binary, call) ?? CheckInputs(call);
         }
         catch (JsonException failure)
         {
-            return InferErrors.JsonInvalid.At(failure.Message);
+            return InferErrors.JsonInvalid.At(
+                early.Count > 0 && !cursor.HasLeftEarly ? early.Explain(failure, body) : failure.Message);
         }
         catch (InvalidOperationException failure)
         {

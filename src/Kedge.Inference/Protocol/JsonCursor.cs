@@ -29,8 +29,14 @@ internal ref struct JsonCursor
     /// <summary>Shared memory that may be named; null where there is none.</summary>
     internal RegionTable? Regions { get; init; }
 
-    /// <summary>The whole body.</summary>
+    /// <summary>What was read of it before; empty where nothing was.</summary>
+    internal EarlyList Early { get; init; }
+
+    /// <summary>The whole body, but for what was read early.</summary>
     internal readonly ReadOnlySpan<byte> Json => _json;
+
+    /// <summary>True once the reader has gone over the list that was read early, as over any other.</summary>
+    internal bool HasLeftEarly { get; private set; }
 
     /// <summary>Index in the body of the first byte of the token.</summary>
     internal readonly int TokenStart => _base + (int)Reader.TokenStartIndex;
@@ -42,6 +48,7 @@ internal ref struct JsonCursor
     {
         Utf8JsonReader end = new("]"u8, isFinalBlock: false, Reader.CurrentState);
         end.Read();
+        HasLeftEarly |= TokenStart == Early.Bracket;
         Reader = new Utf8JsonReader(_json[after..], isFinalBlock: true, end.CurrentState);
         _base = after;
     }

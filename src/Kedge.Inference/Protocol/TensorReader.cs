@@ -219,23 +219,40 @@ internal static class TensorReader
         Tensor tensor = tensors[Math.Max(fields.Declared, 0)];
         TensorSpec? spec = declared.IsDefault ? null : declared[fields.Declared];
 
+        EarlyList early = cursor.Early.Bracket == fields.DataStart ? cursor.Early : default;
+
         // Every element takes two bytes or more: a body cannot make us allocate for elements that it cannot hold.
         long elementsMax = ((cursor.Json.Length - fields.DataStart) / 2) + 1;
-        Finding? fault = Prepare(tensor, spec, fields, shape, elementsMax);
+        Finding? fault = early.Count > 0
+            ? PrepareEarly(tensor, spec, fields, shape, early.Values)
+            : Prepare(tensor, spec, fields, shape, elementsMax);
         if (fault is not null)
         {
             return fault;
         }
 
-        ScanResult result = DataScanner.Read(cursor.Json, fields.DataStart, tensor, out int position);
+        ScanResult result = DataScanner.Read(cursor.Json, fields.DataStart, early.Count, tensor, out int position);
         fields.DataDone = true;
         if (result == ScanResult.Done && cursor.Reader.TokenType == JsonTokenType.StartArray)
         {
             cursor.JumpTo(position);
         }
 
-        return result == ScanResult.Done ? null : Explain(result, tensor, position);
+        return result == ScanResult.Done ? null
+            : Explain(result, tensor, cursor.Early.WasAt(position));
     }
+
+    /// <summary>Has the elements of a tensor stay where some of them were read already.</summary>
+    private static Finding? PrepareEarly(
+        Tensor tensor, TensorSpec? spec, in TensorFields fields, ReadOnlySpan<long> shape, Memory<byte> values)
+    {
+        ReadOnlySpan<long> given = shape[..fields.Rank];
+        return Begin(tensor, spec, fields, shape)
+            ?? (fields.Type == TensorType.Float32 && tensor.TryBorrow(given, values) ? null : Short(tensor, given));
+    }
+
+    private static Finding Short(Tensor tensor, ReadOnlySpan<long> given) => InferErrors.ShapeMismatch.At(
+        $"'{tensor.Name}' has shape {TensorShape.Describe(given)}, more elements than its data holds.");
 
     private static Finding? PrepareBinary(
         ImmutableArray<TensorSpec> declared,
@@ -290,10 +307,7 @@ internal static class TensorReader
         }
 
         ReadOnlySpan<long> given = shape[..fields.Rank];
-        return tensor.TryShape(given, elementsMax)
-            ? null
-            : InferErrors.ShapeMismatch.At(
-                $"'{tensor.Name}' has shape {TensorShape.Describe(given)}, more elements than its data holds.");
+        return tensor.TryShape(given, elementsMax) ? null : Short(tensor, given);
     }
 
     /// <summary>Names a tensor and sets its type, where type and shape are what is declared.</summary>

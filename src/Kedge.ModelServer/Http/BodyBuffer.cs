@@ -19,6 +19,9 @@ internal struct BodyBuffer
 
     internal readonly ReadOnlySpan<byte> Bytes => _rented.AsSpan(_start, Length);
 
+    /// <summary>The same, to be written.</summary>
+    internal readonly Span<byte> Writable => _rented.AsSpan(_start, Length);
+
     /// <summary>The same where it never moves; else empty.</summary>
     internal readonly Memory<byte> Lent => _rented is { Length: > BodyPool.MovingBytesMax }
         ? _rented.AsMemory(_start, Length)
@@ -36,6 +39,33 @@ internal struct BodyBuffer
         Reserve(Length + added, expected);
         piece.CopyTo(_rented.AsSpan(_start + Length));
         Length += added;
+    }
+
+    /// <summary>Takes what has come; see above.</summary>
+    internal void Append(ReadOnlySpan<byte> piece, long expected)
+    {
+        Reserve(Length + piece.Length, expected);
+        piece.CopyTo(_rented.AsSpan(_start + Length));
+        Length += piece.Length;
+    }
+
+    /// <summary>Makes it longer, never shorter; what it gets is undefined.</summary>
+    /// <param name="length">Bytes that it has then.</param>
+    /// <param name="expected">How long it may become.</param>
+    internal void Extend(int length, long expected)
+    {
+        if (length > Length)
+        {
+            Reserve(length, expected);
+            Length = length;
+        }
+    }
+
+    /// <summary>Takes bytes out of the middle.</summary>
+    internal void Cut(int from, int count)
+    {
+        Bytes[(from + count)..].CopyTo(_rented.AsSpan(_start + from));
+        Length -= count;
     }
 
     /// <summary>Lets go of the bytes.</summary>

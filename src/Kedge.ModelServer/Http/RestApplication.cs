@@ -190,8 +190,12 @@ internal sealed class RestApplication : IHttpApplication<Exchange>
 
     private Task InferAsync(Exchange context, ServedModel model)
     {
+        // A copy for another model server needs the text.
+        IHeaderDictionary headers = context.Request.Headers;
+        bool readsEarly = headers.ContentLength > ServeLimits.BodyBlockBytes && headers.ContentEncoding.Count == 0
+            && !headers.ContainsKey(HeaderLength) && _context.Shadow is null;
         ValueTask<WholeBody> reading = WholeBody.ReadAsync(
-            context.RequestBody.Reader, context.Request.Headers.ContentLength, _context.RequestBytesMax);
+            context.RequestBody.Reader, headers.ContentLength, _context.RequestBytesMax, readsEarly);
 
         // No async method on the short way: where nothing waits, nothing is allocated for waiting.
         return reading.IsCompletedSuccessfully
@@ -231,6 +235,7 @@ internal sealed class RestApplication : IHttpApplication<Exchange>
     {
         long started = _context.Time.GetTimestamp();
         InferenceRun run = model.Rent();
+        run.Lent = body.TakeValues();
         Finding? fault = Read(context.Request.Headers, ref body, run, out int jsonBytes);
         RequestTerms terms = new()
         {
@@ -289,7 +294,8 @@ internal sealed class RestApplication : IHttpApplication<Exchange>
     {
         fault ??= run.Response.Write(model.Name, model.Version, run.Call);
         model.Count(run, terms, fault);
-        if (_context.Shadow is { } shadow && fault is null && !context.IsOwn && !run.Call.Extensions.HoldsMemory
+        if (_context.Shadow is { } shadow && fault is null && !context.IsOwn && body.Early.Count == 0
+            && !run.Call.Extensions.HoldsMemory
             && ReferenceEquals(_context.Table.Find(model.Name, default), model))
         {
             shadow.Offer(model.Name, body.Bytes, jsonBytes, run.Response.Written.Span, run.Response.JsonBytes);
@@ -376,7 +382,8 @@ internal sealed class RestApplication : IHttpApplication<Exchange>
         jsonBytes = body.Bytes.Length;
         if (!headers.TryGetValue(HeaderLength, out StringValues text))
         {
-            return InferenceRequestReader.Read(body.Bytes, jsonBytes, run.Call, _context.Regions, body.Lent);
+            return InferenceRequestReader.Read(
+                body.Bytes, jsonBytes, run.Call, _context.Regions, body.Lent, body.Early);
         }
 
         if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out jsonBytes))

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using Kedge.Inference.Protocol;
 
 namespace Kedge.ModelServer.Http;
 
@@ -12,6 +13,7 @@ internal struct WholeBody
     private readonly ReadOnlySequence<byte> _piece;
     private readonly bool _isCopied;
     private readonly BodyBuffer _buffer;
+    private BodyBuffer _values;
 
     private WholeBody(PipeReader reader, in ReadOnlySequence<byte> piece)
     {
@@ -25,6 +27,9 @@ internal struct WholeBody
         _isCopied = true;
     }
 
+    /// <summary>What of it was read early, and is no more part of it; else empty.</summary>
+    internal EarlyList Early { get; private init; }
+
     /// <summary>True when it was longer than allowed; it is then empty.</summary>
     internal bool IsTooLarge { get; private init; }
 
@@ -36,7 +41,12 @@ internal struct WholeBody
     /// <summary>
     /// Reads a body without waiting when it is already here whole, which small ones nearly always are.
     /// </summary>
-    internal static ValueTask<WholeBody> ReadAsync(PipeReader reader, long? declaredLength, long bytesMax)
+    /// <param name="reader">What it comes from.</param>
+    /// <param name="declaredLength">Its length; null where that is not known before its end.</param>
+    /// <param name="bytesMax">How long it may be.</param>
+    /// <param name="readsEarly">It may be read before it is whole; see <see cref="BodyIntake"/>.</param>
+    internal static ValueTask<WholeBody> ReadAsync(
+        PipeReader reader, long? declaredLength, long bytesMax, bool readsEarly = false)
     {
         try
         {
@@ -58,7 +68,7 @@ internal struct WholeBody
 
         return declaredLength > bytesMax
             ? ValueTask.FromResult(new WholeBody(default(BodyBuffer)) { IsTooLarge = true })
-            : CopyAsync(reader, declaredLength, bytesMax);
+            : CopyAsync(reader, declaredLength, bytesMax, readsEarly);
     }
 
     /// <summary>A body that was taken out of another.</summary>
@@ -69,34 +79,49 @@ internal struct WholeBody
     {
         _reader?.AdvanceTo(_piece.End);
         _buffer.Release();
+        _values.Release();
     }
 
-    private static async ValueTask<WholeBody> CopyAsync(PipeReader reader, long? declaredLength, long bytesMax)
+    /// <summary>The memory of what was read early, which goes to the caller.</summary>
+    internal BodyBuffer TakeValues()
     {
-        BodyBuffer buffer = default;
+        BodyBuffer values = _values;
+        _values = default;
+        return values;
+    }
+
+    private static async ValueTask<WholeBody> CopyAsync(
+        PipeReader reader, long? declaredLength, long bytesMax, bool readsEarly)
+    {
+        BodyIntake intake = new(declaredLength ?? bytesMax, readsEarly);
         try
         {
             while (true)
             {
                 ReadResult result = await reader.ReadAsync().ConfigureAwait(false);
-                if (buffer.Length + result.Buffer.Length > bytesMax)
+                if (intake.TakenBytes + result.Buffer.Length > bytesMax)
                 {
                     reader.AdvanceTo(result.Buffer.End);
-                    buffer.Release();
+                    intake.Release();
                     return new WholeBody(default(BodyBuffer)) { IsTooLarge = true };
                 }
 
-                buffer.Append(result.Buffer, declaredLength ?? bytesMax);
+                foreach (ReadOnlyMemory<byte> piece in result.Buffer)
+                {
+                    intake.Take(piece.Span);
+                }
+
                 reader.AdvanceTo(result.Buffer.End);
                 if (result.IsCompleted)
                 {
-                    return new WholeBody(buffer);
+                    EarlyList early = intake.Finish(out BodyBuffer values);
+                    return new WholeBody(intake.Text) { Early = early, _values = values };
                 }
             }
         }
         catch
         {
-            buffer.Release();
+            intake.Release();
             throw;
         }
     }
