@@ -103,8 +103,11 @@ internal ref struct DataScanner
         ScanResult result;
         do
         {
-            // The last one of the tensor is left to the other way, which knows what may follow it.
-            int read = TReader.ReadRun(json, ref position, values[filled..^1]);
+            // The last one of the list is left to the other way, which knows what may follow it.
+            int rest = _leafDepth > 1
+                ? (int)Math.Min(_tensor.Shape[_leafDepth - 1] - count, values.Length - filled)
+                : values.Length - filled;
+            int read = TReader.ReadRun(json, ref position, values.Slice(filled, Math.Max(rest - 1, 0)));
             filled += read;
             count += read;
             result = TReader.Read(json, ref position, out values[filled]);

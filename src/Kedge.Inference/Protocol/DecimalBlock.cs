@@ -9,8 +9,8 @@ namespace Kedge.Inference.Protocol;
 /// Reads decimals of one list many at a time, on processors with SSE 4.1. Problem: where a number begins is known only
 /// when the one before it has been read, and the processor waits for that. Approach (after Langdale and Lemire, 2019):
 /// the commas of a block are found first, 64 characters at a time; then each number is taken from before its comma, two
-/// at once, digits shuffled to where they count, without a branch. What is wrong with any of them is gathered and looked
-/// at once: such a block is left alone, whole, to whoever reads numbers one by one.
+/// at once, digits shuffled to where they count, without a branch. What is wrong with any of them is looked at in the
+/// end: such a block is left alone, whole, to whoever reads numbers one by one.
 /// </summary>
 internal static unsafe class DecimalBlock
 {

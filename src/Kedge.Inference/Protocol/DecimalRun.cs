@@ -6,19 +6,24 @@ namespace Kedge.Inference.Protocol;
 /// </summary>
 internal static class DecimalRun
 {
+    private const int FewestInBlocks = 32; // Fewer are shorter than a block, of as many digits as usual.
     private const int FewestSingly = 64;
     private const int MostSingly = 4096;
 
-    /// <summary>Reads floats, rounded to nearest, for as long as each is followed by a comma and another number.
+    /// <summary>
+    /// Reads floats, rounded to nearest, for as long as each is followed by a comma and another number.
     /// </summary>
     /// <param name="json">The text.</param>
-    /// <param name="position">
-    /// Where a number starts; afterwards where the one starts that was not read.
-    /// </param>
+    /// <param name="position">Where a number starts; afterwards where the one starts that was not read.</param>
     /// <param name="values">Gets them; what lies behind those that were read may change.</param>
     /// <returns>How many were read.</returns>
     internal static int Read(ReadOnlySpan<byte> json, ref int position, Span<float> values)
     {
+        if (values.Length < FewestInBlocks)
+        {
+            return FastDecimal.ReadRun(json, ref position, values);
+        }
+
         int filled = 0;
         int singly = FewestSingly;
         while (true)

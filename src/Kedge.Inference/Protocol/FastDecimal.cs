@@ -72,7 +72,13 @@ internal static class FastDecimal
                     .ExtractMostSignificantBits();
                 int comma = BitOperations.TrailingZeroCount(commas);
                 int next = comma + 1;
-                if (comma >= Window - 2 || !MayBegin(at[next += at[next] == ' ' ? 1 : 0]))
+                if (comma < Window - 2 && at[next] == ' ')
+                {
+                    next++; // By a branch: the next number does not wait for it.
+                }
+
+                // One comparison, as a sign is a coin toss; the point and the slash between come below.
+                if (comma >= Window - 2 || (uint)(at[next] - '-') > '9' - '-')
                 {
                     break;
                 }
@@ -104,6 +110,12 @@ internal static class FastDecimal
                 values[filled++] = BitConverter.Int32BitsToSingle(
                     BitConverter.SingleToInt32Bits((float)wide) | (sign << 31));
                 at += next;
+            }
+
+            if (filled > 0 && !MayBegin(*at))
+            {
+                filled--;
+                at = BeginBefore(at, text + position);
             }
 
             position = (int)(at - text);
@@ -165,13 +177,20 @@ internal static class FastDecimal
         return ((long)(eights & uint.MaxValue) * 100_000_000) + (long)(eights >> 32);
     }
 
-    /// <summary>A sign or a digit. No comparison tells the two apart, as that would be a coin toss.</summary>
-    internal static bool MayBegin(byte first)
+    /// <summary>Where the number begins that ends before here, with a comma and what may stand behind it.</summary>
+    private static unsafe byte* BeginBefore(byte* after, byte* first)
     {
-        const int SignAndDigits = 0b1_1111_1111_1001;
-        int place = first - '-';
-        return (uint)place <= '9' - '-' && (SignAndDigits >> place) % 2 != 0;
+        byte* begin = after - (after[-1] == ' ' ? 2 : 1);
+        while (begin > first && begin[-1] is (byte)'-' or (byte)'.' or (>= (byte)'0' and <= (byte)'9'))
+        {
+            begin--;
+        }
+
+        return begin;
     }
+
+    /// <summary>True for what a number begins with.</summary>
+    internal static bool MayBegin(byte first) => first == '-' || (uint)(first - '0') <= 9;
 
     /// <summary>How many of the first bytes are 0..9, up to eight; the first is the lowest.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
