@@ -40,6 +40,9 @@ internal static unsafe class DecimalBlock
     private const int Leasts = 2 * TableBytes;
     private const int Firsts = 3 * TableBytes;
 
+    /// <summary>Behind those: for each number of leading zeros, the bits below the one that follows them.</summary>
+    private const int Belows = Firsts + (256 * sizeof(uint)) + (int)StrayRow;
+
     private const long BelowFloat = 0x1FFF_FFFF;
     private const long Middle = 0x1000_0000;
     private const long Unsure = 8;
@@ -57,7 +60,6 @@ internal static unsafe class DecimalBlock
     /// </param>
     /// <param name="values">Gets them; what lies behind those that were read may change.</param>
     /// <returns>How many were read; 0 where there is something else, or too little.</returns>
-    [SkipLocalsInit]
     internal static int Read(ReadOnlySpan<byte> json, ref int position, Span<float> values)
     {
         int length = Math.Min(BlockBytes, (json.Length - position - Lanes) & -Word);
@@ -66,22 +68,29 @@ internal static unsafe class DecimalBlock
             return 0;
         }
 
-        // Behind the end of an inner list its commas say nothing.
-        int close = json.Slice(position, length).IndexOf((byte)']');
-        length = close < 0 ? length : close;
-        if (length < ShortestBytes)
+        int read = Read(json, ref position, length, values);
+        if (read == 0)
         {
-            return 0;
+            // Nearly no block has the end of an inner list, behind which commas say nothing: it is looked for last.
+            int end = json.Slice(position, length).IndexOf((byte)']');
+            read = end < ShortestBytes ? 0 : Read(json, ref position, end, values);
         }
 
+        return read;
+    }
+
+    [SkipLocalsInit]
+    private static int Read(ReadOnlySpan<byte> json, ref int position, int length, Span<float> values)
+    {
         // Commas from one before the first to a vector behind the last; then how long the numbers before them are.
-        uint* commas = stackalloc uint[2 * BlockRoom];
-        commas += RowBytes;
+        uint* room = stackalloc uint[2 * BlockRoom];
+        uint* last = room + BlockRoom - Word;
         fixed (byte* start = json)
-        fixed (float* room = values)
+        fixed (float* first = values)
         {
             byte* text = start + position;
-            int count = Math.Min(FindCommas(text, length, commas), values.Length);
+            uint* commas = FindCommas(text, length, last);
+            int count = Math.Min((int)(last - commas), values.Length);
             int gap = count > 0 && text[commas[0] + 1] == ' ' ? 2 : 1;
             count &= ~1;
             while (count > 0 && !FastDecimal.MayBegin(text[commas[count - 1] + gap]))
@@ -91,7 +100,7 @@ internal static unsafe class DecimalBlock
 
             commas[-1] = (uint)-gap;
             if (count == 0 || !TryMeasure(text, commas, count, gap)
-                || !TryConvert(text + gap, commas, (nuint)count, room, gap))
+                || !TryConvert(text + gap, commas, (nuint)count, first, gap))
             {
                 return 0;
             }
@@ -101,11 +110,14 @@ internal static unsafe class DecimalBlock
         }
     }
 
-    /// <summary>Where the commas are in so many characters, which are read to the end of their word.</summary>
-    private static int FindCommas(byte* text, int length, uint* commas)
+    /// <summary>
+    /// Where the commas are in so many characters, which are read to the end of their word; found from the last to the
+    /// first, and written before <paramref name="next"/>.
+    /// </summary>
+    private static uint* FindCommas(byte* text, int length, uint* next)
     {
-        uint* next = commas;
-        for (int at = 0; at < length; at += Word)
+        ulong* below = (ulong*)(Tables + Belows);
+        for (int at = (length - 1) & -Word; at >= 0; at -= Word)
         {
             ulong found = CommasOf(text + at) | (CommasOf(text + at + 16) << 16)
                 | (CommasOf(text + at + 32) << 32) | (CommasOf(text + at + 48) << 48);
@@ -115,24 +127,24 @@ internal static unsafe class DecimalBlock
             }
 
             // Eight at least, as a branch for each would cost more than those that are not there.
-            uint* last = next + (int)Popcnt.X64.PopCount(found);
+            uint* first = next - (int)Popcnt.X64.PopCount(found);
             uint top = (uint)at + Word - 1;
             do
             {
-                for (int i = 0; i < 8; i++)
+                for (int i = 1; i <= 8; i++)
                 {
-                    ulong lowest = found & (0 - found);
-                    next[i] = top - (uint)Lzcnt.X64.LeadingZeroCount(lowest);
-                    found ^= lowest;
+                    nuint leading = (nuint)Lzcnt.X64.LeadingZeroCount(found);
+                    next[-i] = top - (uint)leading;
+                    found &= below[leading];
                 }
 
-                next += 8;
+                next -= 8;
             }
-            while (next < last);
-            next = last;
+            while (next > first);
+            next = first;
         }
 
-        return (int)(next - commas);
+        return next;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -248,7 +260,7 @@ internal static unsafe class DecimalBlock
 
     private static byte* MakeTables()
     {
-        byte* tables = (byte*)NativeMemory.AlignedAlloc(Firsts + (256 * sizeof(uint)) + StrayRow, Word);
+        byte* tables = (byte*)NativeMemory.AlignedAlloc(Belows + ((Word + 1) * sizeof(ulong)), Word);
         for (int row = 0; row < TableBytes; row += RowBytes)
         {
             MakeRow(tables + row, row >> PointShift, ((row >> LengthShift) & 31) - 1, (row >> SignShift) % 2 != 0);
@@ -257,6 +269,11 @@ internal static unsafe class DecimalBlock
         for (int i = 0; i < 256; i++)
         {
             ((uint*)(tables + Firsts))[i] = !FastDecimal.MayBegin((byte)i) ? StrayRow : i == '-' ? SignRow : 0;
+        }
+
+        for (int i = 0; i <= Word; i++)
+        {
+            ((ulong*)(tables + Belows))[i] = i < Word - 1 ? ulong.MaxValue >> (i + 1) : 0;
         }
 
         return tables;

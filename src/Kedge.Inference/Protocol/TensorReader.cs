@@ -248,7 +248,9 @@ internal static class TensorReader
     {
         ReadOnlySpan<long> given = shape[..fields.Rank];
         return Begin(tensor, spec, fields, shape)
-            ?? (fields.Type == TensorType.Float32 && tensor.TryBorrow(given, values) ? null : Short(tensor, given));
+            ?? (values.IsEmpty ? Short(tensor, given)
+                : fields.Type == TensorType.Float32 && tensor.TryBorrow(given, values) ? null
+                : InferErrors.RequestInvalid.At($"'{tensor.Name}' has another shape or datatype behind its data."));
     }
 
     private static Finding Short(Tensor tensor, ReadOnlySpan<long> given) => InferErrors.ShapeMismatch.At(

@@ -51,8 +51,7 @@ internal struct BodyIntake(long expected, bool readsEarly)
     /// <summary>What was read early, once all has come, and its memory, which goes to the caller.</summary>
     internal EarlyList Finish(out BodyBuffer values)
     {
-        // A shape may claim anything: every element takes two bytes or more.
-        bool isPossible = _list.Elements <= ((TakenBytes - _list.Bracket) / 2) + 1;
+        bool isPossible = _list.Elements <= MostElements(TakenBytes);
         if (_list.Count > 0 && isPossible)
         {
             _values.Extend(_list.Elements * sizeof(float), _list.Elements * sizeof(float));
@@ -70,6 +69,9 @@ internal struct BodyIntake(long expected, bool readsEarly)
         _values.Release();
     }
 
+    /// <summary>Elements that a body of so many bytes can have: each takes two or more.</summary>
+    private readonly long MostElements(long bytes) => ((bytes - _list.Bracket) / 2) + 1;
+
     private void ReadEarly()
     {
         if (_list.Elements == 0 && !EarlyList.TryFind(_text.Bytes, out _list))
@@ -79,9 +81,10 @@ internal struct BodyIntake(long expected, bool readsEarly)
             return;
         }
 
-        if (_list.Elements * (long)sizeof(float) <= BodyPool.MovingBytesMax)
+        bool areFew = _list.Elements * (long)sizeof(float) <= BodyPool.MovingBytesMax;
+        if (areFew || _list.Elements > MostElements(_expected))
         {
-            // Few, in a long text: they are read in no time when all has come.
+            // They are read in no time when all has come; or there can't be as many, and no memory is taken for them.
             _list = default;
             _readsEarly = false;
             return;

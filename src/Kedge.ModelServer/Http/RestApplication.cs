@@ -223,7 +223,7 @@ internal sealed class RestApplication : IHttpApplication<Exchange>
             return;
         }
 
-        if (body.Bytes.Length > ServeLimits.QuickBodyBytesMax || !model.IsQuick)
+        if (body.TakenBytes > ServeLimits.QuickBodyBytesMax || !model.IsQuick)
         {
             await ReadingThread.LeaveAsync();
         }
@@ -236,7 +236,20 @@ internal sealed class RestApplication : IHttpApplication<Exchange>
         long started = _context.Time.GetTimestamp();
         InferenceRun run = model.Rent();
         run.Lent = body.TakeValues();
-        Finding? fault = Read(context.Request.Headers, ref body, run, out int jsonBytes);
+        Finding? fault;
+        int jsonBytes;
+        try
+        {
+            fault = Read(context.Request.Headers, ref body, run, out jsonBytes);
+        }
+        catch
+        {
+            // Whatever it is, it must not keep the model in memory.
+            body.Release();
+            model.Return(run);
+            throw;
+        }
+
         RequestTerms terms = new()
         {
             Started = started,
@@ -294,8 +307,8 @@ internal sealed class RestApplication : IHttpApplication<Exchange>
     {
         fault ??= run.Response.Write(model.Name, model.Version, run.Call);
         model.Count(run, terms, fault);
-        if (_context.Shadow is { } shadow && fault is null && !context.IsOwn && body.Early.Count == 0
-            && !run.Call.Extensions.HoldsMemory
+        if (_context.Shadow is { } shadow && fault is null && !context.IsOwn
+            && body.Early.Count == 0 && !body.Bytes.IsEmpty && !run.Call.Extensions.HoldsMemory
             && ReferenceEquals(_context.Table.Find(model.Name, default), model))
         {
             shadow.Offer(model.Name, body.Bytes, jsonBytes, run.Response.Written.Span, run.Response.JsonBytes);

@@ -35,6 +35,9 @@ internal struct WholeBody
 
     internal readonly ReadOnlySpan<byte> Bytes => _isCopied ? _buffer.Bytes : _piece.FirstSpan;
 
+    /// <summary>Bytes of it, with what was read early.</summary>
+    internal readonly long TakenBytes => Bytes.Length + (long)Early.RemovedBytes;
+
     /// <summary>The same where it does not move until it is released; else empty.</summary>
     internal readonly Memory<byte> Lent => _buffer.Lent;
 

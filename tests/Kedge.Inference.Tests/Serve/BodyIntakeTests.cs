@@ -79,24 +79,58 @@ public sealed class BodyIntakeTests
         values.Release();
     }
 
+    [Theory]
+    [InlineData(1 << 20, 500_000_000)]
+    [InlineData(1 << 20, 530_000)]
+    [InlineData(1 << 26, 500_000_000)]
+    public void A_shape_that_claims_more_than_can_come_takes_no_memory_for_it(int announced, int elements)
+    {
+        BodyIntake intake = new(announced, readsEarly: true);
+        intake.Take(Encoding.ASCII.GetBytes(
+            $$"""{"inputs":[{"name":"x","shape":[1,{{elements}}],"datatype":"FP32","data":["""
+            + string.Concat(Enumerable.Repeat("0.25,", 40_000))));
+        EarlyList list = intake.Finish(out BodyBuffer values);
+        Assert.Equal((0, 0), (list.Count, values.Length));
+        intake.Release();
+    }
+
     [Fact]
-    public void A_shape_that_claims_more_than_comes_takes_no_memory_for_it()
+    public void A_body_that_ends_before_what_its_shape_claims_is_refused()
     {
         BodyIntake intake = new(1 << 20, readsEarly: true);
         intake.Take(Encoding.ASCII.GetBytes(
-            """{"inputs":[{"name":"x","shape":[1,500000000],"datatype":"FP32","data":["""
-            + string.Concat(Enumerable.Repeat("0.25,", 40_000))));
+            """{"inputs":[{"name":"x","shape":[1,500000],"datatype":"FP32","data":["""
+            + string.Concat(Enumerable.Repeat("0.25,", 40_000)) + "1],\"shape\":[0,3]}]}"));
         EarlyList list = intake.Finish(out BodyBuffer values);
         Assert.InRange(list.Count, 30_000, 40_000);
-        Assert.True(list.Values.IsEmpty);
         Assert.InRange(values.Length, 1, 1 << 20);
-        InferenceCall call = new(Signature);
-        Finding? fault = InferenceRequestReader.Read(
-            intake.Text.Bytes, intake.Text.Length, call, lent: default, early: list);
-        Assert.Equal("KEDGE-INFER-004", fault?.Code);
+        Assert.Equal("KEDGE-INFER-004", Read(intake, list, new InferenceCall(Signature))?.Code);
         intake.Release();
         values.Release();
     }
+
+    [Theory]
+    [InlineData("\"shape\":[0,3]", "KEDGE-INFER-002")]
+    [InlineData("\"shape\":[1,11999]", "KEDGE-INFER-002")]
+    [InlineData("\"datatype\":\"INT32\"", "KEDGE-INFER-005")]
+    [InlineData("\"shape\":[12000,1]", null)]
+    public void What_is_said_again_behind_the_data_does_no_harm(string again, string? code)
+    {
+        BodyIntake intake = new(1 << 20, readsEarly: true);
+        intake.Take(Encoding.ASCII.GetBytes(
+            """{"inputs":[{"shape":[1,12000],"datatype":"FP32","data":["""
+            + string.Concat(Enumerable.Repeat("0.25,", 11_999)) + $"1],{again},\"name\":\"x\"}},"
+            + """{"name":"n","shape":[2],"datatype":"INT32","data":[1,2]}]}"""));
+        EarlyList list = intake.Finish(out BodyBuffer values);
+        Assert.InRange(list.Count, 10_000, 11_999);
+        Assert.Equal(code, Read(intake, list, new InferenceCall(Signature))?.Code);
+        intake.Release();
+        values.Release();
+    }
+
+    private static Finding? Read(in BodyIntake intake, in EarlyList list, InferenceCall call) =>
+        InferenceRequestReader.Read(
+            intake.Text.Bytes, intake.Text.Length, call, lent: intake.Text.Lent, early: list);
 
     private static int Same(byte[] text, Random random)
     {
@@ -114,8 +148,7 @@ public sealed class BodyIntakeTests
         Assert.Equal(text.Length, intake.TakenBytes);
         EarlyList list = intake.Finish(out BodyBuffer values);
         InferenceCall call = new(Signature);
-        Finding? found = InferenceRequestReader.Read(
-            intake.Text.Bytes, intake.Text.Length, call, lent: intake.Text.Lent, early: list);
+        Finding? found = Read(intake, list, call);
         Assert.Equal(expected?.ToString(), found?.ToString());
         if (expected is null)
         {
