@@ -31,6 +31,7 @@ try
         ("reload", () => MemoryFigures.Reload(plan, tiny)),
         ("allocation", () => MemoryFigures.Allocation(plan, tiny)),
         ("start", () => LifeFigures.Start(plan, tiny)),
+        ("json", () => JsonFigures.Measure(plan)),
         ("tiny", () => TransportFigures.Measure(plan, tiny)),
         ("mlp", () => TransportFigures.Measure(plan, mlp)),
     ];

@@ -29,6 +29,7 @@ namespace Kedge.Api;
 [JsonSerializable(typeof(WatchEvent<SiteResource>))]
 [JsonSerializable(typeof(ApplyResource))]
 [JsonSerializable(typeof(ExplanationResource))]
+[JsonSerializable(typeof(ResourceList<ExplanationResource>))]
 [JsonSerializable(typeof(RolloutResource))]
 [JsonSerializable(typeof(PushResource))]
 [JsonSerializable(typeof(TagRequest))]

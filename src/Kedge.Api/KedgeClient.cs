@@ -131,6 +131,10 @@ public sealed class KedgeClient : IDisposable
     public Task<ExplanationResource> ExplainDeploymentAsync(string name, CancellationToken ct) =>
         _api.GetAsync(Root + "explain/deployments/" + Text(name), ApiJson.Default.ExplanationResource, ct);
 
+    /// <summary>Why each deployment is or is not on one device: of each, what it says of this device alone.</summary>
+    public Task<ResourceList<ExplanationResource>> ExplainDeviceAsync(string name, CancellationToken ct) =>
+        _api.GetAsync(Root + "explain/devices/" + Text(name), ApiJson.Default.ResourceListExplanationResource, ct);
+
     /// <summary>Applies a manifest whole or not at all.</summary>
     /// <param name="yaml">YAML, up to 1 MiB.</param>
     /// <param name="dryRun">True to write nothing.</param>

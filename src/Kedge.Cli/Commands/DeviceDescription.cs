@@ -17,6 +17,8 @@ internal static class DeviceDescription
     {
         DeviceResource device = await session.Client.GetDeviceAsync(name, ct).ConfigureAwait(false);
         var events = await EventKind.ListAsync(session, name, EventsMax, ct).ConfigureAwait(false);
+        ResourceList<ExplanationResource> placement =
+            await session.Client.ExplainDeviceAsync(name, ct).ConfigureAwait(false);
         bool colour = session.World.HasColour;
         FieldBlock block = new();
         AddState(block, device, session.NowMs);
@@ -30,6 +32,7 @@ internal static class DeviceDescription
             block.AddIf("Standby", workload.Standby.Length > 0 ? $"{workload.Deployment}: {workload.Standby}" : "");
         }
 
+        block.AddTable("Not on it", Unfit(placement), colour);
         block.AddTable("Events", EventsCommand.Table(events, OutputFormat.Table), colour);
         session.Print.Raw(block.ToString());
         if (device.Facts is JsonElement facts)
@@ -66,6 +69,21 @@ internal static class DeviceDescription
             .Add("Enrolled", Ages.Moment(device.EnrolledAtMs))
             .Add("Certificate", $"ends {Ages.Moment(device.CertificateExpiresAtMs)}, "
                 + $"in {Ages.Until(device.CertificateExpiresAtMs, nowMs)}");
+    }
+
+    /// <summary>Deployments that are meant for it and that it cannot run, or not this revision of them.</summary>
+    private static TextTable Unfit(ResourceList<ExplanationResource> placement)
+    {
+        TextTable table = new("DEPLOYMENT", "VERDICT", "CODE", "WHY");
+        foreach (ExplanationResource deployment in placement.Items)
+        {
+            foreach (DeviceExplanation device in deployment.Devices.Where(static one => one.Code.Length > 0))
+            {
+                table.Add(deployment.Deployment, device.Verdict, device.Code, string.Join("; ", device.Reasons));
+            }
+        }
+
+        return table;
     }
 
     private static TextTable Workloads(DeviceResource device)

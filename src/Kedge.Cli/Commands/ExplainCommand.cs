@@ -11,8 +11,9 @@ using Kedge.Core.Manifests;
 namespace Kedge.Cli.Commands;
 
 /// <summary>
-/// <c>kedge explain deployment NAME</c>: why each device was or was not chosen. <c>kedge explain rollout NAME</c>: what
-/// its change waits for. <c>kedge explain KIND.FIELD</c>: what a field of a manifest says.
+/// <c>kedge explain deployment NAME</c>: why each device was or was not chosen. <c>kedge explain device NAME</c>: why
+/// each deployment is or is not on it. <c>kedge explain rollout NAME</c>: what its change waits for.
+/// <c>kedge explain KIND.FIELD</c>: what a field of a manifest says.
 /// </summary>
 internal static class ExplainCommand
 {
@@ -20,10 +21,13 @@ internal static class ExplainCommand
     {
         Argument<string> what = new("WHAT")
         {
-            Description = "deployment or rollout, followed by a name; or a kind or field of manifests, as "
+            Description = "deployment, device or rollout, followed by a name; or a kind or field of manifests, as "
                 + "deployment.spec.endpoint.",
         };
-        Argument<string> name = new("NAME") { Description = "The deployment.", Arity = ArgumentArity.ZeroOrOne };
+        Argument<string> name = new("NAME")
+        {
+            Description = "The deployment or device.", Arity = ArgumentArity.ZeroOrOne,
+        };
         Option<string> device = new("--device") { Description = "Only this device.", HelpName = "NAME" };
         Option<string> output = OutputOption.Create("wide", "json", "yaml");
         Command command =
@@ -57,6 +61,8 @@ internal static class ExplainCommand
 
             return DeploymentKind.Kind.IsCalled(kind)
                 ? DeploymentAsync(session, asked, (session.Get(device) ?? "", format), ct)
+                : DeviceKind.Kind.IsCalled(kind)
+                ? DeviceAsync(session, ResourceKinds.NameOf(DeviceKind.Kind, asked), format, ct)
                 : throw new CliException(
                     CliErrors.Kind, "only deployments choose devices and are rolled out", ExitCodes.Usage);
         });
@@ -101,6 +107,35 @@ internal static class ExplainCommand
         }
 
         Show(session, explanation, how.Format == OutputFormat.Wide);
+    }
+
+    private static async Task DeviceAsync(Session session, string name, OutputFormat format, CancellationToken ct)
+    {
+        ResourceList<ExplanationResource> list =
+            await session.Client.ExplainDeviceAsync(name, ct).ConfigureAwait(false);
+        if (format is OutputFormat.Json or OutputFormat.Yaml)
+        {
+            JsonNode node = JsonSerializer.SerializeToNode(list, ApiJson.Default.ResourceListExplanationResource)
+                ?? new JsonObject();
+            session.Print.Raw(NodeText.Write(node, format));
+            return;
+        }
+
+        TextTable table = new("DEPLOYMENT", "VERDICT", "VARIANTS", "CODE", "WHY");
+        foreach (ExplanationResource deployment in list.Items)
+        {
+            foreach (DeviceExplanation device in deployment.Devices)
+            {
+                table.Add(
+                    deployment.Deployment,
+                    device.Verdict,
+                    string.Join(',', device.Variants),
+                    device.Code,
+                    string.Join("; ", device.Reasons));
+            }
+        }
+
+        session.Print.Table(table, "There are no deployments.");
     }
 
     private static void Show(Session session, ExplanationResource explanation, bool isWide)

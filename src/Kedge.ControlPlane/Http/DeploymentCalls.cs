@@ -29,6 +29,8 @@ internal static class DeploymentCalls
             "Applies an older revision again as a new one; to.", UndoAsync),
         new("GET", "/api/v1/explain/deployments/{name}", Access.Viewer,
             "Why each device was or was not chosen.", ExplainAsync),
+        new("GET", "/api/v1/explain/devices/{name}", Access.Viewer,
+            "Why each deployment is or is not on a device.", ExplainDeviceAsync),
     ];
 
     private static async Task ListAsync(Call call)
@@ -220,6 +222,39 @@ internal static class DeploymentCalls
                 : [],
         };
         await call.ReplyAsync(resource, ApiJson.Default.ExplanationResource).ConfigureAwait(false);
+    }
+
+    /// <summary>Of every deployment, in order of their names, what it says of one device.</summary>
+    private static async Task ExplainDeviceAsync(Call call)
+    {
+        DeviceId device = call.DeviceName();
+        FleetSnapshot fleet = await call.Server.Fleet.ReadAsync(call.Aborted).ConfigureAwait(false);
+        if (fleet.Devices.All(known => known.Id != device))
+        {
+            throw Call.NotFound($"device '{device}'");
+        }
+
+        FleetPlan plan = FleetPlanner.Plan(fleet, DesiredMessage.ReleaseDigest);
+        ResourceList<ExplanationResource> list = new()
+        {
+            Items =
+            [
+                .. fleet.Deployments.OrderBy(one => one.Spec.Id.ToString(), StringComparer.Ordinal)
+                    .Where(one => plan.Reports.ContainsKey(one.Spec.Id))
+                    .Select(one => new ExplanationResource
+                    {
+                        Deployment = one.Spec.Id.ToString(),
+                        Revision = one.Revision,
+                        Devices =
+                        [
+                            .. plan.Reports[one.Spec.Id].Verdicts.Where(verdict => verdict.Key == device)
+                                .Select(verdict => Explain(verdict.Key, verdict.Value)),
+                        ],
+                    }),
+            ],
+            Revision = await call.Server.Store.RevisionAsync(call.Aborted).ConfigureAwait(false),
+        };
+        await call.ReplyAsync(list, ApiJson.Default.ResourceListExplanationResource).ConfigureAwait(false);
     }
 
     private static DeviceExplanation Explain(DeviceId device, PlacementVerdict verdict) => verdict switch

@@ -73,7 +73,13 @@ public sealed class MainCommandsTests : IAsyncLifetime, IDisposable
         string explained = await OkAsync("explain", "deployment", "adder");
         Assert.StartsWith("deployment adder, revision 1: 1 of 2 devices chosen\n", explained, StringComparison.Ordinal);
         Assert.Matches(@"paint-01\s+NotMatched\s.*label line is paint, press is asked", explained);
-        Assert.Contains("Pid", await DescribeAsync("device", "press-01"), StringComparison.OrdinalIgnoreCase);
+        Assert.Matches(
+            @"adder\s+NotMatched\s.*label line is paint, press is asked",
+            await OkAsync("explain", "device", "paint-01"));
+        Assert.Matches(@"adder\s+Chosen\s+adder=", await OkAsync("explain", "device/press-01"));
+        string described = await DescribeAsync("device", "press-01");
+        Assert.Contains("Pid", described, StringComparison.OrdinalIgnoreCase);
+        Assert.Matches(@"Not on it:\s+none\n", described);
         Assert.Matches(
             @"On devices:\n\s+DEVICE.*\n\s+press-01\s+serving\s+adder:v1\s+1/",
             await DescribeAsync("deployment", "adder"));
@@ -92,6 +98,21 @@ public sealed class MainCommandsTests : IAsyncLifetime, IDisposable
         Assert.Equal("deployment/adder deleted\n", await OkAsync("delete", "deployment", "adder"));
         CliResult gone = await _cli.RunAsync("get", "deployment", "nope");
         Assert.Equal(ExitCodes.NotFound, gone.Exit);
+    }
+
+    [Fact]
+    public async Task What_a_device_cannot_run_is_told_with_the_device()
+    {
+        await using TestDevice silent = await _server.EnrolAsync("press-01", ("line", "press"));
+        await PushAsync("v1", 1);
+        await OkAsync("apply", "-f", _cli.Write("adder.yaml", Manifest));
+        Assert.Matches(
+            @"Not on it:\n\s+DEPLOYMENT\s+VERDICT\s+CODE\s+WHY\n\s+adder\s+Rejected\s+KEDGE-PLACE-\d+\s+\w",
+            await DescribeAsync("device", "press-01"));
+        JsonNode told = JsonNode.Parse(await OkAsync("explain", "device", "press-01", "-o", "json"))!;
+        Assert.Equal("adder", told["items"]![0]!["deployment"]!.GetValue<string>());
+        CliResult unknown = await _cli.RunAsync("explain", "device", "nope");
+        Assert.Equal(ExitCodes.NotFound, unknown.Exit);
     }
 
     [Fact]

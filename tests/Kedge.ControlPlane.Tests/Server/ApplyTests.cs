@@ -209,6 +209,17 @@ public class ApplyTests
         Assert.Equal(["bearing=onnx-fp32"], why.Devices[0].Variants);
         Assert.All(why.Devices, d => Assert.NotEmpty(d.Reasons));
         Assert.Contains("line", why.Devices[2].Reasons[0], StringComparison.Ordinal);
+        foreach (DeviceExplanation device in why.Devices)
+        {
+            ResourceList<ExplanationResource> one = await server.Client.ExplainDeviceAsync(device.Device, server.Ct);
+            ExplanationResource told = Assert.Single(one.Items);
+            Assert.Equal((why.Deployment, why.Revision), (told.Deployment, told.Revision));
+            Assert.Equivalent(device, Assert.Single(told.Devices), strict: true);
+        }
+
+        KedgeApiException unknown = await Assert.ThrowsAsync<KedgeApiException>(
+            () => server.Client.ExplainDeviceAsync("d-unknown", server.Ct));
+        Assert.Equal(404, unknown.Status);
     }
 
     [Fact]
