@@ -91,7 +91,7 @@ public sealed record ExplanationResource
     /// <summary>Its revision.</summary>
     public long Revision { get; init; }
 
-    /// <summary>Every device of the fleet, in order of their names.</summary>
+    /// <summary>Every device of the fleet, in order of their names; or the one that was asked for.</summary>
     public IReadOnlyList<DeviceExplanation> Devices { get; init; } = [];
 }
 
@@ -101,10 +101,10 @@ public sealed record DeviceExplanation
     /// <summary>The device.</summary>
     public string Device { get; init; } = "";
 
-    /// <summary><c>Chosen</c>, <c>Rejected</c> or <c>KeepsOld</c>.</summary>
+    /// <summary><c>Chosen</c>, <c>NotMatched</c>, <c>Rejected</c> or <c>KeepsOld</c>.</summary>
     public string Verdict { get; init; } = "";
 
-    /// <summary>Stable code of the reason; empty when chosen.</summary>
+    /// <summary>Stable code of the reason; empty when chosen, or not meant for it.</summary>
     public string Code { get; init; } = "";
 
     /// <summary>Sentences for people, the deciding one first.</summary>

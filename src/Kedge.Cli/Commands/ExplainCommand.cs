@@ -48,25 +48,36 @@ internal static class ExplainCommand
 
             string kind = slash < 0 ? word : word[..slash];
             string asked = named.Length > 0 ? named : word[(slash + 1)..];
-            OutputFormat format = OutputOption.Parse(session.Get(output));
-            if (kind is "rollout" or "rollouts")
-            {
-                return RolloutExplanation.PrintAsync(
-                    session,
-                    ResourceKinds.NameOf(DeploymentKind.Kind, asked),
-                    session.Get(device) ?? "",
-                    format,
-                    ct);
-            }
-
-            return DeploymentKind.Kind.IsCalled(kind)
-                ? DeploymentAsync(session, asked, (session.Get(device) ?? "", format), ct)
-                : DeviceKind.Kind.IsCalled(kind)
-                ? DeviceAsync(session, ResourceKinds.NameOf(DeviceKind.Kind, asked), format, ct)
-                : throw new CliException(
-                    CliErrors.Kind, "only deployments choose devices and are rolled out", ExitCodes.Usage);
+            return ObjectAsync(
+                session, kind, asked, (session.Get(device) ?? "", OutputOption.Parse(session.Get(output))), ct);
         });
         return command;
+    }
+
+    private static Task ObjectAsync(
+        Session session, string kind, string name, (string Device, OutputFormat Format) how, CancellationToken ct)
+    {
+        if (kind is "rollout" or "rollouts")
+        {
+            return RolloutExplanation.PrintAsync(
+                session, ResourceKinds.NameOf(DeploymentKind.Kind, name), how.Device, how.Format, ct);
+        }
+
+        if (DeploymentKind.Kind.IsCalled(kind))
+        {
+            return DeploymentAsync(session, name, how, ct);
+        }
+
+        if (!DeviceKind.Kind.IsCalled(kind))
+        {
+            throw new CliException(
+                CliErrors.Kind, "only deployments, rollouts and devices are explained", ExitCodes.Usage);
+        }
+
+        return how.Device.Length == 0
+            ? DeviceAsync(session, ResourceKinds.NameOf(DeviceKind.Kind, name), how.Format, ct)
+            : throw new CliException(
+                CliErrors.Usage, "--device is for deployments and rollouts; name one device", ExitCodes.Usage);
     }
 
     private static string Field(string path)

@@ -245,11 +245,9 @@ internal static class DeploymentCalls
                     {
                         Deployment = one.Spec.Id.ToString(),
                         Revision = one.Revision,
-                        Devices =
-                        [
-                            .. plan.Reports[one.Spec.Id].Verdicts.Where(verdict => verdict.Key == device)
-                                .Select(verdict => Explain(verdict.Key, verdict.Value)),
-                        ],
+                        Devices = plan.Reports[one.Spec.Id].Verdicts.TryGetValue(device, out PlacementVerdict? verdict)
+                            ? [Explain(device, verdict)]
+                            : [],
                     }),
             ],
             Revision = await call.Server.Store.RevisionAsync(call.Aborted).ConfigureAwait(false),

@@ -91,6 +91,12 @@ public readonly record struct EarlyList
         found = default;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
+            if (reader.ValueTextEquals("data"u8))
+            {
+                return isFloat && elements > 1 && reader.Read() && reader.TokenType == JsonTokenType.StartArray
+                    && TryStand((int)reader.TokenStartIndex, begin, (int)elements, out found);
+            }
+
             if (reader.ValueTextEquals("shape"u8))
             {
                 elements = ReadElements(ref reader);
@@ -100,30 +106,26 @@ public readonly record struct EarlyList
                 isFloat = reader.Read() && reader.TokenType == JsonTokenType.String
                     && TensorTypes.Parse(reader.ValueSpan) == TensorType.Float32;
             }
-            else if (!reader.ValueTextEquals("data"u8))
+            else if (!reader.Read() || !reader.TrySkip())
             {
-                if (!reader.Read() || !reader.TrySkip())
-                {
-                    return false;
-                }
-            }
-            else
-            {
-                bool isList = reader.Read() && reader.TokenType == JsonTokenType.StartArray;
-                int bracket = (int)reader.TokenStartIndex;
-                int first = bracket + 1;
-                while (isList && first < begin.Length && " \n\r\t"u8.Contains(begin[first]))
-                {
-                    first++;
-                }
-
-                found = new EarlyList { Bracket = bracket, First = first, Elements = (int)elements };
-                return isList && isFloat && elements > 1
-                    && first < begin.Length && FastDecimal.MayBegin(begin[first]);
+                return false;
             }
         }
 
         return false;
+    }
+
+    /// <summary>Stands at the first number of a list; false where it begins with something else.</summary>
+    private static bool TryStand(int bracket, ReadOnlySpan<byte> begin, int elements, out EarlyList found)
+    {
+        int first = bracket + 1;
+        while (first < begin.Length && " \n\r\t"u8.Contains(begin[first]))
+        {
+            first++;
+        }
+
+        found = new EarlyList { Bracket = bracket, First = first, Elements = elements };
+        return first < begin.Length && FastDecimal.MayBegin(begin[first]);
     }
 
     /// <summary>Goes to the value of a property, over those before it; false where it is of another kind.</summary>

@@ -72,21 +72,27 @@ internal struct BodyIntake(long expected, bool readsEarly)
     /// <summary>Elements that a body of so many bytes can have: each takes two or more.</summary>
     private readonly long MostElements(long bytes) => ((bytes - _list.Bracket) / 2) + 1;
 
-    private void ReadEarly()
+    /// <summary>Finds the list, or gives up.</summary>
+    private bool TryBegin()
     {
-        if (_list.Elements == 0 && !EarlyList.TryFind(_text.Bytes, out _list))
+        if (!EarlyList.TryFind(_text.Bytes, out _list))
         {
             _list = default;
             _readsEarly = _text.Length < BeginBytesMax;
-            return;
+            return false;
         }
 
-        bool areFew = _list.Elements * (long)sizeof(float) <= BodyPool.MovingBytesMax;
-        if (areFew || _list.Elements > MostElements(_expected))
+        // Few are read in no time when all has come; for more than there can be no memory is taken.
+        _readsEarly = _list.Elements * (long)sizeof(float) > BodyPool.MovingBytesMax
+            && _list.Elements <= MostElements(_expected);
+        _list = _readsEarly ? _list : default;
+        return _readsEarly;
+    }
+
+    private void ReadEarly()
+    {
+        if (_list.Elements == 0 && !TryBegin())
         {
-            // They are read in no time when all has come; or there can't be as many, and no memory is taken for them.
-            _list = default;
-            _readsEarly = false;
             return;
         }
 

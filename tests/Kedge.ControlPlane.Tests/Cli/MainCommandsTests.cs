@@ -113,6 +113,10 @@ public sealed class MainCommandsTests : IAsyncLifetime, IDisposable
         Assert.Equal("adder", told["items"]![0]!["deployment"]!.GetValue<string>());
         CliResult unknown = await _cli.RunAsync("explain", "device", "nope");
         Assert.Equal(ExitCodes.NotFound, unknown.Exit);
+        CliResult twice = await _cli.RunAsync("explain", "device", "press-01", "--device", "press-01");
+        Assert.Equal(ExitCodes.Usage, twice.Exit);
+        Assert.Contains("--device is for deployments", twice.Error, StringComparison.Ordinal);
+        Assert.Equal(ExitCodes.Usage, (await _cli.RunAsync("explain", "model", "adder")).Exit);
     }
 
     [Fact]

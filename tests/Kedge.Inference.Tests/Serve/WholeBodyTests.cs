@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using System.Text;
 using Kedge.ModelServer.Http;
 using Microsoft.AspNetCore.Connections;
 
@@ -14,6 +15,26 @@ public sealed class WholeBodyTests
         ValueTask<WholeBody> reading = WholeBody.ReadAsync(pipe.Reader, 5, 100);
         Assert.True(reading.IsFaulted);
         await Assert.ThrowsAsync<ConnectionResetException>(async () => await reading);
+    }
+
+    [Fact]
+    public async Task What_was_read_early_is_gone_from_the_text_and_counts_all_the_same()
+    {
+        byte[] text = Encoding.ASCII.GetBytes(
+            """{"inputs":[{"name":"x","shape":[20000],"datatype":"FP32","data":["""
+            + string.Join(',', Enumerable.Repeat("0.125", 20_000)) + "]}]}");
+        Pipe pipe = new(new PipeOptions(pauseWriterThreshold: 0));
+        await pipe.Writer.WriteAsync(text);
+        await pipe.Writer.CompleteAsync();
+        WholeBody body = await WholeBody.ReadAsync(pipe.Reader, text.Length, text.Length, readsEarly: true);
+        Assert.Equal(text.Length, body.TakenBytes);
+        Assert.InRange(body.Bytes.Length, 1, text.Length / 10);
+        Assert.Equal(20_000 * sizeof(float), body.Early.Values.Length);
+        BodyBuffer values = body.TakeValues();
+        Assert.Equal(values.Length, body.Early.Values.Length);
+        body.Release();
+        values.Release();
+        Assert.Equal(0, body.TakeValues().Length);
     }
 
     [Fact]
