@@ -1,6 +1,8 @@
 using System.Text.Json;
 using Kedge.EndToEnd.Vm;
 using Kedge.Tests.Fleet;
+using Kedge.Tests.Support;
+using Xunit.Abstractions;
 
 namespace Kedge.EndToEnd.Documents;
 
@@ -9,7 +11,7 @@ namespace Kedge.EndToEnd.Documents;
 /// the figures are is nobody's business here: a busy machine fails no test.
 /// </summary>
 [Collection(EmulatedMachine.Alone)]
-public sealed class BenchmarkTests
+public sealed class BenchmarkTests(ITestOutputHelper output)
 {
     private static readonly TimeSpan _patience = TimeSpan.FromMinutes(8);
 
@@ -41,7 +43,8 @@ public sealed class BenchmarkTests
             using JsonDocument report = JsonDocument.Parse(await File.ReadAllTextAsync(json));
             Dictionary<string, double> found = report.RootElement.GetProperty("results").EnumerateArray().ToDictionary(
                 r => r.GetProperty("name").GetString() ?? "", r => r.GetProperty("value").GetDouble());
-            Assert.All(figures, figure => Assert.True(found.ContainsKey(figure), $"{figure} is not in {json}"));
+            Assert.All(
+                Measurable(figures), figure => Assert.True(found.ContainsKey(figure), $"{figure} is not in {json}"));
             foreach (string swap in (string[])
                 ["rollout.swap.failed", "serve.swap1000.failed", "serve.swap1000.grpc.failed"])
             {
@@ -52,5 +55,18 @@ public sealed class BenchmarkTests
         {
             Directory.Delete(folder, recursive: true);
         }
+    }
+
+    /// <summary>All of them, but for those of a network that is not on this machine: the benchmark says so too.</summary>
+    private IEnumerable<string> Measurable(string[] figures)
+    {
+        string[] ofNetwork = [.. figures.Where(static figure =>
+            figure.StartsWith("serve.squeezenet.", StringComparison.Ordinal)
+            || figure.StartsWith("serve.cache.", StringComparison.Ordinal))];
+        return ofNetwork.Length == 0 || FromElsewhere.Find(
+            "onnx-conformance/light/light_squeezenet.onnx", $"{ofNetwork.Length} figures of SqueezeNet",
+            output.WriteLine) is not null
+            ? figures
+            : figures.Except(ofNetwork);
     }
 }
