@@ -57,7 +57,7 @@ public sealed class BenchmarkTests(ITestOutputHelper output)
         }
     }
 
-    /// <summary>All of them, but for those of a network that is not on this machine: the benchmark says so too.</summary>
+    /// <summary>All, but for those of a network that is not on this machine: the benchmark says so too.</summary>
     private IEnumerable<string> Measurable(string[] figures)
     {
         string[] ofNetwork = [.. figures.Where(static figure =>
