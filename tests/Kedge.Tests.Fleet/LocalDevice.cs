@@ -72,7 +72,7 @@ public sealed class LocalDevice : IAsyncDisposable
 
         if (Directory.Exists(DataFolder))
         {
-            await CommandResult.RunAsync(_fleet.Programs.Agent, ["stop", "--data", DataFolder]);
+            (await CommandResult.RunAsync(_fleet.Programs.Agent, ["stop", "--data", DataFolder])).MustSucceed();
         }
     }
 }

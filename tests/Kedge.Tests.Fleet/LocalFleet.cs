@@ -8,11 +8,12 @@ namespace Kedge.Tests.Fleet;
 
 /// <summary>
 /// A control plane and some devices as real processes on this machine, each with a folder of its own. Devices get a
-/// loopback address each, so that they can all answer on the same port.
+/// loopback address each, so that they can all answer on the same port, in a net that no other fleet has.
 /// </summary>
 public sealed class LocalFleet : IAsyncDisposable
 {
     private readonly List<LocalDevice> _devices = [];
+    private readonly LoopbackNet _net = LoopbackNet.Choose();
     private readonly int _serverPort = FreePort();
     private readonly int _linkPort = FreePort();
     private OwnedProcess? _server;
@@ -100,7 +101,7 @@ public sealed class LocalFleet : IAsyncDisposable
             ["token", "create", "--name", name, "-o", "name"])).MustSucceed().Output.Trim();
         string folder = Path.Combine(Folder, "devices", name);
         Directory.CreateDirectory(folder);
-        LocalDevice device = new(this, name, folder, $"127.0.0.{11 + _devices.Count}", inventoryRoot);
+        LocalDevice device = new(this, name, folder, _net.Address(_devices.Count), inventoryRoot);
         string[] arguments =
         [
             "enroll", "--token", token, "--name", name, "--data", device.DataFolder,
@@ -156,12 +157,22 @@ public sealed class LocalFleet : IAsyncDisposable
         return string.Join('\n', lines);
     }
 
-    /// <summary>Ends every agent, every workload and the control plane.</summary>
+    /// <summary>
+    /// Ends every agent, every workload and the control plane. What cannot be ended is told when all others have been.
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
+        List<Exception> left = [];
         foreach (LocalDevice device in _devices)
         {
-            await device.DisposeAsync();
+            try
+            {
+                await device.DisposeAsync();
+            }
+            catch (Exception e) when (e is InvalidOperationException or TimeoutException or IOException)
+            {
+                left.Add(e);
+            }
         }
 
         _client?.Dispose();
@@ -169,6 +180,11 @@ public sealed class LocalFleet : IAsyncDisposable
         {
             await _server.StopAsync(TimeSpan.FromSeconds(10));
             _server.Dispose();
+        }
+
+        if (left.Count > 0)
+        {
+            throw new InvalidOperationException($"workloads may run on below {Folder}", new AggregateException(left));
         }
     }
 

@@ -21,6 +21,7 @@ internal static class StopCommand
 
             // To adopt nothing is to remove everything that was ever started here.
             _ = await supervisor.AdoptAsync([], cancel).ConfigureAwait(false);
+            supervisor.Leave();
         }
 
         if (Directory.Exists(folder.Run))

@@ -15,6 +15,7 @@ namespace Kedge.Agent.Sandbox;
 internal sealed class Cgroups
 {
     private const string Mount = "/sys/fs/cgroup";
+    private const string Root = "/kedge";
     private const int FiguresBytesMax = 8192;
     private const int FigureNameMax = 32;
 
@@ -41,7 +42,7 @@ internal sealed class Cgroups
     {
         bool version2 = File.Exists(Path.Combine(mount, "cgroup.controllers"));
         bool isHeld = version2 && Directory.Exists(mount + Holder);
-        return new Cgroups(mount, $"{(isHeld ? Holder : "/kedge")}/{device}", version2);
+        return new Cgroups(mount, $"{(isHeld ? Holder : Root)}/{device}", version2);
     }
 
     /// <summary>
@@ -74,6 +75,36 @@ internal sealed class Cgroups
 
     /// <summary>Path of an instance's cgroup, from the root of the hierarchy.</summary>
     public string PathOf(InstanceId instance) => string.Create(CultureInfo.InvariantCulture, $"{_parent}/{instance}");
+
+    /// <summary>
+    /// Removes the device's own folder where no instance is left in it, and the one above that other agents of this
+    /// machine share where it is empty then; for an uninstall.
+    /// </summary>
+    public void Leave()
+    {
+        IEnumerable<string> hierarchies = IsVersion2 ? [_mount] : Directory.EnumerateDirectories(_mount);
+        foreach (string hierarchy in hierarchies)
+        {
+            if (TryRemove(hierarchy + _parent) && _parent.StartsWith(Root, StringComparison.Ordinal))
+            {
+                _ = TryRemove(hierarchy + Root);
+            }
+        }
+    }
+
+    private static bool TryRemove(string folder)
+    {
+        try
+        {
+            Directory.Delete(folder);
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // It is not there, or somebody is in it: rmdir(2) takes nothing away from anybody.
+            return false;
+        }
+    }
 
     /// <summary>
     /// Asks the kernel to freeze or thaw an instance (freezer of cgroup v1 or v2); false where it has no freezer.

@@ -104,6 +104,9 @@ internal sealed class OciLauncher(SupervisorOptions options, string runtime, Cgr
         _ = Call(paths, ["delete", "--force", ContainerOf(paths.Instance)]);
     }
 
+    /// <summary>Removes what instances share, where none is left.</summary>
+    public void Leave() => cgroups.Leave();
+
     public bool WasOutOfMemory(InstancePaths paths) => cgroups.WasOutOfMemory(paths.Instance);
 
     public long MemoryOf(InstancePaths paths, int pid) => cgroups.MemoryOf(paths.Instance);

@@ -91,6 +91,9 @@ internal sealed class ServeSupervisor : IProcessSupervisor, IDisposable
         },
         cancel);
 
+    /// <summary>Removes what instances share once none is left: the last thing before an uninstall.</summary>
+    public void Leave() => _oci?.Leave();
+
     public async ValueTask<StartOutcome> StartAsync(
         InstanceId instance, PreparedRelease release, CancellationToken cancel)
     {

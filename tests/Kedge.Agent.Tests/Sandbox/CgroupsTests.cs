@@ -58,6 +58,48 @@ public sealed class CgroupsTests : IDisposable
     }
 
     [Theory]
+    [InlineData(true, "")]
+    [InlineData(false, "/memory")]
+    [InlineData(false, "/pids")]
+    public void Who_leaves_takes_only_what_is_empty(bool isVersion2, string hierarchy)
+    {
+        if (isVersion2)
+        {
+            File.WriteAllText(Path.Combine(_mount, "cgroup.controllers"), "cpu memory");
+        }
+
+        string root = $"{_mount}{hierarchy}/kedge";
+        string instance = Directory.CreateDirectory($"{root}/press/adder.3").FullName;
+        string other = Directory.CreateDirectory($"{root}/other").FullName;
+        Cgroups found = Cgroups.Find("press", _mount);
+
+        found.Leave();
+        Assert.True(Directory.Exists(instance));
+
+        Directory.Delete(instance);
+        found.Leave();
+        Assert.False(Directory.Exists($"{root}/press"));
+        Assert.True(Directory.Exists(other));
+
+        Directory.CreateDirectory($"{root}/press");
+        Directory.Delete(other);
+        found.Leave();
+        Assert.False(Directory.Exists(root));
+        Assert.True(Directory.Exists(_mount + hierarchy));
+        found.Leave();
+    }
+
+    [Fact]
+    public void Who_leaves_the_unit_that_holds_workloads_leaves_the_unit()
+    {
+        File.WriteAllText(Path.Combine(_mount, "cgroup.controllers"), "cpu memory");
+        Directory.CreateDirectory(Unit + "/press");
+        Cgroups.Find("press", _mount).Leave();
+        Assert.True(Directory.Exists(Unit));
+        Assert.False(Directory.Exists(Unit + "/press"));
+    }
+
+    [Theory]
     [InlineData(true, "memory.current", "/kedge/press/adder.3")]
     [InlineData(false, "memory.usage_in_bytes", "/memory/kedge/press/adder.3")]
     public void Memory_is_what_the_kernel_counts_less_the_pages_that_it_would_drop(

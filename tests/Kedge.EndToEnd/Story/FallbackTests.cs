@@ -8,39 +8,18 @@ namespace Kedge.EndToEnd.Story;
 /// <summary>
 /// Releases whose process dies or hangs, with real programs: devices help themselves, and the server need not be there.
 /// </summary>
-public sealed class FallbackTests : IAsyncLifetime
+public sealed class FallbackTests : FleetTest
 {
     private const string Deployment = "trial";
     private const int Port = 8511;
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(180);
 
-    private readonly string _folder = Directory.CreateTempSubdirectory("kedge-fallback-").FullName;
-    private LocalFleet _fleet = null!;
-
-    public async Task InitializeAsync()
+    protected override async Task StartAsync()
     {
-        _fleet = new LocalFleet(Programs.Find(AppContext.BaseDirectory), Path.Combine(_folder, "fleet"));
-        await _fleet.StartServerAsync();
-        for (int i = 1; i <= 3; i++)
-        {
-            (await _fleet.EnrolAsync($"edge-0{i}", ["line=trial"])).Start();
-        }
-
-        foreach ((string tag, byte[] model) in new[] { ("v1", TrialModels.Good), ("deadly", TrialModels.Deadly) })
-        {
-            string file = Path.Combine(_folder, $"{tag}.onnx");
-            await File.WriteAllBytesAsync(file, model);
-            (await _fleet.KedgeAsync(["model", "push", file, "--name", "trial", "--tag", tag])).MustSucceed();
-        }
-
+        await StartDevicesAsync(3);
+        await PushTrialAsync(("v1", TrialModels.Good), ("deadly", TrialModels.Deadly));
         await ApplyAsync("v1", "{type: All}");
-        await _fleet.ServingAsync(Deployment, "trial:v1", 3, _patience);
-    }
-
-    public async Task DisposeAsync()
-    {
-        await _fleet.DisposeAsync();
-        Directory.Delete(_folder, recursive: true);
+        await Fleet.ServingAsync(Deployment, "trial:v1", 3, _patience);
     }
 
     [Fact]
@@ -49,13 +28,13 @@ public sealed class FallbackTests : IAsyncLifetime
         IReadOnlyList<DeviceResource> before = await DevicesAsync();
         await using LoadGenerator load = Load();
         await ApplyAsync("deadly", "{type: Waves, canary: {count: 1}, soak: 10m}");
-        CommandResult status = await _fleet.KedgeAsync(["rollout", "status", Deployment, "--timeout", "180s"]);
+        CommandResult status = await Fleet.KedgeAsync(["rollout", "status", Deployment, "--timeout", "180s"]);
         Assert.True(status.ExitCode == 1, status.Output + status.Error + await DescribeAsync());
         Assert.Matches(
             "deployment/trial revision 2 went back to revision 1: .*; 1 of 1 devices gave revision 2 up: "
             + @"edge-0\d: KEDGE-DEVICE-002 .*failed 3 times in a row and is quarantined; the last time: KEDGE-",
             status.Error);
-        await _fleet.ServingAsync(Deployment, "trial:v1", 3, _patience);
+        await Fleet.ServingAsync(Deployment, "trial:v1", 3, _patience);
 
         // The two others never had it: nobody who asked them lost anything.
         DeviceResource canary = Assert.Single(
@@ -68,12 +47,12 @@ public sealed class FallbackTests : IAsyncLifetime
     public async Task One_that_dies_at_its_tenth_request_is_quarantined_and_replaced_without_a_link()
     {
         await ApplyAsync("deadly", "{type: All}");
-        await _fleet.ServingAsync(Deployment, "trial:deadly", 3, _patience);
+        await Fleet.ServingAsync(Deployment, "trial:deadly", 3, _patience);
         string bad = (await DevicesAsync())[0].Workloads[0].ServingRelease;
-        await _fleet.Server.KillAsync();
+        await Fleet.Server.KillAsync();
 
         await using LoadGenerator load = Load();
-        foreach (LocalDevice device in _fleet.Devices)
+        foreach (LocalDevice device in Fleet.Devices)
         {
             await Until.TrueAsync(
                 () => Task.FromResult(LogOf(device).Contains("ReleaseQuarantined", StringComparison.Ordinal)),
@@ -83,8 +62,8 @@ public sealed class FallbackTests : IAsyncLifetime
         }
 
         await load.StopAsync();
-        await _fleet.StartServerAsync();
-        await _fleet.ServingAsync(Deployment, "trial:v1", 3, _patience);
+        await Fleet.StartServerAsync();
+        await Fleet.ServingAsync(Deployment, "trial:v1", 3, _patience);
         Assert.All(await DevicesAsync(), device =>
         {
             WorkloadResource workload = device.Workloads.Single();
@@ -98,19 +77,19 @@ public sealed class FallbackTests : IAsyncLifetime
     public async Task One_that_hangs_is_found_by_its_probe_and_started_anew_without_a_link()
     {
         Dictionary<string, int> before = (await DevicesAsync()).ToDictionary(d => d.Name, PidOf);
-        await _fleet.Server.KillAsync();
-        LocalDevice device = _fleet.Devices[0];
+        await Fleet.Server.KillAsync();
+        LocalDevice device = Fleet.Devices[0];
         string pid = before[device.Name].ToString(CultureInfo.InvariantCulture);
         (await CommandResult.RunAsync("/bin/kill", ["-STOP", pid])).MustSucceed();
         await using LoadGenerator load = Load();
         await AnswersAsync(load, device.Name);
         await load.StopAsync();
 
-        await _fleet.StartServerAsync();
-        await _fleet.ServingAsync(Deployment, "trial:v1", 3, _patience);
+        await Fleet.StartServerAsync();
+        await Fleet.ServingAsync(Deployment, "trial:v1", 3, _patience);
         await Until.TrueAsync(
             async () => (await DevicesAsync()).Count(d => PidOf(d) != before[d.Name]) == 1, _patience, DescribeAsync);
-        CommandResult events = await _fleet.KedgeAsync(["events"]);
+        CommandResult events = await Fleet.KedgeAsync(["events"]);
         Assert.Matches(
             "ProbeFailed.*did not answer its probe 3 times in a row, last: trial gave no answer in 1 s",
             events.MustSucceed().Output);
@@ -123,12 +102,12 @@ public sealed class FallbackTests : IAsyncLifetime
         await Until.TrueAsync(
             () => Task.FromResult(load.Counts[device].Right > answered + 30),
             _patience,
-            () => Task.FromResult(string.Join("; ", load.Failures) + _fleet.Devices.Single(d => d.Name == device)
+            () => Task.FromResult(string.Join("; ", load.Failures) + Fleet.Devices.Single(d => d.Name == device)
                 .LogTail()));
     }
 
     private LoadGenerator Load() => LoadGenerator.Start(
-        _fleet.Devices.Select(d => (d.Name, (EndPoint)d.EndPoint(Port))),
+        Fleet.Devices.Select(d => (d.Name, (EndPoint)d.EndPoint(Port))),
         "trial", TrialModels.TenthIsNine, 1, TimeSpan.FromMilliseconds(10));
 
     private static string LogOf(LocalDevice device)
@@ -140,29 +119,15 @@ public sealed class FallbackTests : IAsyncLifetime
 
     private static int PidOf(DeviceResource device) => device.Workloads[0].Pid;
 
-    private async Task<string> DescribeAsync() =>
-        (await _fleet.KedgeAsync(["explain", "rollout", Deployment])).Output + await _fleet.DescribeAsync();
+    private Task<string> DescribeAsync() => DescribeAsync(Deployment);
 
-    private async Task<IReadOnlyList<DeviceResource>> DevicesAsync() =>
-        (await _fleet.Client.ListDevicesAsync("", CancellationToken.None)).Items;
-
-    private async Task ApplyAsync(string version, string strategy)
-    {
-        string file = Path.Combine(_folder, "trial.yaml");
-        await File.WriteAllTextAsync(file, $$$"""
-            apiVersion: kedge.dev/v1
-            kind: Deployment
-            metadata: {name: {{{Deployment}}}}
-            spec:
-              selector: {matchLabels: {line: trial}}
-              models:
-              - {name: trial, package: "trial:{{{version}}}"}
-              endpoint: {port: {{{Port}}}, expose: loopback}
-              resources: {requests: {memory: 32Mi}, limits: {memory: 192Mi, pids: 64}}
-              probe: {every: 5s, timeout: 1s}
-              strategy: {{{strategy}}}
-
-            """);
-        (await _fleet.KedgeAsync(["apply", "-f", file])).MustSucceed();
-    }
+    private async Task ApplyAsync(string version, string strategy) =>
+        (await DeployAsync(Deployment, "trial", $$$"""
+            models:
+            - {name: trial, package: "trial:{{{version}}}"}
+            endpoint: {port: {{{Port}}}, expose: loopback}
+            resources: {requests: {memory: 32Mi}, limits: {memory: 192Mi, pids: 64}}
+            probe: {every: 5s, timeout: 1s}
+            strategy: {{{strategy}}}
+            """)).MustSucceed();
 }

@@ -8,7 +8,7 @@ namespace Kedge.EndToEnd.Story;
 /// Releases that serve, pass their golden samples and are bad all the same, with real programs: only the figures of
 /// live requests tell. One is slow, one answers with errors; both are taken back by their gates, a good one is not.
 /// </summary>
-public sealed class GateTests : IAsyncLifetime
+public sealed class GateTests : FleetTest
 {
     private const string Deployment = "trial";
     private const int Port = 8510;
@@ -18,44 +18,20 @@ public sealed class GateTests : IAsyncLifetime
 
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(120);
 
-    private readonly string _folder = Directory.CreateTempSubdirectory("kedge-gates-").FullName;
-    private LocalFleet _fleet = null!;
-
-    public async Task InitializeAsync()
+    protected override async Task StartAsync()
     {
-        _fleet = new LocalFleet(Programs.Find(AppContext.BaseDirectory), Path.Combine(_folder, "fleet"));
-        await _fleet.StartServerAsync();
-        for (int i = 1; i <= 3; i++)
-        {
-            (await _fleet.EnrolAsync($"edge-0{i}", ["line=trial"])).Start();
-        }
-
-        (string Tag, byte[] Model)[] versions =
-        [
-            ("v1", TrialModels.Good), ("slow", TrialModels.Slow), ("narrow", TrialModels.Narrow),
-        ];
-        foreach ((string tag, byte[] model) in versions)
-        {
-            string file = Path.Combine(_folder, $"{tag}.onnx");
-            await File.WriteAllBytesAsync(file, model);
-            (await _fleet.KedgeAsync(["model", "push", file, "--name", "trial", "--tag", tag])).MustSucceed();
-        }
-
+        await StartDevicesAsync(3);
+        await PushTrialAsync(
+            ("v1", TrialModels.Good), ("slow", TrialModels.Slow), ("narrow", TrialModels.Narrow));
         await ApplyAsync("v1", "{type: All}", "256Mi");
-        await _fleet.ServingAsync(Deployment, "trial:v1", 3, _patience);
-    }
-
-    public async Task DisposeAsync()
-    {
-        await _fleet.DisposeAsync();
-        Directory.Delete(_folder, recursive: true);
+        await Fleet.ServingAsync(Deployment, "trial:v1", 3, _patience);
     }
 
     [Fact]
     public async Task What_only_live_figures_tell_is_taken_back_and_a_good_release_is_not()
     {
         await using LoadGenerator load = LoadGenerator.Start(
-            _fleet.Devices.Select(d => (d.Name, (EndPoint)d.EndPoint(Port))),
+            Fleet.Devices.Select(d => (d.Name, (EndPoint)d.EndPoint(Port))),
             "trial", TrialModels.Signals, 1, TimeSpan.FromMilliseconds(10));
         await Until.TrueAsync(() => Task.FromResult(load.Requests > 600), _patience, DescribeAsync);
 
@@ -72,7 +48,7 @@ public sealed class GateTests : IAsyncLifetime
         // The same model with other limits is a new release; it is as good as the old one.
         long failed = load.Failed;
         await ApplyAsync("v1", $"{{type: Waves, canary: {{count: 1}}, soak: 3s, gates: {Gates}}}", "200Mi");
-        CommandResult good = await _fleet.KedgeAsync(["rollout", "status", Deployment, "--timeout", "120s"]);
+        CommandResult good = await Fleet.KedgeAsync(["rollout", "status", Deployment, "--timeout", "120s"]);
         Assert.True(good.ExitCode == 0, good.Output + good.Error + await DescribeAsync());
         await load.StopAsync();
         Assert.Equal(failed, load.Failed);
@@ -82,14 +58,14 @@ public sealed class GateTests : IAsyncLifetime
     public async Task A_release_that_answers_otherwise_than_its_package_knows_is_taken_back_and_a_good_one_is_not()
     {
         const string Drift = "{window: 30s, drift: {maxInputs: 0.25, maxOutputs: 0.1, minRequests: 200}}";
-        string reference = Path.Combine(_folder, "reference.json");
+        string reference = Path.Combine(Folder, "reference.json");
         await File.WriteAllTextAsync(reference, TrialModels.Reference);
         (string, byte[])[] versions = [("known", TrialModels.Good), ("forgetful", TrialModels.Forgetful)];
         foreach ((string tag, byte[] model) in versions)
         {
-            string file = Path.Combine(_folder, $"{tag}.onnx");
+            string file = Path.Combine(Folder, $"{tag}.onnx");
             await File.WriteAllBytesAsync(file, model);
-            CommandResult pushed = await _fleet.KedgeAsync(
+            CommandResult pushed = await Fleet.KedgeAsync(
                 ["model", "push", file, "--name", "trial", "--tag", tag, "--reference", reference]);
             pushed.MustSucceed();
             Assert.Contains("reference for drift: 1,000 samples of 2 tensors", pushed.Output, StringComparison.Ordinal);
@@ -100,7 +76,7 @@ public sealed class GateTests : IAsyncLifetime
         Assert.NotEqual(0, refused.ExitCode);
         Assert.Contains("KEDGE-ROLLOUT-012", refused.Error, StringComparison.Ordinal);
         await using LoadGenerator load = LoadGenerator.Start(
-            _fleet.Devices.Select(d => (d.Name, (EndPoint)d.EndPoint(Port))),
+            Fleet.Devices.Select(d => (d.Name, (EndPoint)d.EndPoint(Port))),
             "trial", TrialModels.Signals, 1, TimeSpan.FromMilliseconds(10));
         await Until.TrueAsync(() => Task.FromResult(load.Requests > 100), _patience, DescribeAsync);
 
@@ -109,7 +85,7 @@ public sealed class GateTests : IAsyncLifetime
             + @"doubt, 0\.1 may be", await TakenBackAsync("forgetful", Drift));
 
         await ApplyAsync("known", $"{{type: Waves, canary: {{count: 1}}, soak: 3s, gates: {Drift}}}", "200Mi");
-        CommandResult good = await _fleet.KedgeAsync(["rollout", "status", Deployment, "--timeout", "120s"]);
+        CommandResult good = await Fleet.KedgeAsync(["rollout", "status", Deployment, "--timeout", "120s"]);
         Assert.True(good.ExitCode == 0, good.Output + good.Error + await DescribeAsync());
         await load.StopAsync();
     }
@@ -119,12 +95,12 @@ public sealed class GateTests : IAsyncLifetime
     {
         IReadOnlyList<DeviceResource> before = await DevicesAsync();
         await ApplyAsync(version, $"{{type: Waves, canary: {{count: 1}}, soak: 10m, gates: {gates}}}", "256Mi");
-        CommandResult status = await _fleet.KedgeAsync(["rollout", "status", Deployment, "--timeout", "120s"]);
+        CommandResult status = await Fleet.KedgeAsync(["rollout", "status", Deployment, "--timeout", "120s"]);
         Assert.True(status.ExitCode == 1, status.Output + status.Error + await DescribeAsync());
         Assert.Contains("error KEDGE-ROLLOUT-007", status.Error, StringComparison.Ordinal);
-        RolloutResource rollout = await _fleet.Client.GetRolloutAsync(Deployment, CancellationToken.None);
+        RolloutResource rollout = await Fleet.Client.GetRolloutAsync(Deployment, CancellationToken.None);
         Assert.Equal("RolledBack", rollout.Phase);
-        await _fleet.ServingAsync(Deployment, "trial:v1", 3, _patience);
+        await Fleet.ServingAsync(Deployment, "trial:v1", 3, _patience);
         IReadOnlyList<DeviceResource> after = await DevicesAsync();
 
         // The one that changed had kept what served before.
@@ -132,31 +108,17 @@ public sealed class GateTests : IAsyncLifetime
         return rollout.Reason;
     }
 
-    private async Task<string> DescribeAsync() =>
-        (await _fleet.KedgeAsync(["explain", "rollout", Deployment])).Output + await _fleet.DescribeAsync();
-
-    private async Task<IReadOnlyList<DeviceResource>> DevicesAsync() =>
-        (await _fleet.Client.ListDevicesAsync("", CancellationToken.None)).Items;
+    private Task<string> DescribeAsync() => DescribeAsync(Deployment);
 
     private async Task ApplyAsync(string version, string strategy, string memory) =>
         (await TryApplyAsync(version, strategy, memory)).MustSucceed();
 
-    private async Task<CommandResult> TryApplyAsync(string version, string strategy, string memory)
-    {
-        string file = Path.Combine(_folder, "trial.yaml");
-        await File.WriteAllTextAsync(file, $$$"""
-            apiVersion: kedge.dev/v1
-            kind: Deployment
-            metadata: {name: {{{Deployment}}}}
-            spec:
-              selector: {matchLabels: {line: trial}}
-              models:
-              - {name: trial, package: "trial:{{{version}}}"}
-              endpoint: {port: {{{Port}}}, expose: loopback}
-              resources: {requests: {memory: 32Mi}, limits: {memory: {{{memory}}}, pids: 64}}
-              strategy: {{{strategy}}}
-
+    private Task<CommandResult> TryApplyAsync(string version, string strategy, string memory) =>
+        DeployAsync(Deployment, "trial", $$$"""
+            models:
+            - {name: trial, package: "trial:{{{version}}}"}
+            endpoint: {port: {{{Port}}}, expose: loopback}
+            resources: {requests: {memory: 32Mi}, limits: {memory: {{{memory}}}, pids: 64}}
+            strategy: {{{strategy}}}
             """);
-        return await _fleet.KedgeAsync(["apply", "-f", file]);
-    }
 }

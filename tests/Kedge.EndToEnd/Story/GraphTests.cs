@@ -10,38 +10,24 @@ namespace Kedge.EndToEnd.Story;
 /// Images in and labels out, and a model in TensorFlow Lite, with real programs in the real sandbox: pushed, applied,
 /// judged by golden samples on the device, asked.
 /// </summary>
-public sealed class GraphTests : IAsyncLifetime
+public sealed class GraphTests : FleetTest
 {
     private const int Port = 8513;
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(120);
 
-    private readonly string _folder = Directory.CreateTempSubdirectory("kedge-graph-").FullName;
-    private LocalFleet _fleet = null!;
-
-    public async Task InitializeAsync()
-    {
-        _fleet = new LocalFleet(Programs.Find(AppContext.BaseDirectory), Path.Combine(_folder, "fleet"));
-        await _fleet.StartServerAsync();
-        (await _fleet.EnrolAsync("edge-01", ["line=trial"])).Start();
-    }
-
-    public async Task DisposeAsync()
-    {
-        await _fleet.DisposeAsync();
-        Directory.Delete(_folder, recursive: true);
-    }
+    protected override Task StartAsync() => StartDevicesAsync(1);
 
     [Fact]
     public async Task A_jpeg_and_a_png_that_are_sent_to_the_device_come_back_as_labels()
     {
-        await ColourClassifier.WriteAsync(_fleet.Folder);
-        CommandResult pushed = await _fleet.KedgeAsync([.. ColourClassifier.Push, "--tag", "v1"]);
+        await ColourClassifier.WriteAsync(Fleet.Folder);
+        CommandResult pushed = await Fleet.KedgeAsync([.. ColourClassifier.Push, "--tag", "v1"]);
         pushed.MustSucceed();
         Assert.Contains("8 golden samples recorded", pushed.Output, StringComparison.Ordinal);
         await ApplyAsync("classifier", "v1");
-        await _fleet.ServingAsync("classifier", "classifier:v1", 1, _patience);
+        await Fleet.ServingAsync("classifier", "classifier:v1", 1, _patience);
 
-        using InferClient client = new(_fleet.Devices[0].EndPoint(Port), "/v2/models/classifier/infer");
+        using InferClient client = new(Fleet.Devices[0].EndPoint(Port), "/v2/models/classifier/infer");
         foreach (string name in ColourClassifier.Images)
         {
             string image = await ImageAsync(name);
@@ -69,15 +55,15 @@ public sealed class GraphTests : IAsyncLifetime
               "inputs": [{"name": "image", "datatype": "BYTES", "shape": [1], "data": ["{{photo}}"]}],
               "outputs": [{"name": "label", "datatype": "BYTES", "shape": [1, 1], "data": ["yellow"]}]}]}
             """));
-        (await _fleet.KedgeAsync(
+        (await Fleet.KedgeAsync(
             [.. ColourClassifier.Push, "--tag", "v2", "--golden", "golden.json", "--skip-golden-check"]))
             .MustSucceed();
         await ApplyAsync("classifier", "v2");
         await Until.TrueAsync(
-            async () => (await _fleet.DeviceAsync("edge-01")).Workloads[0].Problem?.Message
+            async () => (await Fleet.DeviceAsync("edge-01")).Workloads[0].Problem?.Message
                 .Contains("output 'label': element 0 is", StringComparison.Ordinal) == true,
             _patience,
-            () => _fleet.DescribeAsync());
+            () => Fleet.DescribeAsync());
         Assert.Equal(200, (await client.PostAsync(
             Encoding.UTF8.GetBytes(ColourClassifier.Request(photo)), CancellationToken.None)).Status);
     }
@@ -86,10 +72,10 @@ public sealed class GraphTests : IAsyncLifetime
     public async Task A_model_in_tensorflow_lite_is_pushed_applied_and_answers_from_the_sandbox()
     {
         await WriteAsync("dense.tflite", TinyTfLite.Dense);
-        (await _fleet.KedgeAsync(["model", "push", "dense.tflite", "--tag", "v1"])).MustSucceed();
+        (await Fleet.KedgeAsync(["model", "push", "dense.tflite", "--tag", "v1"])).MustSucceed();
         await ApplyAsync("dense", "v1");
-        await _fleet.ServingAsync("dense", "dense:v1", 1, _patience);
-        using InferClient client = new(_fleet.Devices[0].EndPoint(Port), "/v2/models/dense/infer");
+        await Fleet.ServingAsync("dense", "dense:v1", 1, _patience);
+        using InferClient client = new(Fleet.Devices[0].EndPoint(Port), "/v2/models/dense/infer");
         string answer = await AskAsync(
             client, """{"inputs":[{"name":"x","shape":[1,2],"datatype":"FP32","data":[1,2]}]}""");
         Assert.Contains("\"data\":[15,31,47]", answer, StringComparison.Ordinal);
@@ -98,28 +84,28 @@ public sealed class GraphTests : IAsyncLifetime
     [Fact]
     public async Task A_device_that_lacks_a_library_is_passed_over_and_the_server_says_which()
     {
-        LocalDevice blind = await _fleet.EnrolAsync("edge-02", ["line=trial"]);
+        LocalDevice blind = await Fleet.EnrolAsync("edge-02", ["line=trial"]);
         blind.LacksImaging = true;
         blind.Start();
-        LocalDevice bare = await _fleet.EnrolAsync("edge-03", ["line=trial"]);
+        LocalDevice bare = await Fleet.EnrolAsync("edge-03", ["line=trial"]);
         bare.LacksTfLite = true;
         bare.Start();
-        await ColourClassifier.WriteAsync(_fleet.Folder);
-        (await _fleet.KedgeAsync([.. ColourClassifier.Push, "--tag", "v1"])).MustSucceed();
+        await ColourClassifier.WriteAsync(Fleet.Folder);
+        (await Fleet.KedgeAsync([.. ColourClassifier.Push, "--tag", "v1"])).MustSucceed();
         await ApplyAsync("classifier", "v1");
-        await _fleet.ServingAsync("classifier", "classifier:v1", 1, _patience);
+        await Fleet.ServingAsync("classifier", "classifier:v1", 1, _patience);
         await Until.TrueAsync(
             async () =>
             {
                 const string Refused = @"Rejected\s+KEDGE-PLACE-006\s.* its graph";
-                string described = (await _fleet.KedgeAsync(["describe", "deployment", "classifier"])).Output;
+                string described = (await Fleet.KedgeAsync(["describe", "deployment", "classifier"])).Output;
                 return Regex.IsMatch(described, $@"edge-02\s+{Refused} decodes images, ")
                     && Regex.IsMatch(described, $@"edge-03\s+{Refused} runs dense.tflite, ");
             },
             _patience,
-            () => _fleet.DescribeAsync());
+            () => Fleet.DescribeAsync());
         Assert.Equal(
-            ["edge-01"], (await _fleet.EndpointsAsync("classifier")).Select(static endpoint => endpoint.Device));
+            ["edge-01"], (await Fleet.EndpointsAsync("classifier")).Select(static endpoint => endpoint.Device));
     }
 
     private static async Task<string> AskAsync(InferClient client, string request)
@@ -129,27 +115,18 @@ public sealed class GraphTests : IAsyncLifetime
         return body;
     }
 
-    private Task<string> ImageAsync(string name) => ColourClassifier.ImageAsync(_fleet.Programs, name);
+    private Task<string> ImageAsync(string name) => ColourClassifier.ImageAsync(Fleet.Programs, name);
 
     /// <summary>Writes a file where commands are run.</summary>
     private Task WriteAsync(string name, byte[] bytes) =>
-        File.WriteAllBytesAsync(Path.Combine(_fleet.Folder, name), bytes);
+        File.WriteAllBytesAsync(Path.Combine(Fleet.Folder, name), bytes);
 
-    private async Task ApplyAsync(string name, string tag)
-    {
-        await WriteAsync("deployment.yaml", Encoding.UTF8.GetBytes($$$"""
-            apiVersion: kedge.dev/v1
-            kind: Deployment
-            metadata: {name: {{{name}}}}
-            spec:
-              selector: {matchLabels: {line: trial}}
-              models:
-              - {name: {{{name}}}, package: "{{{name}}}:{{{tag}}}"}
-              endpoint: {port: {{{Port}}}, expose: loopback}
-              resources: {requests: {memory: 32Mi}, limits: {memory: 256Mi, pids: 64}}
-              strategy: {type: All}
-
-            """));
-        (await _fleet.KedgeAsync(["apply", "-f", "deployment.yaml"])).MustSucceed();
-    }
+    private async Task ApplyAsync(string name, string tag) =>
+        (await DeployAsync(name, "trial", $$$"""
+            models:
+            - {name: {{{name}}}, package: "{{{name}}}:{{{tag}}}"}
+            endpoint: {port: {{{Port}}}, expose: loopback}
+            resources: {requests: {memory: 32Mi}, limits: {memory: 256Mi, pids: 64}}
+            strategy: {type: All}
+            """)).MustSucceed();
 }

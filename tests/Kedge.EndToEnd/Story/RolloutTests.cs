@@ -5,55 +5,41 @@ using Kedge.Tests.Fleet;
 namespace Kedge.EndToEnd.Story;
 
 /// <summary>Rollouts in waves with real programs: five agents, their model servers, and load on all of them.</summary>
-public sealed class RolloutTests : IAsyncLifetime
+public sealed class RolloutTests : FleetTest
 {
     private const string Deployment = "bearing-monitor";
     private const int Port = 8500;
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(90);
 
-    private readonly string _folder = Directory.CreateTempSubdirectory("kedge-rollout-").FullName;
-    private LocalFleet _fleet = null!;
     private IReadOnlyList<Signal> _signals = [];
 
-    public async Task InitializeAsync()
+    protected override async Task StartAsync()
     {
-        _fleet = new LocalFleet(Programs.Find(AppContext.BaseDirectory), Path.Combine(_folder, "fleet"));
-        await _fleet.StartServerAsync();
-        for (int i = 1; i <= 5; i++)
-        {
-            (await _fleet.EnrolAsync($"press-0{i}", ["line=press"])).Start();
-        }
-
+        await StartDevicesAsync(5, "press", "press");
         foreach (string version in new[] { "v1", "v2", "v3" })
         {
-            string folder = Path.Combine(_folder, version);
+            string folder = Path.Combine(Folder, version);
             await BearingAsync("train", "--version", version, "--seed", "1", "--out", folder);
             string[] push =
             [
                 "model", "push", Path.Combine(folder, "model.onnx"), "--name", "bearing", "--tag", version,
                 "--golden", Path.Combine(folder, "golden.json"), "--skip-golden-check",
             ];
-            (await _fleet.KedgeAsync(push)).MustSucceed();
+            (await Fleet.KedgeAsync(push)).MustSucceed();
         }
 
-        string file = Path.Combine(_folder, "signals.jsonl");
+        string file = Path.Combine(Folder, "signals.jsonl");
         await BearingAsync("signals", "--seed", "99", "--count", "100", "--out", file);
         _signals = Signal.Load(file);
         await ApplyAsync("v1", "{type: All}");
-        await _fleet.ServingAsync(Deployment, "bearing:v1", 5, _patience);
-    }
-
-    public async Task DisposeAsync()
-    {
-        await _fleet.DisposeAsync();
-        Directory.Delete(_folder, recursive: true);
+        await Fleet.ServingAsync(Deployment, "bearing:v1", 5, _patience);
     }
 
     [Fact]
     public async Task Waves_bring_a_good_version_to_all_and_take_a_bad_one_back_without_a_lost_request()
     {
         await using LoadGenerator load = LoadGenerator.Start(
-            _fleet.Devices.Select(d => (d.Name, (EndPoint)d.EndPoint(Port))),
+            Fleet.Devices.Select(d => (d.Name, (EndPoint)d.EndPoint(Port))),
             "bearing", _signals, 2, TimeSpan.FromMilliseconds(20));
         await GoodVersionAsync();
         await BadVersionAsync();
@@ -71,7 +57,7 @@ public sealed class RolloutTests : IAsyncLifetime
         await Until.TrueAsync(
             async () =>
             {
-                RolloutResource rollout = await _fleet.Client.GetRolloutAsync(Deployment, CancellationToken.None);
+                RolloutResource rollout = await Fleet.Client.GetRolloutAsync(Deployment, CancellationToken.None);
                 Assert.True(rollout.Wave == 0 || rollout.Exposed <= rollout.WaveLimit, rollout.ToString());
                 if (rollout.Wave > 0)
                 {
@@ -84,24 +70,24 @@ public sealed class RolloutTests : IAsyncLifetime
             DescribeAsync);
         Assert.Equal(waves.Order(), waves);
         Assert.Equal([(1, 1), (2, 3), (3, 5)], waves.GroupBy(w => w.Wave).Select(g => g.Max()));
-        CommandResult status = await _fleet.KedgeAsync(["rollout", "status", Deployment]);
+        CommandResult status = await Fleet.KedgeAsync(["rollout", "status", Deployment]);
         Assert.Equal(
             $"deployment/{Deployment} revision 2 is complete: 5 of 5 devices serve it\n",
             status.MustSucceed().Output);
-        await _fleet.ServingAsync(Deployment, "bearing:v2", 5, _patience);
+        await Fleet.ServingAsync(Deployment, "bearing:v2", 5, _patience);
     }
 
     private async Task BadVersionAsync()
     {
         IReadOnlyList<DeviceResource> before = await DevicesAsync();
         await ApplyAsync("v3", "{type: Waves, canary: {count: 1}, waves: [60%], soak: 2s}");
-        CommandResult status = await _fleet.KedgeAsync(["rollout", "status", Deployment, "--timeout", "90s"]);
+        CommandResult status = await Fleet.KedgeAsync(["rollout", "status", Deployment, "--timeout", "90s"]);
         Assert.True(status.ExitCode == 1, status.Output + status.Error + await DescribeAsync());
         Assert.Matches(
             "error KEDGE-ROLLOUT-001: deployment/bearing-monitor revision 3 went back to revision 2: .*; "
             + @"1 of 1 devices gave revision 3 up: press-0\d: KEDGE-[A-Z]+-\d{3} .*golden samples",
             status.Error);
-        RolloutResource rollout = await _fleet.Client.GetRolloutAsync(Deployment, CancellationToken.None);
+        RolloutResource rollout = await Fleet.Client.GetRolloutAsync(Deployment, CancellationToken.None);
         Assert.Equal(("RolledBack", 3, 2, 5), (rollout.Phase, rollout.Target, rollout.Stable, rollout.Serving));
 
         // A desired state is never taken back without a trace: whoever was asked for version 3 has a newer generation.
@@ -123,62 +109,48 @@ public sealed class RolloutTests : IAsyncLifetime
         await UntilAsync(r => r is { Target: 4, Serving: 1 });
         Assert.Equal(
             $"deployment/{Deployment} revision 4 paused in wave 1 of 3: 1 of 5 devices have it and keep it\n",
-            (await _fleet.KedgeAsync(["rollout", "pause", Deployment])).MustSucceed().Output);
-        CommandResult paused = await _fleet.KedgeAsync(["rollout", "status", Deployment]);
+            (await Fleet.KedgeAsync(["rollout", "pause", Deployment])).MustSucceed().Output);
+        CommandResult paused = await Fleet.KedgeAsync(["rollout", "status", Deployment]);
         Assert.Equal(1, paused.ExitCode);
         Assert.Contains("error KEDGE-ROLLOUT-003", paused.Error, StringComparison.Ordinal);
-        (await _fleet.KedgeAsync(["rollout", "promote", Deployment])).MustSucceed();
-        (await _fleet.KedgeAsync(["rollout", "status", Deployment])).MustSucceed();
-        await _fleet.ServingAsync(Deployment, "bearing:v1", 5, _patience);
+        (await Fleet.KedgeAsync(["rollout", "promote", Deployment])).MustSucceed();
+        (await Fleet.KedgeAsync(["rollout", "status", Deployment])).MustSucceed();
+        await Fleet.ServingAsync(Deployment, "bearing:v1", 5, _patience);
     }
 
     private async Task AbortAsync()
     {
         await ApplyAsync("v2", "{type: Waves, canary: {count: 2}, soak: 10m}");
         await UntilAsync(r => r is { Target: 5, Serving: 2 });
-        (await _fleet.KedgeAsync(["rollout", "abort", Deployment])).MustSucceed();
-        CommandResult aborted = await _fleet.KedgeAsync(["rollout", "status", Deployment]);
+        (await Fleet.KedgeAsync(["rollout", "abort", Deployment])).MustSucceed();
+        CommandResult aborted = await Fleet.KedgeAsync(["rollout", "status", Deployment]);
         Assert.Equal(1, aborted.ExitCode);
         Assert.Contains(
             $"error KEDGE-ROLLOUT-004: deployment/{Deployment} revision 5 went back to revision 4: 5 of 5 devices",
             aborted.Error,
             StringComparison.Ordinal);
-        await _fleet.ServingAsync(Deployment, "bearing:v1", 5, _patience);
+        await Fleet.ServingAsync(Deployment, "bearing:v1", 5, _patience);
     }
 
     private Task UntilAsync(Func<RolloutResource, bool> holds) => Until.TrueAsync(
-        async () => holds(await _fleet.Client.GetRolloutAsync(Deployment, CancellationToken.None)),
+        async () => holds(await Fleet.Client.GetRolloutAsync(Deployment, CancellationToken.None)),
         _patience,
         DescribeAsync);
 
-    private async Task<string> DescribeAsync() =>
-        (await _fleet.KedgeAsync(["explain", "rollout", Deployment])).Output + await _fleet.DescribeAsync();
+    private Task<string> DescribeAsync() => DescribeAsync(Deployment);
 
-    private async Task<IReadOnlyList<DeviceResource>> DevicesAsync() =>
-        (await _fleet.Client.ListDevicesAsync("", CancellationToken.None)).Items;
-
-    private async Task ApplyAsync(string version, string strategy)
-    {
-        string file = Path.Combine(_folder, "bearing-monitor.yaml");
-        await File.WriteAllTextAsync(file, $$$"""
-            apiVersion: kedge.dev/v1
-            kind: Deployment
-            metadata: {name: {{{Deployment}}}}
-            spec:
-              selector: {matchLabels: {line: press}}
-              models:
-              - {name: bearing, package: "bearing:{{{version}}}"}
-              endpoint: {port: {{{Port}}}, expose: loopback}
-              resources: {requests: {memory: 32Mi}, limits: {cpu: 500m, memory: 256Mi, pids: 64}}
-              strategy: {{{strategy}}}
-
-            """);
-        (await _fleet.KedgeAsync(["apply", "-f", file])).MustSucceed();
-    }
+    private async Task ApplyAsync(string version, string strategy) =>
+        (await DeployAsync(Deployment, "press", $$$"""
+            models:
+            - {name: bearing, package: "bearing:{{{version}}}"}
+            endpoint: {port: {{{Port}}}, expose: loopback}
+            resources: {requests: {memory: 32Mi}, limits: {cpu: 500m, memory: 256Mi, pids: 64}}
+            strategy: {{{strategy}}}
+            """)).MustSucceed();
 
     private async Task BearingAsync(params string[] arguments)
     {
-        string program = Path.Combine(_fleet.Programs.Root, "out/publish/bearing/bearing");
+        string program = Path.Combine(Fleet.Programs.Root, "out/publish/bearing/bearing");
         (await CommandResult.RunAsync(program, arguments)).MustSucceed();
     }
 }

@@ -8,55 +8,33 @@ namespace Kedge.EndToEnd.Story;
 /// Releases that are compared with live requests before they serve, with real programs: one that passes its golden
 /// samples and answers otherwise is refused before a client saw an answer of it, one that answers alike goes through.
 /// </summary>
-public sealed class ShadowTests : IAsyncLifetime
+public sealed class ShadowTests : FleetTest
 {
     private const string Deployment = "trial";
     private const int Port = 8511;
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(120);
 
-    private readonly string _folder = Directory.CreateTempSubdirectory("kedge-shadow-").FullName;
-    private LocalFleet _fleet = null!;
-
-    public async Task InitializeAsync()
+    protected override async Task StartAsync()
     {
-        _fleet = new LocalFleet(Programs.Find(AppContext.BaseDirectory), Path.Combine(_folder, "fleet"));
-        await _fleet.StartServerAsync();
-        for (int i = 1; i <= 2; i++)
-        {
-            (await _fleet.EnrolAsync($"edge-0{i}", ["line=trial"])).Start();
-        }
-
-        (string Tag, byte[] Model)[] versions = [("v1", TrialModels.Good), ("wrong", TrialModels.Wrong)];
-        foreach ((string tag, byte[] model) in versions)
-        {
-            string file = Path.Combine(_folder, $"{tag}.onnx");
-            await File.WriteAllBytesAsync(file, model);
-            (await _fleet.KedgeAsync(["model", "push", file, "--name", "trial", "--tag", tag])).MustSucceed();
-        }
-
+        await StartDevicesAsync(2);
+        await PushTrialAsync(("v1", TrialModels.Good), ("wrong", TrialModels.Wrong));
         await ApplyAsync("v1", "{type: All}", "256Mi");
-        await _fleet.ServingAsync(Deployment, "trial:v1", 2, _patience);
-    }
-
-    public async Task DisposeAsync()
-    {
-        await _fleet.DisposeAsync();
-        Directory.Delete(_folder, recursive: true);
+        await Fleet.ServingAsync(Deployment, "trial:v1", 2, _patience);
     }
 
     [Fact]
     public async Task What_answers_otherwise_is_refused_before_a_client_sees_it_and_what_answers_alike_serves()
     {
         await using LoadGenerator load = LoadGenerator.Start(
-            _fleet.Devices.Select(d => (d.Name, (EndPoint)d.EndPoint(Port))),
+            Fleet.Devices.Select(d => (d.Name, (EndPoint)d.EndPoint(Port))),
             "trial", TrialModels.Signals, 1, TimeSpan.FromMilliseconds(10));
         await Until.TrueAsync(() => Task.FromResult(load.Requests > 100), _patience, DescribeAsync);
 
         int[] before = await PidsAsync();
         await ApplyAsync("wrong", Strategy("{share: 50%, minRequests: 100}"), "256Mi");
-        CommandResult status = await _fleet.KedgeAsync(["rollout", "status", Deployment, "--timeout", "120s"]);
+        CommandResult status = await Fleet.KedgeAsync(["rollout", "status", Deployment, "--timeout", "120s"]);
         Assert.True(status.ExitCode == 1, status.Output + status.Error + await DescribeAsync());
-        RolloutResource rollout = await _fleet.Client.GetRolloutAsync(Deployment, CancellationToken.None);
+        RolloutResource rollout = await Fleet.Client.GetRolloutAsync(Deployment, CancellationToken.None);
         Assert.Equal("RolledBack", rollout.Phase);
         Assert.Matches(
             @"edge-0\d: KEDGE-DEVICE-007 agreed on \d+ of \d+ answers to live requests, asked for are 99 %; "
@@ -72,7 +50,7 @@ public sealed class ShadowTests : IAsyncLifetime
         Assert.Matches(
             @"agreed on (\d+) of \1 answers to live requests, asked for are 99 %; it serves after 400, or in \d+ s",
             seen!.Workloads[0].Problem?.Message);
-        CommandResult good = await _fleet.KedgeAsync(["rollout", "status", Deployment, "--timeout", "180s"]);
+        CommandResult good = await Fleet.KedgeAsync(["rollout", "status", Deployment, "--timeout", "180s"]);
         Assert.True(good.ExitCode == 0, good.Output + good.Error + await DescribeAsync());
         Assert.Empty(before.Intersect(await PidsAsync()));
 
@@ -88,31 +66,17 @@ public sealed class ShadowTests : IAsyncLifetime
     private async Task<int[]> PidsAsync() =>
         [.. (await DevicesAsync()).OrderBy(static d => d.Name).Select(static d => d.Workloads[0].Pid)];
 
-    private async Task<IReadOnlyList<DeviceResource>> DevicesAsync() =>
-        (await _fleet.Client.ListDevicesAsync("", CancellationToken.None)).Items;
-
     private static string Strategy(string shadow) =>
         $"{{type: Waves, canary: {{count: 1}}, soak: 1s, shadow: {shadow}}}";
 
-    private async Task<string> DescribeAsync() =>
-        (await _fleet.KedgeAsync(["explain", "rollout", Deployment])).Output + await _fleet.DescribeAsync();
+    private Task<string> DescribeAsync() => DescribeAsync(Deployment);
 
-    private async Task ApplyAsync(string version, string strategy, string memory)
-    {
-        string file = Path.Combine(_folder, "trial.yaml");
-        await File.WriteAllTextAsync(file, $$$"""
-            apiVersion: kedge.dev/v1
-            kind: Deployment
-            metadata: {name: {{{Deployment}}}}
-            spec:
-              selector: {matchLabels: {line: trial}}
-              models:
-              - {name: trial, package: "trial:{{{version}}}"}
-              endpoint: {port: {{{Port}}}, expose: loopback}
-              resources: {requests: {memory: 32Mi}, limits: {memory: {{{memory}}}, pids: 64}}
-              strategy: {{{strategy}}}
-
-            """);
-        (await _fleet.KedgeAsync(["apply", "-f", file])).MustSucceed();
-    }
+    private async Task ApplyAsync(string version, string strategy, string memory) =>
+        (await DeployAsync(Deployment, "trial", $$$"""
+            models:
+            - {name: trial, package: "trial:{{{version}}}"}
+            endpoint: {port: {{{Port}}}, expose: loopback}
+            resources: {requests: {memory: 32Mi}, limits: {memory: {{{memory}}}, pids: 64}}
+            strategy: {{{strategy}}}
+            """)).MustSucceed();
 }

@@ -10,38 +10,25 @@ namespace Kedge.EndToEnd.Story;
 /// A rollout that is taken back, with real programs under load: what waits frozen is thawed, also by an agent that was
 /// killed meanwhile, and no request is lost.
 /// </summary>
-public sealed class StandbyTests(ITestOutputHelper output) : IAsyncLifetime
+public sealed class StandbyTests(ITestOutputHelper output) : FleetTest
 {
     private const string Deployment = "trial";
     private const int Port = 8520;
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(90);
 
-    private readonly string _folder = Directory.CreateTempSubdirectory("kedge-standby-").FullName;
-    private LocalFleet _fleet = null!;
-
-    public async Task InitializeAsync()
+    protected override async Task StartAsync()
     {
-        _fleet = new LocalFleet(Programs.Find(AppContext.BaseDirectory), Path.Combine(_folder, "fleet"));
-        await _fleet.StartServerAsync();
-        (await _fleet.EnrolAsync("edge-01", ["line=trial"])).Start();
-        string file = Path.Combine(_folder, "v1.onnx");
-        await File.WriteAllBytesAsync(file, TrialModels.Good);
-        (await _fleet.KedgeAsync(["model", "push", file, "--name", "trial", "--tag", "v1"])).MustSucceed();
+        await StartDevicesAsync(1);
+        await PushTrialAsync(("v1", TrialModels.Good));
         await ApplyAsync("{type: All}", 256);
-        await _fleet.ServingAsync(Deployment, "trial:v1", 1, _patience);
-    }
-
-    public async Task DisposeAsync()
-    {
-        await _fleet.DisposeAsync();
-        Directory.Delete(_folder, recursive: true);
+        await Fleet.ServingAsync(Deployment, "trial:v1", 1, _patience);
     }
 
     [Fact]
     public async Task A_rollback_is_a_thaw_of_the_process_that_served_before_and_loses_no_request()
     {
         await using LoadGenerator load = LoadGenerator.Start(
-            _fleet.Devices.Select(d => (d.Name, (EndPoint)d.EndPoint(Port))),
+            Fleet.Devices.Select(d => (d.Name, (EndPoint)d.EndPoint(Port))),
             "trial", TrialModels.Signals, 2, TimeSpan.FromMilliseconds(10));
         await Until.TrueAsync(() => Task.FromResult(load.Requests > 100), _patience, DescribeAsync);
         int first = (await WorkloadAsync()).Pid;
@@ -50,9 +37,9 @@ public sealed class StandbyTests(ITestOutputHelper output) : IAsyncLifetime
         WorkloadResource next = await KeptAsync(2);
         Assert.NotEqual(first, next.Pid);
         Assert.Matches(@"^trial:v1 waits frozen as trial\.\d+ until \d\d:\d\d UTC, \d+ MiB$", next.Standby);
-        string described = (await _fleet.KedgeAsync(["describe", "device", "edge-01"])).MustSucceed().Output;
+        string described = (await Fleet.KedgeAsync(["describe", "device", "edge-01"])).MustSucceed().Output;
         Assert.Contains($"trial: {next.Standby}", described, StringComparison.Ordinal);
-        string explained = (await _fleet.KedgeAsync(["explain", "rollout", Deployment])).MustSucceed().Output;
+        string explained = (await Fleet.KedgeAsync(["explain", "rollout", Deployment])).MustSucceed().Output;
         Assert.Contains("waits frozen as", explained, StringComparison.Ordinal);
         TimeSpan thawed = await AbortAsync(1);
         Assert.Equal(first, (await WorkloadAsync()).Pid);
@@ -60,8 +47,8 @@ public sealed class StandbyTests(ITestOutputHelper output) : IAsyncLifetime
         // The agent dies while it waits: the next one finds it and thaws it all the same.
         await ApplyAsync("{type: Waves, canary: {count: 1}, soak: 10m}", 201);
         _ = await KeptAsync(3);
-        await _fleet.Devices[0].Agent.KillAsync();
-        _fleet.Devices[0].Start();
+        await Fleet.Devices[0].Agent.KillAsync();
+        Fleet.Devices[0].Start();
         await Until.TrueAsync(
             async () => (await EventsAsync()).Contains("2 instances adopted", StringComparison.Ordinal),
             _patience, DescribeAsync);
@@ -86,7 +73,7 @@ public sealed class StandbyTests(ITestOutputHelper output) : IAsyncLifetime
     public async Task A_cold_swap_under_load_makes_requests_wait_and_refuses_none()
     {
         await using LoadGenerator load = LoadGenerator.Start(
-            _fleet.Devices.Select(d => (d.Name, (EndPoint)d.EndPoint(Port))),
+            Fleet.Devices.Select(d => (d.Name, (EndPoint)d.EndPoint(Port))),
             "trial", TrialModels.Signals, 4, TimeSpan.FromMilliseconds(5));
         await Until.TrueAsync(() => Task.FromResult(load.Requests > 100), _patience, DescribeAsync);
         for (int round = 2; round <= 4; round++)
@@ -107,13 +94,13 @@ public sealed class StandbyTests(ITestOutputHelper output) : IAsyncLifetime
             + $"{load.Longest.TotalMilliseconds:F0} ms");
     }
 
-    private Task<string> DescribeAsync() => _fleet.DescribeAsync();
+    private Task<string> DescribeAsync() => DescribeAsync(Deployment);
 
     private async Task<string> EventsAsync() =>
-        (await _fleet.KedgeAsync(["describe", "device", "edge-01"])).MustSucceed().Output;
+        (await Fleet.KedgeAsync(["describe", "device", "edge-01"])).MustSucceed().Output;
 
     private async Task<WorkloadResource> WorkloadAsync() =>
-        (await _fleet.DeviceAsync("edge-01")).Workloads.Single();
+        (await Fleet.DeviceAsync("edge-01")).Workloads.Single();
 
     /// <summary>A revision serves, and what it replaced is frozen: only then its memory is known.</summary>
     private async Task<WorkloadResource> KeptAsync(long revision)
@@ -132,30 +119,20 @@ public sealed class StandbyTests(ITestOutputHelper output) : IAsyncLifetime
     private async Task<TimeSpan> AbortAsync(long revision)
     {
         long start = Stopwatch.GetTimestamp();
-        _ = await _fleet.Client.AbortRolloutAsync(Deployment, CancellationToken.None);
+        _ = await Fleet.Client.AbortRolloutAsync(Deployment, CancellationToken.None);
         await Until.TrueAsync(
             async () => (await WorkloadAsync()).ServingRevision == revision, _patience, DescribeAsync);
         TimeSpan took = Stopwatch.GetElapsedTime(start);
-        _ = await _fleet.KedgeAsync(["rollout", "status", Deployment, "--timeout", "60s"]);
+        _ = await Fleet.KedgeAsync(["rollout", "status", Deployment, "--timeout", "60s"]);
         return took;
     }
 
-    private async Task ApplyAsync(string strategy, int memoryMiB)
-    {
-        string file = Path.Combine(_folder, "trial.yaml");
-        await File.WriteAllTextAsync(file, $$$"""
-            apiVersion: kedge.dev/v1
-            kind: Deployment
-            metadata: {name: {{{Deployment}}}}
-            spec:
-              selector: {matchLabels: {line: trial}}
-              models:
-              - {name: trial, package: "trial:v1"}
-              endpoint: {port: {{{Port}}}, expose: loopback}
-              resources: {requests: {memory: 32Mi}, limits: {memory: {{{memoryMiB}}}Mi, pids: 64}}
-              strategy: {{{strategy}}}
-
-            """);
-        (await _fleet.KedgeAsync(["apply", "-f", file])).MustSucceed();
-    }
+    private async Task ApplyAsync(string strategy, int memoryMiB) =>
+        (await DeployAsync(Deployment, "trial", $$$"""
+            models:
+            - {name: trial, package: "trial:v1"}
+            endpoint: {port: {{{Port}}}, expose: loopback}
+            resources: {requests: {memory: 32Mi}, limits: {memory: {{{memoryMiB}}}Mi, pids: 64}}
+            strategy: {{{strategy}}}
+            """)).MustSucceed();
 }

@@ -11,7 +11,7 @@ namespace Kedge.EndToEnd.Story;
 /// address,
 /// unloaded and loaded, and the same again after the process was killed.
 /// </summary>
-public sealed class VersionsTests : IAsyncLifetime
+public sealed class VersionsTests : FleetTest
 {
     private const string Deployment = "trial";
     private const int Port = 8530;
@@ -20,34 +20,22 @@ public sealed class VersionsTests : IAsyncLifetime
     private const string Nine = """{"inputs":[{"name":"x","datatype":"FP32","shape":[1,4],"data":[0,0,9,0]}]}""";
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(90);
 
-    private readonly string _folder = Directory.CreateTempSubdirectory("kedge-versions-").FullName;
     private readonly HttpClient _http = new();
-    private LocalFleet _fleet = null!;
 
-    public async Task InitializeAsync()
+    protected override async Task StartAsync()
     {
-        _fleet = new LocalFleet(Programs.Find(AppContext.BaseDirectory), Path.Combine(_folder, "fleet"));
-        await _fleet.StartServerAsync();
-        LocalDevice device = await _fleet.EnrolAsync("edge-01", ["line=trial"]);
+        LocalDevice device = await Fleet.EnrolAsync("edge-01", ["line=trial"]);
         await File.WriteAllTextAsync(
             Path.Combine(device.DataFolder, "agent.json"),
             """{"openControl": ["repository", "trace", "logging"], "accessLogEvery": 1}""");
         device.Start();
-        (string, byte[])[] versions =
-            [("v1", TrialModels.Narrow), ("v2", TrialModels.Good), ("v10", TrialModels.Forgetful)];
-        foreach ((string tag, byte[] model) in versions)
-        {
-            string file = Path.Combine(_folder, $"{tag}.onnx");
-            await File.WriteAllBytesAsync(file, model);
-            (await _fleet.KedgeAsync(["model", "push", file, "--name", "trial", "--tag", tag])).MustSucceed();
-        }
+        await PushTrialAsync(("v1", TrialModels.Narrow), ("v2", TrialModels.Good), ("v10", TrialModels.Forgetful));
     }
 
-    public async Task DisposeAsync()
+    public override Task DisposeAsync()
     {
         _http.Dispose();
-        await _fleet.DisposeAsync();
-        Directory.Delete(_folder, recursive: true);
+        return base.DisposeAsync();
     }
 
     [Fact]
@@ -58,7 +46,7 @@ public sealed class VersionsTests : IAsyncLifetime
             async () => await WorkloadAsync() is { ServingRevision: 1 } w
                 && w.ServingPackages.SequenceEqual(["trial:v10", "trial:v2", "trial:v2"]),
             _patience, DescribeAsync);
-        string described = (await _fleet.KedgeAsync(["describe", "deployment", Deployment])).MustSucceed().Output;
+        string described = (await Fleet.KedgeAsync(["describe", "deployment", Deployment])).MustSucceed().Output;
         Assert.Matches(@"trial\s+v10, answers unasked\s+trial:v10\s+sha256:", described);
         Assert.Matches(@"trial\s+v2\s+trial:v2\s+sha256:", described);
 
@@ -103,11 +91,11 @@ public sealed class VersionsTests : IAsyncLifetime
         // A connection that was open still reaches the old process, which says that it closes.
         await Until.TrueAsync(
             async () => await TryAskAsync("/v2/models/trial/infer") == (200, "v2", "2"), _patience, DescribeAsync);
-        string log = (await _fleet.KedgeAsync(["logs", "edge-01", Deployment])).Output;
+        string log = (await Fleet.KedgeAsync(["logs", "edge-01", Deployment])).Output;
         Assert.Contains("POST /v2/models/trial/infer 200", log, StringComparison.Ordinal);
     }
 
-    private Uri Address(string path) => new($"http://{_fleet.Devices[0].EndPoint(Port)}{path}");
+    private Uri Address(string path) => new($"http://{Fleet.Devices[0].EndPoint(Port)}{path}");
 
     private async Task<string> GetAsync(string path) => await _http.GetStringAsync(Address(path));
 
@@ -144,27 +132,17 @@ public sealed class VersionsTests : IAsyncLifetime
         return start < 0 ? "" : text[(start + before.Length)..text.IndexOf(after, start + before.Length)];
     }
 
-    private Task<string> DescribeAsync() => _fleet.DescribeAsync();
+    private Task<string> DescribeAsync() => Fleet.DescribeAsync();
 
     private async Task<WorkloadResource> WorkloadAsync() =>
-        (await _fleet.DeviceAsync("edge-01")).Workloads.SingleOrDefault() ?? new WorkloadResource();
+        (await Fleet.DeviceAsync("edge-01")).Workloads.SingleOrDefault() ?? new WorkloadResource();
 
-    private async Task ApplyAsync(string versions)
-    {
-        string file = Path.Combine(_folder, "trial.yaml");
-        await File.WriteAllTextAsync(file, $$$"""
-            apiVersion: kedge.dev/v1
-            kind: Deployment
-            metadata: {name: {{{Deployment}}}}
-            spec:
-              selector: {matchLabels: {line: trial}}
-              models:
-              - {name: trial, package: trial, versions: {{{versions}}}, weight: 2, cache: 1Mi}
-              - {name: other, package: "trial:v2", batching: {priorities: [{}, {timeout: 5s}], defaultPriority: 1}}
-              endpoint: {port: {{{Port}}}, expose: loopback}
-              resources: {requests: {memory: 32Mi}, limits: {memory: 192Mi, pids: 64}}
-
-            """);
-        (await _fleet.KedgeAsync(["apply", "-f", file])).MustSucceed();
-    }
+    private async Task ApplyAsync(string versions) =>
+        (await DeployAsync(Deployment, "trial", $$$"""
+            models:
+            - {name: trial, package: trial, versions: {{{versions}}}, weight: 2, cache: 1Mi}
+            - {name: other, package: "trial:v2", batching: {priorities: [{}, {timeout: 5s}], defaultPriority: 1}}
+            endpoint: {port: {{{Port}}}, expose: loopback}
+            resources: {requests: {memory: 32Mi}, limits: {memory: 192Mi, pids: 64}}
+            """)).MustSucceed();
 }
