@@ -44,5 +44,8 @@ public sealed class OnnxSession : IInferenceSession
     public Finding? Run(InferenceCall call) => _session.Run(call);
 
     /// <inheritdoc/>
+    public bool TryLend(IThreadPoolWorkItem work) => _session.TryLend(work);
+
+    /// <inheritdoc/>
     public void Dispose() => _session.Dispose();
 }

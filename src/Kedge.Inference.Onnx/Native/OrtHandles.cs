@@ -77,9 +77,23 @@ internal sealed unsafe class OrtSessionHandle : OrtHandle
 
     protected override bool ReleaseHandle()
     {
+        if (OrtLoan.IsHere)
+        {
+            // Who releases a session waits for its threads, and this may be one of them.
+            _ = ThreadPool.UnsafeQueueUserWorkItem(static session => session.Release(), this, preferLocal: false);
+        }
+        else
+        {
+            Release();
+        }
+
+        return true;
+    }
+
+    private void Release()
+    {
         Api.ReleaseSession(handle);
         _weights?.DangerousRelease();
-        return true;
     }
 }
 

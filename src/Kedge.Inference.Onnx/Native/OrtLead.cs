@@ -6,8 +6,9 @@ namespace Kedge.Inference.Onnx.Native;
 /// operation, for a helper that has just been put to sleep for another: a quarter of the processors' time is lost.
 /// Approach: only as many long runs are led by their callers as there are processors beside the pool; further ones are
 /// led by threads of the pool, whose callers sleep. So no more threads compute than there are processors, however many
-/// runs are under way, and each has as many helpers as are left over. A short run is always led by its caller: it would
-/// end before another thread has woken. Runs that end at once may miss each other's time: it is no more than a hint.
+/// runs are under way, and each has as many helpers as are left over. Who runs a session again and again borrows such a
+/// thread instead of sleeping (<see cref="OrtLoan"/>). A short run is always led by its caller: it would end before
+/// another thread has woken. Runs that end at once may miss each other's time: it is no more than a hint.
 /// </summary>
 /// <param name="helpers">Threads of the session's pool; 0 where it computes on its callers' threads alone.</param>
 /// <param name="callersMax">Callers that may lead long runs at once, 1 or more.</param>
@@ -22,10 +23,21 @@ internal sealed class OrtLead(int helpers, int callersMax, OrtSeats seats)
 
     /// <summary>How a run that begins now is led.</summary>
     internal OrtLeader Choose() =>
-        helpers == 0 || Volatile.Read(ref _usualTicks) < LongTicks ? OrtLeader.Caller
+        !IsSpread ? OrtLeader.Caller
         : seats.TryTake(callersMax) ? OrtLeader.SeatedCaller
         : _inPool.TryTake(helpers) ? OrtLeader.Pool
         : OrtLeader.Caller;
+
+    /// <summary>
+    /// True where a run that begins now would be led by a thread of the pool, which is then lent until
+    /// <see cref="EndLoan"/>.
+    /// </summary>
+    internal bool TryLend() => IsSpread && seats.AreTaken(callersMax) && _inPool.TryTake(helpers);
+
+    /// <summary>The thread is the pool's again.</summary>
+    internal void EndLoan() => _inPool.Leave();
+
+    private bool IsSpread => helpers > 0 && Volatile.Read(ref _usualTicks) >= LongTicks;
 
     /// <summary>A run has ended.</summary>
     /// <param name="leader">What <see cref="Choose"/> said.</param>

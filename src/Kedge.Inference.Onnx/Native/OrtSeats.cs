@@ -18,6 +18,9 @@ internal sealed class OrtSeats
         return false;
     }
 
+    /// <summary>True when none is free just now.</summary>
+    internal bool AreTaken(int count) => Volatile.Read(ref _taken) >= count;
+
     /// <summary>By whoever took one.</summary>
     internal void Leave() => Interlocked.Decrement(ref _taken);
 }

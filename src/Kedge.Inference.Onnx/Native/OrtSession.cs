@@ -19,6 +19,7 @@ internal sealed unsafe class OrtSession : IDisposable
     private readonly NativeTexts _outputNames;
     private readonly KnownShape?[] _declared;
     private readonly OrtLead _lead;
+    private readonly Stack<OrtLoan> _loans = new();
     private volatile bool _shapesVary;
 
     private OrtSession(OrtApi api, OrtSessionHandle session, OnnxSessionOptions options)
@@ -137,6 +138,62 @@ internal sealed unsafe class OrtSession : IDisposable
         }
     }
 
+    /// <summary>See <see cref="IInferenceSession.TryLend"/>.</summary>
+    internal bool TryLend(IThreadPoolWorkItem work)
+    {
+        if (!_lead.TryLend())
+        {
+            return false;
+        }
+
+        bool held = false;
+        try
+        {
+            _session.DangerousAddRef(ref held);
+        }
+        catch (ObjectDisposedException)
+        {
+            // Whoever runs it hears of that.
+            _lead.EndLoan();
+            return false;
+        }
+
+        OrtLoan loan = RentLoan();
+        nint handle = loan.Begin(work);
+        byte* name = null;
+        nint value = 0;
+        nint status = _api.RunAsync(
+            _session.Value, 0, &name, &value, 0, &name, 0, &value, OrtLoan.Callback, handle);
+        if (status == 0)
+        {
+            return true;
+        }
+
+        loan.End(handle, status);
+        return false;
+    }
+
+    /// <summary>A loan has ended, on the thread that was lent; or there was none.</summary>
+    internal void Return(OrtLoan loan, nint status)
+    {
+        _api.ReleaseIfAny(status);
+        lock (_loans)
+        {
+            _loans.Push(loan);
+        }
+
+        _lead.EndLoan();
+        _session.DangerousRelease();
+    }
+
+    private OrtLoan RentLoan()
+    {
+        lock (_loans)
+        {
+            return _loans.TryPop(out OrtLoan? loan) ? loan : new OrtLoan(this);
+        }
+    }
+
     /// <summary>
     /// Outputs are computed where they will be read, if the shape is declared, or came out last time for the same
     /// shapes. Where the shape turns out to depend on more than that, the run is done again, and from then on outputs
@@ -186,7 +243,7 @@ internal sealed unsafe class OrtSession : IDisposable
         OrtRunMemory memory, nint* inputs, int inputCount, byte** names, nint* outputs, int outputCount)
     {
         long started = TimeProvider.System.GetTimestamp();
-        OrtLeader leader = _lead.Choose();
+        OrtLeader leader = OrtLoan.IsOf(this) ? OrtLeader.Caller : _lead.Choose();
         try
         {
             if (leader == OrtLeader.Pool)

@@ -40,8 +40,7 @@ internal static unsafe class DecimalBlock
     private const int Leasts = 2 * TableBytes;
     private const int Firsts = 3 * TableBytes;
 
-    /// <summary>Behind those: for each number of leading zeros, the bits below the one that follows them.</summary>
-    private const int Belows = Firsts + (256 * sizeof(uint)) + (int)StrayRow;
+    private const int AllTables = Firsts + (256 * sizeof(uint)) + (int)StrayRow;
 
     private const long BelowFloat = 0x1FFF_FFFF;
     private const long Middle = 0x1000_0000;
@@ -84,13 +83,12 @@ internal static unsafe class DecimalBlock
     {
         // Commas from one before the first to a vector behind the last; then how long the numbers before them are.
         uint* room = stackalloc uint[2 * BlockRoom];
-        uint* last = room + BlockRoom - Word;
+        uint* commas = room + 1;
         fixed (byte* start = json)
         fixed (float* first = values)
         {
             byte* text = start + position;
-            uint* commas = FindCommas(text, length, last);
-            int count = Math.Min((int)(last - commas), values.Length);
+            int count = Math.Min(FindCommas(text, length, commas), values.Length);
             int gap = count > 0 && text[commas[0] + 1] == ' ' ? 2 : 1;
             count &= ~1;
             while (count > 0 && !FastDecimal.MayBegin(text[commas[count - 1] + gap]))
@@ -111,13 +109,14 @@ internal static unsafe class DecimalBlock
     }
 
     /// <summary>
-    /// Where the commas are in so many characters, which are read to the end of their word; found from the last to the
-    /// first, and written before <paramref name="next"/>.
+    /// Where the commas are in so many characters, which are read to the end of their word; a few places behind the
+    /// last may change.
     /// </summary>
-    private static uint* FindCommas(byte* text, int length, uint* next)
+    /// <returns>How many there are.</returns>
+    private static int FindCommas(byte* text, int length, uint* commas)
     {
-        ulong* below = (ulong*)(Tables + Belows);
-        for (int at = (length - 1) & -Word; at >= 0; at -= Word)
+        uint* next = commas;
+        for (int at = 0; at < length; at += Word)
         {
             ulong found = CommasOf(text + at) | (CommasOf(text + at + 16) << 16)
                 | (CommasOf(text + at + 32) << 32) | (CommasOf(text + at + 48) << 48);
@@ -127,24 +126,31 @@ internal static unsafe class DecimalBlock
             }
 
             // Eight at least, as a branch for each would cost more than those that are not there.
-            uint* first = next - (int)Popcnt.X64.PopCount(found);
-            uint top = (uint)at + Word - 1;
+            uint* end = next + (int)Popcnt.X64.PopCount(found);
             do
             {
-                for (int i = 1; i <= 8; i++)
-                {
-                    nuint leading = (nuint)Lzcnt.X64.LeadingZeroCount(found);
-                    next[-i] = top - (uint)leading;
-                    found &= below[leading];
-                }
-
-                next -= 8;
+                found = TakeTwo(TakeTwo(TakeTwo(TakeTwo(found, at, next), at, next + 2), at, next + 4), at, next + 6);
+                next += 8;
             }
-            while (next > first);
-            next = first;
+            while (next < end);
+            next = end;
         }
 
-        return next;
+        return (int)(next - commas);
+    }
+
+    /// <summary>
+    /// Writes where the two lowest bits are and returns the others. A processor with SSE 4.1 counts zeros from above;
+    /// so the lowest bit is first left alone.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong TakeTwo(ulong found, int at, uint* to)
+    {
+        uint top = (uint)at + Word - 1;
+        to[0] = top - (uint)Lzcnt.X64.LeadingZeroCount(found & (0 - found));
+        found &= found - 1;
+        to[1] = top - (uint)Lzcnt.X64.LeadingZeroCount(found & (0 - found));
+        return found & (found - 1);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -260,7 +266,7 @@ internal static unsafe class DecimalBlock
 
     private static byte* MakeTables()
     {
-        byte* tables = (byte*)NativeMemory.AlignedAlloc(Belows + ((Word + 1) * sizeof(ulong)), Word);
+        byte* tables = (byte*)NativeMemory.AlignedAlloc(AllTables, Word);
         for (int row = 0; row < TableBytes; row += RowBytes)
         {
             MakeRow(tables + row, row >> PointShift, ((row >> LengthShift) & 31) - 1, (row >> SignShift) % 2 != 0);
@@ -269,11 +275,6 @@ internal static unsafe class DecimalBlock
         for (int i = 0; i < 256; i++)
         {
             ((uint*)(tables + Firsts))[i] = !FastDecimal.MayBegin((byte)i) ? StrayRow : i == '-' ? SignRow : 0;
-        }
-
-        for (int i = 0; i <= Word; i++)
-        {
-            ((ulong*)(tables + Belows))[i] = i < Word - 1 ? ulong.MaxValue >> (i + 1) : 0;
         }
 
         return tables;

@@ -103,8 +103,10 @@ internal static unsafe class ShortestDecimal
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static uint Scaled(ulong scale, uint value)
     {
-        ulong high = Math.BigMul(scale, value, out ulong low);
-        return (uint)high | (low >> 32 > 1 ? 1u : 0);
+        // Of 96 bits the lowest 32 never count: two products of 64 bits are enough.
+        ulong low = (ulong)(uint)scale * value;
+        ulong high = ((scale >> 32) * value) + (low >> 32);
+        return (uint)(high >> 32) | ((uint)high > 1 ? 1u : 0);
     }
 
     private static uint WithoutZeros(uint digits, ref int exponent)

@@ -23,4 +23,11 @@ public interface IInferenceSession : IDisposable
     /// (KEDGE-SERVE-030); the outputs are then undefined.
     /// </returns>
     Finding? Run(InferenceCall call);
+
+    /// <summary>
+    /// Has a thread of the session's own execute <paramref name="work"/>, which runs this session, where its caller
+    /// would only wait for such a thread. The session outlives the work.
+    /// </summary>
+    /// <returns>False when nothing happens: the caller does the work itself.</returns>
+    bool TryLend(IThreadPoolWorkItem work) => false;
 }

@@ -16,5 +16,8 @@ public sealed class LabelledSession(
     public Finding? Run(InferenceCall call) => session.Run(call);
 
     /// <inheritdoc/>
+    public bool TryLend(IThreadPoolWorkItem work) => session.TryLend(work);
+
+    /// <inheritdoc/>
     public void Dispose() => session.Dispose();
 }

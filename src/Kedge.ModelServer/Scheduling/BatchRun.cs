@@ -6,21 +6,48 @@ namespace Kedge.ModelServer.Scheduling;
 /// <summary>A batch with its slot, on its way to a thread of the pool.</summary>
 internal sealed class BatchRun : IThreadPoolWorkItem
 {
+    private readonly OnLent _onLent;
+
+    internal BatchRun() => _onLent = new OnLent(this);
+
     /// <summary>What is computed.</summary>
     internal Batch Batch { get; } = new();
 
     /// <summary>Ends it when nobody waits for it any more.</summary>
     internal BatchStop Stop { get; } = new();
 
-    /// <summary>Computes it, and whatever else this thread is to go on with.</summary>
-    public void Execute()
+    /// <summary>
+    /// Computes it, and whatever else this thread is to go on with, here or on a thread that its session lends. Such a
+    /// thread computes nothing for other models.
+    /// </summary>
+    public void Execute() => Execute(isLent: false);
+
+    private void Execute(bool isLent)
     {
+        ModelLane lender = RunOf(0).Lane;
         for (BatchRun? next = this; next is not null;)
         {
-            next = next.RunOf(0).Lane.Compute(next);
+            ModelLane lane = next.RunOf(0).Lane;
+            if (isLent && lane != lender)
+            {
+                _ = ThreadPool.UnsafeQueueUserWorkItem(next, preferLocal: false);
+                return;
+            }
+
+            if (!isLent && lane.TryLend(next._onLent))
+            {
+                return;
+            }
+
+            next = lane.Compute(next, isLent);
         }
     }
 
     /// <summary>One request of it.</summary>
     internal InferenceRun RunOf(int index) => (InferenceRun)Batch[index].Owner; // Nobody else makes entries here.
+
+    private sealed class OnLent(BatchRun run) : IThreadPoolWorkItem
+    {
+        public void Execute() => run.Execute(isLent: true);
+    }
 }

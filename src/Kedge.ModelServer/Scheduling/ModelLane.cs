@@ -14,6 +14,7 @@ namespace Kedge.ModelServer.Scheduling;
 internal sealed class ModelLane : IDisposable
 {
     private readonly Func<InferenceCall, Finding?> _compute;
+    private readonly Func<IThreadPoolWorkItem, bool> _lend;
     private readonly ModelSignature _signature;
     private readonly ComputeSlots _slots;
     private readonly ModelCounters _counters;
@@ -25,6 +26,7 @@ internal sealed class ModelLane : IDisposable
 
     /// <param name="signature">Of the model.</param>
     /// <param name="compute">Computes one call; called by several threads at once.</param>
+    /// <param name="lend">See <see cref="IInferenceSession.TryLend"/>.</param>
     /// <param name="scheduling">How it shares the process.</param>
     /// <param name="slots">Those of the process.</param>
     /// <param name="counters">Counts runs.</param>
@@ -35,6 +37,7 @@ internal sealed class ModelLane : IDisposable
     internal ModelLane(
         ModelSignature signature,
         Func<InferenceCall, Finding?> compute,
+        Func<IThreadPoolWorkItem, bool> lend,
         SchedulingOptions scheduling,
         ComputeSlots slots,
         ModelCounters counters,
@@ -42,6 +45,7 @@ internal sealed class ModelLane : IDisposable
     {
         _signature = signature;
         _compute = compute;
+        _lend = lend;
         _slots = slots;
         _counters = counters;
         _time = time;
@@ -101,7 +105,9 @@ internal sealed class ModelLane : IDisposable
     /// Computes a batch that has a slot, gives the slot on, and completes every request of it. Returns the batch that
     /// this thread computes next, with its slot.
     /// </summary>
-    internal BatchRun? Compute(BatchRun batch)
+    /// <param name="batch">The batch.</param>
+    /// <param name="isLent">True on a thread of a session's own: answers are sent by others.</param>
+    internal BatchRun? Compute(BatchRun batch, bool isLent)
     {
         long started = _time.GetTimestamp();
         try
@@ -126,9 +132,12 @@ internal sealed class ModelLane : IDisposable
         }
 
         BatchRun? next = Finish(batch.Batch, started);
-        Complete(batch, isBusy: next is not null);
+        Complete(batch, isBusy: isLent || next is not null);
         return next;
     }
+
+    /// <summary>See <see cref="IInferenceSession.TryLend"/>, of the model's session.</summary>
+    internal bool TryLend(IThreadPoolWorkItem work) => _lend(work);
 
     /// <summary>Lets go of memory that belongs to a session, once nobody computes.</summary>
     internal void Forget()

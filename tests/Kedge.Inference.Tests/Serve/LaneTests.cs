@@ -457,11 +457,11 @@ public sealed class LaneTests
     private static RequestTerms TermsOf(CancellationToken gone) =>
         new() { Started = TimeProvider.System.GetTimestamp(), Gone = gone };
 
-    private static ServedModel Serve(ComputeSlots slots, SchedulingOptions options, IInferenceSession session) => new(
+    internal static ServedModel Serve(ComputeSlots slots, SchedulingOptions options, IInferenceSession session) => new(
         new ServeModel("tiny", "1", "onnx", "-") { Scheduling = options }, session, new LatencyCounter(),
         TimeProvider.System, null, slots);
 
-    private static InferenceRun Fill(ServedModel model, int value)
+    internal static InferenceRun Fill(ServedModel model, int value)
     {
         InferenceRun run = model.Rent();
         run.Call.Clear();

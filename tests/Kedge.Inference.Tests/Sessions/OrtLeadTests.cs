@@ -69,6 +69,22 @@ public sealed class OrtLeadTests
     }
 
     [Fact]
+    public void A_thread_is_lent_where_it_would_lead_and_counts_as_if_it_led()
+    {
+        OrtSeats seats = new();
+        OrtLead lead = Usually(Long, seats);
+        Assert.False(lead.TryLend());
+        Assert.Equal(OrtLeader.SeatedCaller, lead.Choose());
+        Assert.True(lead.TryLend());
+        Assert.False(lead.TryLend());
+        Assert.Equal(OrtLeader.Caller, lead.Choose());
+        lead.EndLoan();
+        Assert.Equal(OrtLeader.Pool, lead.Choose());
+        Assert.False(lead.TryLend());
+        Assert.False(Usually(Short, seats).TryLend());
+    }
+
+    [Fact]
     public void Without_a_pool_each_caller_leads()
     {
         OrtSeats seats = new();
@@ -76,6 +92,7 @@ public sealed class OrtLeadTests
         lead.End(lead.Choose(), Long);
         Assert.Equal(OrtLeader.Caller, lead.Choose());
         Assert.True(seats.TryTake(1));
+        Assert.False(lead.TryLend());
     }
 
     private static OrtLead Usually(TimeSpan taken, OrtSeats seats, int helpers = 1, int callers = 1)
