@@ -127,9 +127,13 @@ internal static unsafe class DecimalBlock
 
             // Eight at least, as a branch for each would cost more than those that are not there.
             uint* end = next + (int)Popcnt.X64.PopCount(found);
+            int before = at - 1;
             do
             {
-                found = TakeTwo(TakeTwo(TakeTwo(TakeTwo(found, at, next), at, next + 2), at, next + 4), at, next + 6);
+                found = TakeTwo(found, before, next);
+                found = TakeTwo(found, before, next + 2);
+                found = TakeTwo(found, before, next + 4);
+                found = TakeTwo(found, before, next + 6);
                 next += 8;
             }
             while (next < end);
@@ -140,17 +144,17 @@ internal static unsafe class DecimalBlock
     }
 
     /// <summary>
-    /// Writes where the two lowest bits are and returns the others. A processor with SSE 4.1 counts zeros from above;
-    /// so the lowest bit is first left alone.
+    /// Writes where the two lowest bits are and returns the others. Where there is none, it writes something else.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static ulong TakeTwo(ulong found, int at, uint* to)
+    private static ulong TakeTwo(ulong found, int before, uint* to)
     {
-        uint top = (uint)at + Word - 1;
-        to[0] = top - (uint)Lzcnt.X64.LeadingZeroCount(found & (0 - found));
-        found &= found - 1;
-        to[1] = top - (uint)Lzcnt.X64.LeadingZeroCount(found & (0 - found));
-        return found & (found - 1);
+        ulong below = found - 1;
+        to[0] = (uint)(before + (int)Popcnt.X64.PopCount(found ^ below));
+        found &= below;
+        below = found - 1;
+        to[1] = (uint)(before + (int)Popcnt.X64.PopCount(found ^ below));
+        return found & below;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -196,6 +200,7 @@ internal static unsafe class DecimalBlock
     private static bool TryConvert(byte* first, uint* commas, nuint count, float* room, int gap)
     {
         byte* tables = Tables;
+        byte* rows = tables - ((Lanes - 1) << PointShift); // What is counted there counts from a word's first bit.
         byte* ends = first - gap - Lanes;
         Vector128<byte> seen = Vector128<byte>.Zero;
         Vector128<long> unsure = Vector128<long>.Zero;
@@ -211,8 +216,8 @@ internal static unsafe class DecimalBlock
             firsts |= begin | secondBegin;
             Vector128<byte> characters = Sse2.LoadVector128(ends + end);
             Vector128<byte> secondCharacters = Sse2.LoadVector128(ends + secondEnd);
-            byte* row = tables + RowOf(characters, commas[i + BlockRoom] + begin);
-            byte* secondRow = tables + RowOf(secondCharacters, commas[i + BlockRoom + 1] + secondBegin);
+            byte* row = rows + RowOf(characters, commas[i + BlockRoom] + begin);
+            byte* secondRow = rows + RowOf(secondCharacters, commas[i + BlockRoom + 1] + secondBegin);
             Vector128<byte> zero = Vector128.Create((byte)'0');
             Vector128<byte> digits = Ssse3.Shuffle(characters - zero, Sse2.LoadAlignedVector128(row));
             Vector128<byte> secondDigits =
@@ -241,7 +246,7 @@ internal static unsafe class DecimalBlock
     private static nuint RowOf(Vector128<byte> characters, uint length)
     {
         uint points = (uint)Sse2.MoveMask(Sse2.CompareEqual(characters, Vector128.Create((byte)'.')));
-        return (Lzcnt.LeadingZeroCount((points << Lanes) | (1 << (Lanes - 1))) << PointShift) + length;
+        return (Lzcnt.LeadingZeroCount((2 * points) + 1) << PointShift) + length;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

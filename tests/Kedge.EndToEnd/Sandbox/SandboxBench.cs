@@ -127,6 +127,7 @@ internal sealed class SandboxBench : IAsyncDisposable
             await Supervisor.StopAsync(instance.Id, CancellationToken.None);
         }
 
+        Supervisor.Leave();
         Supervisor.Dispose();
         Directory.Delete(_folder, recursive: true);
     }
