@@ -44,6 +44,9 @@ public sealed class OnnxSession : IInferenceSession
     public Finding? Run(InferenceCall call) => _session.Run(call);
 
     /// <inheritdoc/>
+    public bool MayLend => _session.MayLend;
+
+    /// <inheritdoc/>
     public bool TryLend(IThreadPoolWorkItem work) => _session.TryLend(work);
 
     /// <inheritdoc/>

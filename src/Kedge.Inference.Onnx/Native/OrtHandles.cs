@@ -66,6 +66,7 @@ internal sealed unsafe class OrtEnvHandle : OrtHandle
 internal sealed unsafe class OrtSessionHandle : OrtHandle
 {
     private readonly OrtWeights? _weights;
+    private OrtMemoryHandle? _memory;
 
     internal OrtSessionHandle(OrtApi api, nint value, OrtWeights? weights)
         : base(api, value)
@@ -75,11 +76,18 @@ internal sealed unsafe class OrtSessionHandle : OrtHandle
         _weights = weights;
     }
 
+    /// <summary>Where its tensors lie; it ends with the session.</summary>
+    internal OrtMemoryHandle Memory
+    {
+        get => _memory ?? throw Kedge.Core.Check.Unreachable();
+        set => _memory = value;
+    }
+
     protected override bool ReleaseHandle()
     {
         if (OrtLoan.IsHere)
         {
-            // Who releases a session waits for its threads, and this may be one of them.
+            // Who releases a session waits for its threads, of which this may be one.
             _ = ThreadPool.UnsafeQueueUserWorkItem(static session => session.Release(), this, preferLocal: false);
         }
         else
@@ -93,6 +101,7 @@ internal sealed unsafe class OrtSessionHandle : OrtHandle
     private void Release()
     {
         Api.ReleaseSession(handle);
+        _memory?.Dispose();
         _weights?.DangerousRelease();
     }
 }

@@ -29,10 +29,14 @@ internal sealed class OrtLead(int helpers, int callersMax, OrtSeats seats)
         : OrtLeader.Caller;
 
     /// <summary>
-    /// True where a run that begins now would be led by a thread of the pool, which is then lent until
-    /// <see cref="EndLoan"/>.
+    /// True where a run that begins now would be led by a thread of the pool, which then may be lent. Only by a pool of
+    /// one: what the runtime gives to a thread of several waits for that thread, and a loan has no end while requests
+    /// come.
     /// </summary>
-    internal bool TryLend() => IsSpread && seats.AreTaken(callersMax) && _inPool.TryTake(helpers);
+    internal bool MayLend => helpers == 1 && IsSpread && seats.AreTaken(callersMax);
+
+    /// <summary>True where a thread is lent from now on, until <see cref="EndLoan"/>.</summary>
+    internal bool TryLend() => MayLend && _inPool.TryTake(helpers);
 
     /// <summary>The thread is the pool's again.</summary>
     internal void EndLoan() => _inPool.Leave();

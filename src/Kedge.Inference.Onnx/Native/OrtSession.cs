@@ -13,7 +13,6 @@ internal sealed unsafe class OrtSession : IDisposable
 
     private readonly OrtApi _api;
     private readonly OrtSessionHandle _session;
-    private readonly OrtMemoryHandle _memory;
     private readonly nint _allocator;
     private readonly NativeTexts _inputNames;
     private readonly NativeTexts _outputNames;
@@ -29,7 +28,7 @@ internal sealed unsafe class OrtSession : IDisposable
         _api = api;
         _session = session;
         api.Require(api.CreateCpuMemory(0, 0, &memory), "describe memory");
-        _memory = new OrtMemoryHandle(api, memory);
+        session.Memory = new OrtMemoryHandle(api, memory);
         api.Require(api.GetAllocator(&allocator), "get the allocator");
         _allocator = allocator;
         Signature = OrtSignature.Read(api, session.Value, allocator);
@@ -138,6 +137,9 @@ internal sealed unsafe class OrtSession : IDisposable
         }
     }
 
+    /// <summary>See <see cref="IInferenceSession.MayLend"/>.</summary>
+    internal bool MayLend => _lead.MayLend;
+
     /// <summary>See <see cref="IInferenceSession.TryLend"/>.</summary>
     internal bool TryLend(IThreadPoolWorkItem work)
     {
@@ -146,19 +148,37 @@ internal sealed unsafe class OrtSession : IDisposable
             return false;
         }
 
+        // Once for the loan, until it begins, and once for the call below: the loan may have ended before it returns.
         bool held = false;
+        bool heldHere = false;
         try
         {
             _session.DangerousAddRef(ref held);
+            _session.DangerousAddRef(ref heldHere);
+            return TryBegin(RentLoan(), work);
         }
         catch (ObjectDisposedException)
         {
             // Whoever runs it hears of that.
             _lead.EndLoan();
+            if (held)
+            {
+                _session.DangerousRelease();
+            }
+
             return false;
         }
+        finally
+        {
+            if (heldHere)
+            {
+                _session.DangerousRelease();
+            }
+        }
+    }
 
-        OrtLoan loan = RentLoan();
+    private bool TryBegin(OrtLoan loan, IThreadPoolWorkItem work)
+    {
         nint handle = loan.Begin(work);
         byte* name = null;
         nint value = 0;
@@ -169,21 +189,27 @@ internal sealed unsafe class OrtSession : IDisposable
             return true;
         }
 
-        loan.End(handle, status);
+        Begun(status);
+        loan.End(handle);
         return false;
     }
 
-    /// <summary>A loan has ended, on the thread that was lent; or there was none.</summary>
-    internal void Return(OrtLoan loan, nint status)
+    /// <summary>The work of a loan begins, on the thread that is lent; or there was none.</summary>
+    internal void Begun(nint status)
     {
         _api.ReleaseIfAny(status);
+        _session.DangerousRelease();
+    }
+
+    /// <summary>A loan has ended.</summary>
+    internal void Return(OrtLoan loan)
+    {
         lock (_loans)
         {
             _loans.Push(loan);
         }
 
         _lead.EndLoan();
-        _session.DangerousRelease();
     }
 
     private OrtLoan RentLoan()
@@ -275,7 +301,7 @@ internal sealed unsafe class OrtSession : IDisposable
             OrtSlot slot = memory.Inputs[i];
             nint status = tensor.Type == TensorType.Bytes
                 ? LayTexts(slot, tensor)
-                : memory.Lay(slot, _memory.Value, tensor);
+                : memory.Lay(slot, _session.Memory.Value, tensor);
             Finding? fault = _api.Judge(status);
             if (fault is not null)
             {
@@ -310,7 +336,7 @@ internal sealed unsafe class OrtSession : IDisposable
                 return InferErrors.TooLarge.At($"Output '{spec.Name}' is larger than 2 GB.");
             }
 
-            Finding? fault = _api.Judge(memory.Lay(memory.Outputs[index], _memory.Value, tensor));
+            Finding? fault = _api.Judge(memory.Lay(memory.Outputs[index], _session.Memory.Value, tensor));
             if (fault is not null)
             {
                 return fault;
@@ -349,7 +375,6 @@ internal sealed unsafe class OrtSession : IDisposable
     {
         // The names stay until the collector comes: a run may still hold the session.
         _session.Dispose();
-        _memory.Dispose();
     }
 
     /// <summary>The shape of an output that has no open dimension.</summary>

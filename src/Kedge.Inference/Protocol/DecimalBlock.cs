@@ -200,7 +200,7 @@ internal static unsafe class DecimalBlock
     private static bool TryConvert(byte* first, uint* commas, nuint count, float* room, int gap)
     {
         byte* tables = Tables;
-        byte* rows = tables - ((Lanes - 1) << PointShift); // What is counted there counts from a word's first bit.
+        byte* rows = tables - ((Lanes - 1) << PointShift); // So many of 32 bits always lead what is counted below.
         byte* ends = first - gap - Lanes;
         Vector128<byte> seen = Vector128<byte>.Zero;
         Vector128<long> unsure = Vector128<long>.Zero;

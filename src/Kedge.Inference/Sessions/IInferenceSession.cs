@@ -25,8 +25,15 @@ public interface IInferenceSession : IDisposable
     Finding? Run(InferenceCall call);
 
     /// <summary>
+    /// True while a run is better led by a thread of the session's own than by its caller: such a thread may be had
+    /// from <see cref="TryLend"/>, and work that has one keeps it.
+    /// </summary>
+    bool MayLend => false;
+
+    /// <summary>
     /// Has a thread of the session's own execute <paramref name="work"/>, which runs this session, where its caller
-    /// would only wait for such a thread. The session outlives the work.
+    /// would only wait for such a thread. The work may begin, and end, before this returns. It must not wait for runs
+    /// of other threads, and what it throws ends the process.
     /// </summary>
     /// <returns>False when nothing happens: the caller does the work itself.</returns>
     bool TryLend(IThreadPoolWorkItem work) => false;

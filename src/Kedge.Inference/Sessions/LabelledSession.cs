@@ -16,6 +16,9 @@ public sealed class LabelledSession(
     public Finding? Run(InferenceCall call) => session.Run(call);
 
     /// <inheritdoc/>
+    public bool MayLend => session.MayLend;
+
+    /// <inheritdoc/>
     public bool TryLend(IThreadPoolWorkItem work) => session.TryLend(work);
 
     /// <inheritdoc/>

@@ -69,7 +69,8 @@ internal sealed class ServedModel : IDisposable
         _time = time;
         Counters = new ModelCounters(latency, model.Scheduling.Batching.MaxSize);
         _lane = new ModelLane(
-            session.Signature, Compute, TryLend, model.Scheduling, slots ?? ComputeSlots.OfProcess(time), Counters, time);
+            session.Signature, Compute, () => _session, model.Scheduling, slots ?? ComputeSlots.OfProcess(time),
+            Counters, time);
         _kept = model.Scheduling.CacheBytes > 0
             ? new KeptResponses(model.Scheduling.CacheBytes, $"{model.Name}/{model.Version}@{model.PackageDigest}")
             : null;
@@ -289,8 +290,6 @@ internal sealed class ServedModel : IDisposable
     }
 
     private Finding? Compute(InferenceCall call) => Session.Run(call);
-
-    private bool TryLend(IThreadPoolWorkItem work) => _session?.TryLend(work) == true;
 
     private ValueTask<Finding?> RunKeptAsync(KeptResponses kept, InferenceRun run, in RequestTerms terms)
     {

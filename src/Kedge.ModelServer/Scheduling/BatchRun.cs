@@ -3,7 +3,7 @@ using Kedge.ModelServer.Models;
 
 namespace Kedge.ModelServer.Scheduling;
 
-/// <summary>A batch with its slot, on its way to a thread of the pool.</summary>
+/// <summary>A batch with its slot, on its way to a thread of .NET's pool, or of its session's own.</summary>
 internal sealed class BatchRun : IThreadPoolWorkItem
 {
     private readonly OnLent _onLent;
@@ -18,28 +18,28 @@ internal sealed class BatchRun : IThreadPoolWorkItem
 
     /// <summary>
     /// Computes it, and whatever else this thread is to go on with, here or on a thread that its session lends. Such a
-    /// thread computes nothing for other models.
+    /// thread computes nothing for other models, and goes on only while a caller's thread would do no better.
     /// </summary>
     public void Execute() => Execute(isLent: false);
 
     private void Execute(bool isLent)
     {
+        BatchRun? next = this;
         ModelLane lender = RunOf(0).Lane;
-        for (BatchRun? next = this; next is not null;)
+        do
         {
             ModelLane lane = next.RunOf(0).Lane;
-            if (isLent && lane != lender)
-            {
-                _ = ThreadPool.UnsafeQueueUserWorkItem(next, preferLocal: false);
-                return;
-            }
-
             if (!isLent && lane.TryLend(next._onLent))
             {
                 return;
             }
 
             next = lane.Compute(next, isLent);
+        }
+        while (next is not null && (!isLent || lender.Keeps(next)));
+        if (next is not null)
+        {
+            _ = ThreadPool.UnsafeQueueUserWorkItem(next, preferLocal: false);
         }
     }
 

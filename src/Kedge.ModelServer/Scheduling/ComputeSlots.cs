@@ -6,11 +6,11 @@ namespace Kedge.ModelServer.Scheduling;
 /// <summary>
 /// Who of a process computes when: <see cref="SlotMachine"/> with a clock, a lock and threads.
 /// <para>A request that finds a slot is computed where it is, on its own thread. One that waits is computed by a thread
-/// of the pool, woken by whoever gave the slot back: no thread belongs to a model, and none waits for another. Each run
-/// queues behind whatever else the pool has to do, so that answers go out while others are computed. After a long run
-/// of a model that computes requests one by one, the thread itself goes on with the next, so that no processor waits
-/// for a thread to wake, and others send the answers; where requests are computed together, the next run waits its
-/// turn, and more come meanwhile.</para>
+/// of .NET's pool, woken by whoever gave the slot back, or by one that its session lends: no thread belongs to a model
+/// here, and none waits for another. Each run queues behind whatever else the pool has to do, so that answers go out
+/// while others are computed. After a long run of a model that computes requests one by one, the thread itself goes on
+/// with the next, so that no processor waits for a thread to wake, and others send the answers; where requests are
+/// computed together, the next run waits its turn, and more come meanwhile.</para>
 /// <para>The lock is held for a few hundred nanoseconds, twice for each run; nothing is started under it.</para>
 /// </summary>
 internal sealed class ComputeSlots : IDisposable

@@ -14,7 +14,7 @@ namespace Kedge.ModelServer.Scheduling;
 internal sealed class ModelLane : IDisposable
 {
     private readonly Func<InferenceCall, Finding?> _compute;
-    private readonly Func<IThreadPoolWorkItem, bool> _lend;
+    private readonly Func<IInferenceSession?> _lender;
     private readonly ModelSignature _signature;
     private readonly ComputeSlots _slots;
     private readonly ModelCounters _counters;
@@ -26,7 +26,7 @@ internal sealed class ModelLane : IDisposable
 
     /// <param name="signature">Of the model.</param>
     /// <param name="compute">Computes one call; called by several threads at once.</param>
-    /// <param name="lend">See <see cref="IInferenceSession.TryLend"/>.</param>
+    /// <param name="lender">The session that lends threads; null for none just now.</param>
     /// <param name="scheduling">How it shares the process.</param>
     /// <param name="slots">Those of the process.</param>
     /// <param name="counters">Counts runs.</param>
@@ -37,7 +37,7 @@ internal sealed class ModelLane : IDisposable
     internal ModelLane(
         ModelSignature signature,
         Func<InferenceCall, Finding?> compute,
-        Func<IThreadPoolWorkItem, bool> lend,
+        Func<IInferenceSession?> lender,
         SchedulingOptions scheduling,
         ComputeSlots slots,
         ModelCounters counters,
@@ -45,7 +45,7 @@ internal sealed class ModelLane : IDisposable
     {
         _signature = signature;
         _compute = compute;
-        _lend = lend;
+        _lender = lender;
         _slots = slots;
         _counters = counters;
         _time = time;
@@ -137,7 +137,10 @@ internal sealed class ModelLane : IDisposable
     }
 
     /// <summary>See <see cref="IInferenceSession.TryLend"/>, of the model's session.</summary>
-    internal bool TryLend(IThreadPoolWorkItem work) => _lend(work);
+    internal bool TryLend(IThreadPoolWorkItem work) => _lender()?.TryLend(work) == true;
+
+    /// <summary>True where a thread that the model's session has lent goes on with a batch.</summary>
+    internal bool Keeps(BatchRun next) => next.RunOf(0).Lane == this && _lender()?.MayLend == true;
 
     /// <summary>Lets go of memory that belongs to a session, once nobody computes.</summary>
     internal void Forget()

@@ -67,6 +67,24 @@ public sealed class LentThreadTests
         Assert.Null(await Ask(model, 20).Task.WaitAsync(Patience));
     }
 
+    [Theory]
+    [InlineData(0, 8)]
+    [InlineData(3, 5)]
+    [InlineData(100, 1)]
+    public async Task A_loan_ends_where_a_caller_would_do_as_well(int keeps, int loans)
+    {
+        using ComputeSlots slots = new(1, TimeProvider.System);
+        using LendingSession lends = new() { Keeps = keeps };
+        using ServedModel model = LaneTests.Serve(slots, new(), lends);
+        Task<Finding?> first = Task.Run(() => Ask(model, 1).Task);
+        await lends.Inside.WaitAsync(Patience);
+        Task<Finding?>[] waiting = [.. Enumerable.Range(10, 8).Select(i => Ask(model, i).Task)];
+        lends.Held.Set();
+        Assert.Null(await first.WaitAsync(Patience));
+        Assert.All(await Task.WhenAll(waiting).WaitAsync(Patience), Assert.Null);
+        Assert.Equal(loans, lends.Lent.Count);
+    }
+
     private static (Task<Finding?> Task, InferenceRun Run) Ask(ServedModel model, int value)
     {
         InferenceRun run = LaneTests.Fill(model, value);
@@ -106,6 +124,11 @@ public sealed class LentThreadTests
                 ? throw new InvalidOperationException("It is broken.")
                 : _session.Run(call);
         }
+
+        /// <summary>How many runs of a loan go on to the next; endless unless given.</summary>
+        public int Keeps { get; set; } = int.MaxValue;
+
+        public bool MayLend => Lends && Keeps-- > 0;
 
         public bool TryLend(IThreadPoolWorkItem work)
         {

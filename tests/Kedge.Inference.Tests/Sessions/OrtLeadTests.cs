@@ -73,15 +73,28 @@ public sealed class OrtLeadTests
     {
         OrtSeats seats = new();
         OrtLead lead = Usually(Long, seats);
+        Assert.False(lead.MayLend);
         Assert.False(lead.TryLend());
         Assert.Equal(OrtLeader.SeatedCaller, lead.Choose());
         Assert.True(lead.TryLend());
+        Assert.True(lead.MayLend); // Who has it keeps it.
         Assert.False(lead.TryLend());
         Assert.Equal(OrtLeader.Caller, lead.Choose());
         lead.EndLoan();
         Assert.Equal(OrtLeader.Pool, lead.Choose());
         Assert.False(lead.TryLend());
+        lead.End(OrtLeader.SeatedCaller, Long);
+        Assert.False(lead.MayLend); // A caller would have the processor that is free now, and the pool besides.
+    }
+
+    [Fact]
+    public void Nothing_is_lent_for_short_runs_or_by_a_pool_of_several_threads()
+    {
+        OrtSeats seats = new();
+        Assert.True(seats.TryTake(1));
         Assert.False(Usually(Short, seats).TryLend());
+        Assert.False(Usually(Long, seats, helpers: 2).TryLend());
+        Assert.True(Usually(Long, seats).TryLend());
     }
 
     [Fact]

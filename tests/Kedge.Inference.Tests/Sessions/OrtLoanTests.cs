@@ -13,8 +13,8 @@ public sealed class OrtLoanTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    /// <summary>One more than may lead beside them: nobody else leads while one caller does.</summary>
-    private static readonly int Threads = Math.Max(2, Environment.ProcessorCount);
+    /// <summary>Callers that lead beside a pool of one thread.</summary>
+    private static readonly int Leaders = Math.Max(1, Environment.ProcessorCount - 1);
 
     [Fact]
     public void A_thread_is_lent_while_a_caller_leads_and_runs_the_session_as_its_caller()
@@ -43,7 +43,7 @@ public sealed class OrtLoanTests
     }
 
     [Fact]
-    public void As_many_are_lent_as_the_pool_has_and_each_comes_back()
+    public void The_thread_is_lent_to_one_at_a_time_and_comes_back()
     {
         using OnnxSession session = Open();
         Assert.Null(session.Run(Filled(session)));
@@ -52,8 +52,9 @@ public sealed class OrtLoanTests
         for (int round = 0; round < 3; round++)
         {
             held.Reset();
-            Work[] works = [.. Enumerable.Range(1, Threads - 1).Select(_ => new Work(() => held.Wait(Patience)))];
-            Array.ForEach(works, work => Lend(session, work));
+            using Work work = new(() => held.Wait(Patience));
+            Lend(session, work);
+            work.WaitForBegin();
             using Work more = new(() => { });
             for (int i = 0; i < 100; i++)
             {
@@ -61,8 +62,20 @@ public sealed class OrtLoanTests
             }
 
             held.Set();
-            Array.ForEach(works, static work => work.Wait());
-            Array.ForEach(works, static work => work.Dispose());
+            work.Wait();
+        }
+    }
+
+    [Fact]
+    public void A_pool_of_several_threads_lends_none()
+    {
+        using OnnxSession session = Open(threads: 3);
+        Assert.Null(session.Run(Filled(session)));
+        using Leader leader = new(session);
+        using Work work = new(() => { });
+        for (int i = 0; i < 10_000; i++)
+        {
+            Assert.False(session.TryLend(work));
         }
     }
 
@@ -73,23 +86,43 @@ public sealed class OrtLoanTests
         {
             OnnxSession session = Open();
             Assert.Null(session.Run(Filled(session)));
+            InferenceCall call = Filled(session);
             Leader leader = new(session);
             using Work last = new(() =>
             {
                 leader.Dispose();
                 session.Dispose();
+                Assert.Throws<ObjectDisposedException>(() => session.Run(call));
             });
             Lend(session, last);
             last.Wait();
-            InferenceCall call = Filled(session);
-            Assert.True(SpinWait.SpinUntil(() => IsGone(session, call), Patience)); // The loan ends after its work.
             using Work late = new(() => { });
             Assert.False(session.TryLend(late));
+            Assert.Throws<ObjectDisposedException>(() => session.Run(call));
         }
     }
 
-    private static OnnxSession Open() =>
-        OnnxSession.FromBytes(SlowModel.Bytes, new OnnxSessionOptions { IntraOpThreads = Threads });
+    [Fact]
+    public async Task Whoever_releases_a_session_waits_for_the_thread_that_it_lent()
+    {
+        OnnxSession session = Open();
+        Assert.Null(session.Run(Filled(session)));
+        Leader leader = new(session);
+        using ManualResetEventSlim held = new();
+        using Work work = new(() => held.Wait(Patience));
+        Lend(session, work);
+        work.WaitForBegin();
+        leader.Dispose();
+        Task released = Task.Run(session.Dispose);
+        await Task.Delay(50);
+        Assert.False(released.IsCompleted);
+        held.Set();
+        await released.WaitAsync(Patience);
+        work.Wait();
+    }
+
+    private static OnnxSession Open(int threads = 2) =>
+        OnnxSession.FromBytes(SlowModel.Bytes, new OnnxSessionOptions { IntraOpThreads = threads });
 
     private static InferenceCall Filled(OnnxSession session)
     {
@@ -102,53 +135,43 @@ public sealed class OrtLoanTests
         return call;
     }
 
-    private static bool IsGone(OnnxSession session, InferenceCall call)
-    {
-        try
-        {
-            _ = session.Run(call);
-            return false;
-        }
-        catch (ObjectDisposedException)
-        {
-            return true;
-        }
-    }
-
     /// <summary>Between two runs of the leader a caller may lead: asks until none may.</summary>
     private static void Lend(OnnxSession session, Work work) =>
         Assert.True(SpinWait.SpinUntil(() => session.TryLend(work), Patience));
 
-    /// <summary>A caller that leads one run after the other.</summary>
+    /// <summary>Callers that lead one run after the other, as many as may.</summary>
     private sealed class Leader : IDisposable
     {
-        private readonly Thread _thread;
-        private Finding? _fault;
+        private readonly Thread[] _threads;
+        private volatile Finding? _fault;
         private volatile bool _stops;
 
         public Leader(OnnxSession session)
         {
-            InferenceCall call = Filled(session);
-            _thread = new Thread(() =>
-            {
-                while (!_stops && _fault is null)
+            _threads =
+            [
+                .. Enumerable.Range(0, Leaders).Select(_ => Filled(session)).Select(call => new Thread(() =>
                 {
-                    _fault = session.Run(call);
-                }
-            });
-            _thread.Start();
+                    while (!_stops && _fault is null)
+                    {
+                        _fault = session.Run(call);
+                    }
+                })),
+            ];
+            Array.ForEach(_threads, static thread => thread.Start());
         }
 
         public void Dispose()
         {
             _stops = true;
-            Assert.True(_thread.Join(Patience));
+            Array.ForEach(_threads, static thread => Assert.True(thread.Join(Patience)));
             Assert.Null(_fault);
         }
     }
 
     private sealed class Work(Action act) : IThreadPoolWorkItem, IDisposable
     {
+        private readonly ManualResetEventSlim _begun = new();
         private readonly ManualResetEventSlim _done = new();
         private Exception? _failure;
 
@@ -157,6 +180,7 @@ public sealed class OrtLoanTests
         public void Execute()
         {
             WasOfThePool = Thread.CurrentThread.IsThreadPoolThread;
+            _begun.Set();
             try
             {
                 act();
@@ -170,12 +194,18 @@ public sealed class OrtLoanTests
             _done.Set();
         }
 
+        public void WaitForBegin() => Assert.True(_begun.Wait(Patience));
+
         public void Wait()
         {
             Assert.True(_done.Wait(Patience));
             Assert.Null(_failure);
         }
 
-        public void Dispose() => _done.Dispose();
+        public void Dispose()
+        {
+            _begun.Dispose();
+            _done.Dispose();
+        }
     }
 }
