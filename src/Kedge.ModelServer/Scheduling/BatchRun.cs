@@ -17,8 +17,8 @@ internal sealed class BatchRun : IThreadPoolWorkItem
     internal BatchStop Stop { get; } = new();
 
     /// <summary>
-    /// Computes it, and whatever else this thread is to go on with, here or on a thread that its session lends. Such a
-    /// thread computes nothing for other models, and goes on only while a caller's thread would do no better.
+    /// Computes it, and whatever else this thread is to go on with, here or on a thread that its session lends, for as
+    /// long as that keeps it.
     /// </summary>
     public void Execute() => Execute(isLent: false);
 

@@ -139,8 +139,15 @@ internal sealed class ModelLane : IDisposable
     /// <summary>See <see cref="IInferenceSession.TryLend"/>, of the model's session.</summary>
     internal bool TryLend(IThreadPoolWorkItem work) => _lender()?.TryLend(work) == true;
 
-    /// <summary>True where a thread that the model's session has lent goes on with a batch.</summary>
-    internal bool Keeps(BatchRun next) => next.RunOf(0).Lane == this && _lender()?.MayLend == true;
+    /// <summary>
+    /// True where a thread that the model's session has lent goes on with a batch: of this model while a caller's thread
+    /// would do no better, of another where a run is so short that another thread would not have woken before its end.
+    /// </summary>
+    internal bool Keeps(BatchRun next)
+    {
+        ModelLane lane = next.RunOf(0).Lane;
+        return lane == this ? _lender()?.MayLend == true : lane.UsualTime < ServeLimits.LongRunTime;
+    }
 
     /// <summary>Lets go of memory that belongs to a session, once nobody computes.</summary>
     internal void Forget()

@@ -85,6 +85,33 @@ public sealed class LentThreadTests
         Assert.Equal(loans, lends.Lent.Count);
     }
 
+    [Fact]
+    public async Task A_short_run_of_another_model_is_computed_where_the_turn_comes()
+    {
+        using ComputeSlots slots = new(1, TimeProvider.System);
+        using LendingSession lends = new();
+        using LendingSession quick = new() { Lends = false, RunTime = TimeSpan.Zero };
+        using ServedModel model = LaneTests.Serve(slots, new(), lends);
+        using ServedModel other = LaneTests.Serve(slots, new(), quick);
+        for (int i = 0; i < 20; i++)
+        {
+            Assert.Null(await Ask(other, i).Task.WaitAsync(Patience)); // So that its time is known.
+        }
+
+        Task<Finding?> first = Task.Run(() => Ask(model, 1).Task);
+        await lends.Inside.WaitAsync(Patience);
+        quick.Computing.Clear();
+        Task<Finding?>[] waiting =
+        [
+            Ask(model, 10).Task, Ask(model, 11).Task, Ask(other, 12).Task, Ask(model, 13).Task,
+        ];
+        lends.Held.Set();
+        Assert.Null(await first.WaitAsync(Patience));
+        Assert.All(await Task.WhenAll(waiting).WaitAsync(Patience), Assert.Null);
+        Assert.Single(quick.Computing);
+        Assert.Equal(3, lends.Computing.Count(lends.Lent.Contains));
+    }
+
     private static (Task<Finding?> Task, InferenceRun Run) Ask(ServedModel model, int value)
     {
         InferenceRun run = LaneTests.Fill(model, value);
@@ -104,6 +131,9 @@ public sealed class LentThreadTests
 
         public int? Throws { get; init; }
 
+        /// <summary>Long enough that its thread goes on, unless given.</summary>
+        public TimeSpan RunTime { get; init; } = TimeSpan.FromMilliseconds(2);
+
         public SemaphoreSlim Inside { get; } = new(0);
 
         public ManualResetEventSlim Held { get; } = new();
@@ -119,7 +149,7 @@ public sealed class LentThreadTests
             Computing.Add(Thread.CurrentThread);
             Inside.Release();
             Assert.True(!Lends || Held.Wait(Patience));
-            Thread.Sleep(2); // Long enough that its thread goes on.
+            Thread.Sleep(RunTime);
             return call.Inputs[0].Values<int>()[0] == Throws
                 ? throw new InvalidOperationException("It is broken.")
                 : _session.Run(call);
