@@ -140,8 +140,9 @@ internal sealed class ModelLane : IDisposable
     internal bool TryLend(IThreadPoolWorkItem work) => _lender()?.TryLend(work) == true;
 
     /// <summary>
-    /// True where a thread that the model's session has lent goes on with a batch: of this model while a caller's thread
-    /// would do no better, of another where a run is so short that another thread would not have woken before its end.
+    /// True where a thread that the model's session has lent goes on with a batch: of this model while a caller's
+    /// thread would do no better, of another where a run is so short that no other thread would have woken before its
+    /// end.
     /// </summary>
     internal bool Keeps(BatchRun next)
     {
